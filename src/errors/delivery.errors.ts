@@ -1,0 +1,45 @@
+import { OdpError } from './odp.error.js';
+
+/** ODP refused the event for what it holds; sending it again would not help. */
+export class OdpRejectedError extends OdpError {
+  readonly code = 'rejected';
+
+  constructor(
+    /** The HTTP status that ODP answered with. */
+    readonly status: number,
+    /** ODP's own words, cut to a bounded length; empty where it gave none. */
+    readonly reason: string,
+  ) {
+    super(
+      `ODP rejected the event with status ${status}${reason === '' ? '' : ` (${reason})`}. ` +
+        'Correct the event; it was kept as a dead letter where the outbox keeps them.',
+    );
+  }
+}
+
+/** ODP could not be reached with the event for longer than `delivery.maxEventAge`. */
+export class OdpExpiredError extends OdpError {
+  readonly code = 'expired';
+
+  constructor(
+    /** The configured `delivery.maxEventAge`, in ms. */
+    readonly maxEventAge: number,
+  ) {
+    super(
+      `The event was given up, undelivered for longer than delivery.maxEventAge (${maxEventAge} ms). ` +
+        'See the log for why ODP could not be reached, or raise delivery.maxEventAge.',
+    );
+  }
+}
+
+/** Nobody can say yet whether the event was delivered: the wait for it has ended. */
+export class OdpTimeoutError extends OdpError {
+  readonly code = 'timeout';
+
+  constructor(detail: string) {
+    super(
+      `${detail} The event stays in the outbox and is sent as far as that outbox survives; ` +
+        'do not send it again, or keep its idempotence_id if you do.',
+    );
+  }
+}

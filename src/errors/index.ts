@@ -1,0 +1,17 @@
+export { OdpError, type OdpErrorCode } from './odp.error.js';
+export {
+  OdpNotReadyError,
+  OdpNotIntegratedError,
+  OdpNotEnabledError,
+} from './not-accepting.errors.js';
+export {
+  OdpConfigurationError,
+  OdpValidationError,
+  type OdpViolation,
+} from './validation.errors.js';
+export { OdpOutboxError, OdpOutboxFullError } from './outbox.errors.js';
+export {
+  OdpExpiredError,
+  OdpRejectedError,
+  OdpTimeoutError,
+} from './delivery.errors.js';

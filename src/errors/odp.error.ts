@@ -1,0 +1,27 @@
+/** Every stable `code` that an {@link OdpError} can carry. */
+export type OdpErrorCode =
+  | 'sdkNotReady'
+  | 'odpNotIntegrated'
+  | 'odpNotEnabled'
+  | 'invalidEvent'
+  | 'invalidConfiguration'
+  | 'outboxFull'
+  | 'outboxFailed'
+  | 'rejected'
+  | 'expired'
+  | 'timeout';
+
+/**
+ * What every error of this package extends. Tell them apart by `code`, which
+ * never changes, or by `instanceof`. No message holds an identifier value or
+ * an API key, so an error may be logged as it is.
+ */
+export abstract class OdpError extends Error {
+  /** Stable across versions; safe to switch on. */
+  abstract readonly code: OdpErrorCode;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}

@@ -1,0 +1,40 @@
+import { OdpError } from './odp.error.js';
+
+/** One thing that is wrong, and where. */
+export interface OdpViolation {
+  /** Where it stands, such as `data.order.items[0].product_id`. */
+  readonly path: string;
+  /** What is wrong and what is allowed. Never holds the value. */
+  readonly message: string;
+}
+
+const list = (violations: readonly OdpViolation[]) =>
+  violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
+
+/** The event breaks a rule of ODP; nothing was queued. */
+export class OdpValidationError extends OdpError {
+  readonly code = 'invalidEvent';
+
+  constructor(
+    /** Everything that is wrong, not only the first. */
+    readonly violations: readonly OdpViolation[],
+  ) {
+    super(
+      `The event is invalid (${list(violations)}). Correct what each path names and send it again.`,
+    );
+  }
+}
+
+/** The module's options are wrong; thrown while the app boots. */
+export class OdpConfigurationError extends OdpError {
+  readonly code = 'invalidConfiguration';
+
+  constructor(
+    /** Everything that is wrong, not only the first; `path` names the option or variable. */
+    readonly problems: readonly OdpViolation[],
+  ) {
+    super(
+      `OptimizelyOdpModule is misconfigured (${list(problems)}). Correct these options and start again.`,
+    );
+  }
+}

@@ -1,0 +1,3 @@
+export * from './errors/index.js';
+export * from './outbox/index.js';
+export { PACKAGE_VERSION } from './version.js';

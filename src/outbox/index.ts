@@ -1,0 +1,18 @@
+export {
+  OdpOutbox,
+  type AppendOptions,
+  type Burial,
+  type ClaimedEvent,
+  type ClaimRequest,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type MaybePromise,
+  type OutboxContext,
+  type OutboxCounts,
+  type OutboxEvent,
+} from './outbox.js';
+export {
+  memoryOutbox,
+  MemoryOutboxOptions,
+  type WhenFull,
+} from './memory/index.js';

@@ -1,0 +1,48 @@
+import { Fifo } from '../fifo.js';
+import { matchesFilter } from '../dead-letter-filter.js';
+import type {
+  Burial,
+  ClaimedEvent,
+  DeadLetter,
+  DeadLetterFilter,
+} from '../outbox.js';
+
+/** Memory is for events that may still be delivered: of the others the newest are kept. */
+const KEPT = 1000;
+
+/** The last dead letters of a memory outbox. */
+export class MemoryDeadLetters {
+  #letters = new Fifo<DeadLetter>();
+
+  get size(): number {
+    return this.#letters.size;
+  }
+
+  add(event: ClaimedEvent, burial: Burial, buriedAt: number): void {
+    const { id, payload, createdAt, tries } = event;
+    this.#letters.push({ id, payload, createdAt, tries, buriedAt, ...burial });
+    if (this.#letters.size > KEPT) this.#letters.shift();
+  }
+
+  list(filter: DeadLetterFilter, limit: number): DeadLetter[] {
+    const found: DeadLetter[] = [];
+    for (const letter of this.#letters) {
+      if (found.length >= limit) break;
+      if (matchesFilter(letter, filter)) found.push(letter);
+    }
+    return found;
+  }
+
+  /** Takes out what matches, one by one, as long as `allowed`; the rest stays. */
+  *remove(
+    filter: DeadLetterFilter,
+    allowed: (letter: DeadLetter) => boolean = () => true,
+  ): Generator<DeadLetter> {
+    const letters = this.#letters;
+    this.#letters = new Fifo();
+    for (const letter of letters) {
+      if (matchesFilter(letter, filter) && allowed(letter)) yield letter;
+      else this.#letters.push(letter);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** What a full outbox does with one more event. */
+export type WhenFull = 'reject' | 'drop-oldest' | 'wait';
+
+/** Options of {@link memoryOutbox}. */
+export class MemoryOutboxOptions {
+  /**
+   * How many undelivered events it holds. Events of more than 4 KiB on average
+   * fill it sooner.
+   * @default 50000
+   */
+  readonly capacity: number = 50_000;
+
+  /**
+   * `reject`: `sendOdpEvent` rejects with `OdpOutboxFullError`. `drop-oldest`:
+   * the oldest waiting event is given up for the new one and told on `events$`.
+   * `wait`: `sendOdpEvent` resolves when there is room; `trackOdpEvent`, which
+   * nobody can wait for, drops the event and tells.
+   * @default 'reject'
+   */
+  readonly whenFull: WhenFull = 'reject';
+}

@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const src = fileURLToPath(new URL('./src', import.meta.url));
+
+export default defineConfig({
+  // Tests stand outside tsconfig.build.json, so Vite is told about Nest's
+  // decorators here.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    alias: [
+      { find: /^nestjs-optimizely-odp$/, replacement: `${src}/index.ts` },
+      {
+        find: /^nestjs-optimizely-odp\/(.+)$/,
+        replacement: `${src}/$1/index.ts`,
+      },
+    ],
+  },
+  test: {
+    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
