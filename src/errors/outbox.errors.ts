@@ -5,12 +5,12 @@ export class OdpOutboxFullError extends OdpError {
   readonly code = 'outboxFull';
 
   constructor(
-    /** How many events the outbox may hold. */
-    readonly capacity: number,
-    detail = `The outbox is full (${capacity} events wait for ODP)`,
+    /** How many events the outbox may hold, where that is known. */
+    readonly capacity: number | undefined,
+    detail = `The outbox is full (${capacity} events wait for ODP); nothing was accepted`,
   ) {
     super(
-      `${detail}; nothing was accepted. Try again later, raise the outbox's capacity, ` +
+      `${detail}. Try again later, raise the outbox's capacity, ` +
         "choose whenFull: 'wait' or 'drop-oldest', or use a durable outbox.",
     );
   }

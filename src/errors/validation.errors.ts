@@ -8,8 +8,17 @@ export interface OdpViolation {
   readonly message: string;
 }
 
-const list = (violations: readonly OdpViolation[]) =>
-  violations.map(({ path, message }) => `${path}: ${message}`).join('; ');
+/** A hostile event can break rules in every field; the message names so many, `violations` holds all. */
+const NAMED = 20;
+
+function list(violations: readonly OdpViolation[]): string {
+  const named = violations
+    .slice(0, NAMED)
+    .map(({ path, message }) => `${path}: ${message}`);
+  const rest = violations.length - named.length;
+  if (rest > 0) named.push(`and ${rest} more`);
+  return named.join('; ');
+}
 
 /** The event breaks a rule of ODP; nothing was queued. */
 export class OdpValidationError extends OdpError {

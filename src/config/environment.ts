@@ -1,0 +1,99 @@
+import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
+import {
+  type Duration,
+  type OdpRegion,
+  type OptimizelyOdpModuleOptions,
+  resolveOptions,
+} from '../options/index.js';
+
+const PREFIX = 'OPTIMIZELY_ODP_';
+
+/** Which variable sets which option, so that a problem names what its reader can change. */
+const VARIABLE_OF: Readonly<Record<string, string>> = {
+  apiKey: 'API_KEY',
+  apiHost: 'API_HOST',
+  allowInsecureHost: 'ALLOW_INSECURE_HOST',
+  region: 'REGION',
+  enabled: 'ENABLED',
+  'delivery.batchSize': 'BATCH_SIZE',
+  'delivery.flushInterval': 'FLUSH_INTERVAL',
+  'delivery.maxConcurrentRequests': 'MAX_CONCURRENT_REQUESTS',
+  'delivery.requestTimeout': 'REQUEST_TIMEOUT',
+  'delivery.maxEventAge': 'MAX_EVENT_AGE',
+  'delivery.shutdownTimeout': 'SHUTDOWN_TIMEOUT',
+};
+
+/**
+ * Reads the options that are set. Blank variables count as absent.
+ *
+ * @throws OdpConfigurationError naming every malformed variable
+ */
+export function optionsFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): OptimizelyOdpModuleOptions {
+  const problems: OdpViolation[] = [];
+  const text = (name: string) => {
+    const value = environment[PREFIX + name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  const flag = (name: string) => {
+    const value = text(name)?.toLowerCase();
+    if (value === undefined) return undefined;
+    if (value === 'true' || value === '1') return true;
+    if (value === 'false' || value === '0') return false;
+    problems.push({ path: PREFIX + name, message: 'must be true or false' });
+    return undefined;
+  };
+  const integer = (name: string) => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (/^\d+$/.test(value)) return Number(value);
+    problems.push({ path: PREFIX + name, message: 'must be a whole number' });
+    return undefined;
+  };
+  // Whether they are in range is for the module's own check, below.
+  const duration = (name: string) => text(name) as Duration | undefined;
+
+  const options: OptimizelyOdpModuleOptions = {
+    apiKey: text('API_KEY'),
+    apiHost: text('API_HOST'),
+    allowInsecureHost: flag('ALLOW_INSECURE_HOST'),
+    region: text('REGION') as OdpRegion | undefined,
+    enabled: flag('ENABLED'),
+    delivery: withoutAbsent({
+      batchSize: integer('BATCH_SIZE'),
+      flushInterval: duration('FLUSH_INTERVAL'),
+      maxConcurrentRequests: integer('MAX_CONCURRENT_REQUESTS'),
+      requestTimeout: duration('REQUEST_TIMEOUT'),
+      maxEventAge: duration('MAX_EVENT_AGE'),
+      shutdownTimeout: duration('SHUTDOWN_TIMEOUT'),
+    }),
+  };
+  problems.push(...problemsOf(options));
+  if (problems.length > 0) throw new OdpConfigurationError(problems);
+  return options;
+}
+
+function problemsOf(options: OptimizelyOdpModuleOptions): OdpViolation[] {
+  try {
+    resolveOptions(options);
+    return [];
+  } catch (error) {
+    if (!(error instanceof OdpConfigurationError)) throw error;
+    return error.problems.map(({ path, message }) => {
+      const variable = VARIABLE_OF[path];
+      return {
+        path: variable === undefined ? path : PREFIX + variable,
+        message,
+      };
+    });
+  }
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutAbsent<T extends object>(object: T): Present<T> {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as Present<T>;
+}

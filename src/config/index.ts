@@ -1,0 +1,1 @@
+export { odpConfig } from './odp.config.js';

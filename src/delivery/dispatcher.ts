@@ -1,0 +1,396 @@
+import {
+  OdpExpiredError,
+  OdpOutboxError,
+  OdpOutboxFullError,
+  OdpRejectedError,
+} from '../errors/index.js';
+import type { ResolvedDelivery } from '../options/index.js';
+import type {
+  AppendOptions,
+  ClaimedEvent,
+  OdpOutbox,
+  OutboxCounts,
+  OutboxEvent,
+} from '../outbox/index.js';
+import { AwaitedEvents } from './awaited.js';
+import { backoff } from './backoff.js';
+import { BatchDelivery } from './batch-delivery.js';
+import type { Clock } from './clock.js';
+import { Demand } from './demand.js';
+import { Flushes } from './flushes.js';
+import { Gate } from './gate.js';
+import type { OdpClient } from './odp-client.js';
+import { OutboxGauge } from './outbox-gauge.js';
+import type { Reporter } from './reporter.js';
+
+/** What a dispatcher works with. */
+export interface DispatcherParts {
+  readonly outbox: OdpOutbox;
+  readonly client: OdpClient;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  /** From 0 up to 1, for jitter. */
+  random(): number;
+  readonly delivery: ResolvedDelivery;
+}
+
+/** The least time that events are lent for, in ms: longer than any pause of a healthy process. */
+const LEAST_LEASE = 60_000;
+/** How soon an outbox that failed, or that lends nothing, is asked again, in ms. */
+const OUTBOX_REST = 1000;
+/** The longest backoff of an app that is ending, in ms. */
+const HURRIED_WAIT = 250;
+
+/**
+ * Decides when events go to ODP: takes them from the outbox in batches, as many
+ * at once as may be, and waits where waiting is due.
+ */
+export class Dispatcher {
+  readonly awaited = new AwaitedEvents();
+  readonly #parts: DispatcherParts;
+  readonly #lease: number;
+  readonly #demand: Demand;
+  readonly #gate: Gate;
+  readonly #gauge: OutboxGauge;
+  readonly #flushes = new Flushes();
+  readonly #batches: BatchDelivery;
+  readonly #abort = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #inFlight = 0;
+  #openFailure: OdpOutboxError | undefined = new OdpOutboxError(
+    'The outbox is not open yet. Send once the app has booted.',
+  );
+  #opening: Promise<void> | undefined;
+  #claiming: Promise<void> | undefined;
+  #outboxRestsUntil = 0;
+  #pollAt = Infinity;
+  #sweepAt = 0;
+  #sleep = { until: Infinity, keepAlive: false, cancel: () => {} };
+
+  constructor(parts: DispatcherParts) {
+    const { client, outbox, reporter, clock, delivery, random } = parts;
+    this.#parts = parts;
+    this.#lease = Math.max(LEAST_LEASE, 3 * delivery.requestTimeout);
+    this.#demand = new Demand(delivery);
+    this.#gate = new Gate({
+      backoff: (failures) => backoff(delivery.retry, failures, random),
+      probeInterval: delivery.retry.maxDelay,
+    });
+    this.#gauge = new OutboxGauge(outbox, (error) =>
+      reporter.outboxFailed('count', error),
+    );
+    this.#batches = new BatchDelivery({
+      client,
+      outbox,
+      gate: this.#gate,
+      reporter,
+      awaited: this.awaited,
+      clock,
+      requestTimeout: delivery.requestTimeout,
+      maxEventAge: delivery.maxEventAge,
+      probeInterval: delivery.retry.maxDelay,
+      abort: this.#abort.signal,
+      released: (delay) => this.#demand.released(clock.now() + delay),
+    });
+  }
+
+  /** Whether the account is misconfigured and delivery waits. */
+  get suspended(): boolean {
+    return this.#gate.suspended;
+  }
+
+  /** Events in requests under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** What the outbox holds, as far as is known without waiting. */
+  counts(): OutboxCounts {
+    return this.#gauge.read();
+  }
+
+  /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
+  open(): Promise<void> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  /**
+   * Hands events to the outbox; returns, or resolves, when it has them.
+   *
+   * @throws OdpOutboxFullError when there is no room
+   * @throws OdpOutboxError when the outbox fails
+   */
+  append(
+    events: readonly OutboxEvent[],
+    options?: AppendOptions,
+  ): void | Promise<void> {
+    if (this.#openFailure !== undefined) throw this.#openFailure;
+    const appended = this.#parts.outbox.append(events, options);
+    if (appended instanceof Promise) {
+      return appended.then(() => this.#appended(events));
+    }
+    this.#appended(events);
+  }
+
+  /**
+   * Sends everything accepted before the call, without waiting for batches to
+   * fill. Resolves when it is settled, when `timeout` ms are over, or as soon
+   * as nothing can be sent before they are.
+   */
+  async flush(timeout: number): Promise<{ pending: number }> {
+    await this.#opening;
+    const now = this.#parts.clock.now();
+    const settled = this.#flushes.wait(now, now + timeout);
+    this.#demand.wantAll();
+    this.#wake();
+    await settled;
+    const { pending } = await this.#gauge.refresh();
+    return { pending };
+  }
+
+  /**
+   * Ends: one last flush of at most `timeout` ms, then whatever is under way is
+   * broken off and its events are given back. Never rejects.
+   *
+   * @returns how many events stay behind
+   */
+  async close(timeout: number): Promise<number> {
+    const { outbox, clock, reporter } = this.#parts;
+    await this.#opening;
+    this.#gate.hurry(clock.now(), HURRIED_WAIT);
+    const { pending } = await this.flush(timeout);
+    this.#abort.abort();
+    this.#sleep.cancel();
+    await this.#claiming;
+    await Promise.all(this.#underWay);
+    try {
+      await outbox.close();
+    } catch (error) {
+      reporter.outboxFailed('close', error);
+    }
+    this.awaited.close();
+    return pending;
+  }
+
+  async #open(): Promise<void> {
+    const { outbox, clock, reporter } = this.#parts;
+    try {
+      await outbox.open({
+        now: () => clock.now(),
+        dropped: (event) => this.#dropped(event),
+        ready: () => this.#wantAll(),
+      });
+    } catch (error) {
+      this.#openFailure =
+        error instanceof OdpOutboxError
+          ? error
+          : new OdpOutboxError(
+              'The outbox could not be opened; see its cause.',
+              {
+                cause: error,
+              },
+            );
+      reporter.outboxFailed('open', this.#openFailure);
+      clock.schedule(() => void this.#reopen(), OUTBOX_REST, false);
+      return;
+    }
+    this.#openFailure = undefined;
+    this.#pollAt = clock.now() + (outbox.pollInterval ?? Infinity);
+    // An earlier run may have left events behind.
+    this.#wantAll();
+  }
+
+  async #reopen(): Promise<void> {
+    if (!this.#abort.signal.aborted) await this.#open();
+  }
+
+  #appended(events: readonly OutboxEvent[]): void {
+    this.#parts.reporter.accepted(events);
+    const now = this.#parts.clock.now();
+    // Where no request may start, whatever ends that wakes the dispatcher.
+    if (this.#demand.appended(events.length, now) && this.#room(now) > 0) {
+      this.#wake();
+    }
+  }
+
+  #dropped({ id }: OutboxEvent): void {
+    const why = 'An event was given up to make room for a newer one';
+    this.#parts.reporter.dropped(id, 'outboxFull', why);
+    this.awaited.givenUp(id, () => new OdpOutboxFullError(undefined, why));
+  }
+
+  #wantAll(): void {
+    this.#demand.wantAll();
+    this.#wake();
+  }
+
+  /** Looks what is to be done now, and sleeps until there is more. */
+  #wake(): void {
+    if (this.#openFailure !== undefined || this.#abort.signal.aborted) {
+      this.#flushes.settle(Infinity, undefined, 0);
+      return;
+    }
+    const now = this.#parts.clock.now();
+    this.#poll(now);
+    if (this.#claiming === undefined) {
+      if (this.#mayClaim(now)) this.#begin(this.#claim());
+      else if (this.#sweepIsDue(now)) this.#begin(this.#sweep(now));
+    }
+    void this.#settleFlushes();
+    this.#sleepOn(now);
+  }
+
+  #room(now: number): number {
+    const most = this.#parts.delivery.maxConcurrentRequests;
+    return this.#gate.room(now, this.#underWay.size, most);
+  }
+
+  #mayClaim(now: number): boolean {
+    return (
+      this.#demand.isDue(now) &&
+      this.#room(now) > 0 &&
+      now >= this.#outboxRestsUntil &&
+      !this.#abort.signal.aborted
+    );
+  }
+
+  #begin(claiming: Promise<void>): void {
+    this.#claiming = claiming.then(() => {
+      this.#claiming = undefined;
+      this.#wake();
+    });
+  }
+
+  async #claim(): Promise<void> {
+    const { outbox, clock, delivery, reporter } = this.#parts;
+    try {
+      while (this.#mayClaim(clock.now())) {
+        const leaseEnd = clock.now() + this.#lease;
+        const claimed = this.#demand.claim();
+        const events = await outbox.claim({
+          limit: delivery.batchSize,
+          lease: this.#lease,
+        });
+        claimed(events.length, events.at(-1)?.createdAt);
+        if (events.length > 0) this.#deliver(events, leaseEnd);
+      }
+    } catch (error) {
+      reporter.outboxFailed('claim', error);
+      this.#outboxRestsUntil = clock.now() + OUTBOX_REST;
+      this.#demand.wantAll();
+    }
+  }
+
+  #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
+    this.#inFlight += events.length;
+    const delivery = this.#batches.deliver(events, leaseEnd).then(() => {
+      this.#inFlight -= events.length;
+      this.#underWay.delete(delivery);
+      this.#wake();
+    });
+    this.#underWay.add(delivery);
+  }
+
+  /** While nothing may be sent, events that have grown too old are given up all the same. */
+  #sweepIsDue(now: number): boolean {
+    return now >= this.#expiryAt();
+  }
+
+  #expiryAt(): number {
+    if (this.#gate.open) return Infinity;
+    const { oldest } = this.#gauge.read();
+    if (oldest === undefined) return Infinity;
+    return Math.max(oldest + this.#parts.delivery.maxEventAge, this.#sweepAt);
+  }
+
+  async #sweep(now: number): Promise<void> {
+    const { outbox, delivery, reporter } = this.#parts;
+    this.#sweepAt = now + OUTBOX_REST;
+    try {
+      const events = await outbox.claim({
+        limit: delivery.batchSize,
+        lease: this.#lease,
+      });
+      const expired = await this.#batches.expire(events, now + this.#lease);
+      // Where all were too old the next may be as well.
+      if (expired > 0 && expired === events.length) this.#sweepAt = now;
+    } catch (error) {
+      reporter.outboxFailed('claim', error);
+    }
+  }
+
+  /** Looks for what other processes that share the outbox have appended, left behind or delivered. */
+  #poll(now: number): void {
+    const { pollInterval } = this.#parts.outbox;
+    if (pollInterval === undefined || now < this.#pollAt) return;
+    this.#pollAt = now + pollInterval;
+    this.#demand.wantAll();
+    void this.#learnFromOthers();
+  }
+
+  /** Events that a caller here awaits may have been delivered there. */
+  async #learnFromOthers(): Promise<void> {
+    const { outbox, reporter, delivery } = this.#parts;
+    const { ids } = this.awaited;
+    if (ids.length === 0) return;
+    try {
+      const pending = new Set(await outbox.stillPending(ids));
+      const gone = ids.filter((id) => !pending.has(id));
+      if (gone.length === 0) return;
+      for (const { id, reason, status, message } of await outbox.deadLetters(
+        { ids: gone },
+        gone.length,
+      )) {
+        this.awaited.givenUp(id, () =>
+          reason === 'expired'
+            ? new OdpExpiredError(delivery.maxEventAge)
+            : new OdpRejectedError(status ?? 0, message),
+        );
+      }
+      for (const id of gone) this.awaited.delivered(id);
+    } catch (error) {
+      reporter.outboxFailed('look up events', error);
+    }
+  }
+
+  async #settleFlushes(): Promise<void> {
+    if (!this.#flushes.any) return;
+    const { oldest } = await this.#gauge.refresh();
+    const now = this.#parts.clock.now();
+    const stuckUntil =
+      this.#underWay.size > 0 ? 0 : (this.#gate.opensAt(now) ?? 0);
+    this.#flushes.settle(now, oldest, stuckUntil);
+  }
+
+  #sleepOn(now: number): void {
+    const until = this.#nextWake(now);
+    const keepAlive = this.#flushes.any;
+    if (until === this.#sleep.until && keepAlive === this.#sleep.keepAlive) {
+      return;
+    }
+    this.#sleep.cancel();
+    const cancel =
+      until === Infinity
+        ? () => {}
+        : this.#parts.clock.schedule(
+            () => {
+              this.#sleep.until = Infinity;
+              this.#wake();
+            },
+            Math.max(until - now, 0),
+            keepAlive,
+          );
+    this.#sleep = { until, keepAlive, cancel };
+  }
+
+  /** When there is something to do that no delivery's end will bring up. */
+  #nextWake(now: number): number {
+    const times = [this.#flushes.nextDeadline, this.#pollAt, this.#expiryAt()];
+    if (!this.#demand.isDue(now)) times.push(this.#demand.nextAt);
+    else times.push(this.#gate.opensAt(now), this.#outboxRestsUntil);
+    return Math.min(
+      ...times.filter((at): at is number => at !== undefined && at > now),
+    );
+  }
+}

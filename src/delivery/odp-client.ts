@@ -1,0 +1,131 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { ClaimedEvent } from '../outbox/index.js';
+import {
+  type Answer,
+  OdpTransport,
+  OdpTransportError,
+  readAnswer,
+} from '../transport/index.js';
+import { PACKAGE_VERSION } from '../version.js';
+import type { Clock } from './clock.js';
+
+/** What became of one request. */
+export type Outcome = Answer & {
+  /** The HTTP status; `undefined` when there was no answer. */
+  readonly status: number | undefined;
+  /** What went wrong, in a few words; never holds a key or an identifier. */
+  readonly problem: string;
+};
+
+/** Where requests go and how long they may take. */
+export interface OdpClientOptions {
+  readonly account: string;
+  readonly apiHost: string;
+  readonly apiKey: string;
+  /** In ms. */
+  readonly requestTimeout: number;
+}
+
+/**
+ * What `tracing:optimizely-odp:request:*` carries (see Node's TracingChannel);
+ * for instrumentation such as `nestjs-optimizely-odp/opentelemetry`.
+ */
+export interface OdpRequestTrace {
+  readonly account: string;
+  /** Without path, key or query. */
+  readonly host: string;
+  /** The `idempotence_id`s of the batch. */
+  readonly ids: readonly string[];
+  /** Set when the request has ended. */
+  outcome?: Outcome;
+}
+
+const requests = tracingChannel<unknown, OdpRequestTrace>(
+  'optimizely-odp:request',
+);
+
+/** Sends one batch in one request. */
+export class OdpClient {
+  readonly #transport: OdpTransport;
+  readonly #clock: Clock;
+  readonly #options: OdpClientOptions;
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(
+    transport: OdpTransport,
+    clock: Clock,
+    options: OdpClientOptions,
+  ) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#options = options;
+    this.#url = `${options.apiHost}/v3/events`;
+    this.#headers = {
+      'content-type': 'application/json',
+      'x-api-key': options.apiKey,
+      'user-agent': `nestjs-optimizely-odp/${PACKAGE_VERSION}`,
+    };
+  }
+
+  /** Never rejects: having no answer is an outcome, too. */
+  async send(
+    events: readonly ClaimedEvent[],
+    abort: AbortSignal,
+  ): Promise<Outcome> {
+    if (!requests.hasSubscribers) return this.#send(events, abort);
+    const { account, apiHost } = this.#options;
+    const trace: OdpRequestTrace = {
+      account,
+      host: new URL(apiHost).host,
+      ids: events.map(({ id }) => id),
+    };
+    return requests.tracePromise(async () => {
+      trace.outcome = await this.#send(events, abort);
+      return trace.outcome;
+    }, trace);
+  }
+
+  async #send(
+    events: readonly ClaimedEvent[],
+    abort: AbortSignal,
+  ): Promise<Outcome> {
+    const timeout = new AbortController();
+    const { requestTimeout } = this.#options;
+    const clear = this.#clock.schedule(
+      () => timeout.abort(),
+      requestTimeout,
+      false,
+    );
+    try {
+      const response = await this.#transport.send({
+        url: this.#url,
+        headers: this.#headers,
+        body: bodyOf(events),
+        signal: AbortSignal.any([timeout.signal, abort]),
+      });
+      const { status } = response;
+      const answer = readAnswer(response, events.length, this.#clock.now());
+      return { ...answer, status, problem: `status ${status}` };
+    } catch (error) {
+      const problem = timeout.signal.aborted
+        ? `no answer within ${requestTimeout} ms`
+        : error instanceof OdpTransportError
+          ? error.reason
+          : 'the transport failed';
+      return {
+        kind: 'unavailable',
+        retryAfter: undefined,
+        status: undefined,
+        problem,
+      };
+    } finally {
+      clear();
+    }
+  }
+}
+
+/** The events were serialised when they were accepted: a batch only joins them. */
+function bodyOf(events: readonly ClaimedEvent[]): Buffer {
+  return Buffer.from(`[${events.map(({ payload }) => payload).join(',')}]`);
+}

@@ -1,0 +1,35 @@
+import { registerDecorator, type ValidationOptions } from 'class-validator';
+import type { Violations } from '../rules/index.js';
+
+/** One of the event's rules, as it runs when the event is sent. */
+type Rule = (value: unknown, path: string, violations: Violations) => unknown;
+
+/** Makes a class-validator decorator of a rule, so that both say the same. */
+export function ruleDecorator(
+  name: string,
+  rule: Rule,
+  validationOptions: ValidationOptions = {},
+): PropertyDecorator {
+  return (target, propertyName) => {
+    registerDecorator({
+      name,
+      target: target.constructor,
+      propertyName: propertyName as string,
+      options: validationOptions,
+      validator: {
+        validate: (value, args) =>
+          violationsOf(rule, value, args?.property ?? name).length === 0,
+        defaultMessage: (args) =>
+          violationsOf(rule, args?.value, args?.property ?? name)
+            .map(({ path, message }) => `${path} ${message}`)
+            .join('; '),
+      },
+    });
+  };
+}
+
+function violationsOf(rule: Rule, value: unknown, path: string): Violations {
+  const violations: Violations = [];
+  rule(value, path, violations);
+  return violations;
+}

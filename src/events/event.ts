@@ -1,0 +1,49 @@
+/**
+ * Who the event is about: identifier field to value. ODP merges customers who
+ * share one. Built in at ODP are `email`, `phone`, `vuid` and `zaius_id`;
+ * Feature Experimentation adds `fs_user_id`. At least one must be a non-blank
+ * string; `null`, `undefined` and blank values are left out, never sent.
+ */
+export type OdpIdentifiers = Readonly<
+  Record<string, string | null | undefined>
+>;
+
+/** A value that ODP keeps in a field. `null` is read as an empty string; `undefined` is left out. */
+export type OdpDataValue = string | number | boolean | null | undefined;
+
+/** A line of an order. */
+export type OdpOrderItem = { readonly product_id: string | number } & Readonly<
+  Record<string, OdpDataValue>
+>;
+
+/**
+ * An order with its line items, the one nested value that ODP's events know.
+ * Items may be left out, for example in a partial refund.
+ */
+export type OdpOrder = {
+  readonly order_id: string | number;
+  readonly items?: readonly OdpOrderItem[] | null | undefined;
+} & Readonly<Record<string, OdpDataValue | readonly OdpOrderItem[]>>;
+
+/**
+ * What happened, field by field. Numbers must be finite and within ±2^53.
+ * Dates are not values: send epoch seconds or an ISO 8601 string.
+ */
+export type OdpEventData = {
+  readonly order?: OdpOrder | null | undefined;
+} & Readonly<Record<string, OdpDataValue | OdpOrder>>;
+
+/** An event about a customer. What is passed in is copied, never changed or kept. */
+export interface OdpEvent {
+  /**
+   * Its kind, such as `order`; at most 1024 characters.
+   * @default 'fullstack'
+   */
+  readonly type?: string | null | undefined;
+  /** What was done, such as `purchase`; not blank, at most 1024 characters. */
+  readonly action: string;
+  /** Who it is about. What it lacks is filled in from the `identity` of the request under way. */
+  readonly identifiers?: OdpIdentifiers | null | undefined;
+  /** What else is known about it. Overrides every default, `idempotence_id` and `ts` included. */
+  readonly data?: OdpEventData | null | undefined;
+}

@@ -1,0 +1,17 @@
+export type {
+  OdpDataValue,
+  OdpEvent,
+  OdpEventData,
+  OdpIdentifiers,
+  OdpOrder,
+  OdpOrderItem,
+} from './event.js';
+export { IsOdpData } from './dto/is-odp-data.decorator.js';
+export { IsOdpIdentifiers } from './dto/is-odp-identifiers.decorator.js';
+export { OdpEventDto } from './dto/odp-event.dto.js';
+export {
+  EventMaker,
+  type EventMakerOptions,
+  type MadeEvent,
+} from './make-event.js';
+export { checkData, countIdentifiers, type Data } from './rules/index.js';

@@ -1,0 +1,82 @@
+import { pathOf, readFields, type Violations } from './read-fields.js';
+
+/** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
+const USER_ID = 'fs_user_id';
+const USER_ID_SPELLINGS = new Set([USER_ID, 'fs-user-id']);
+const LONGEST_SPELLING = USER_ID.length;
+
+/**
+ * Copies the identifiers that can be sent and brings `fs_user_id` to its
+ * spelling: the exact one wins, else the first other. Tells what is wrong.
+ */
+export function copyIdentifiers(
+  value: unknown,
+  path: string,
+  violations: Violations,
+): Record<string, string> {
+  const identifiers: Record<string, string> = {};
+  if (value === undefined || value === null) return identifiers;
+  let alias: string | undefined;
+  readFields(value, path, violations, (key, identifier) => {
+    if (identifier === null) return;
+    if (typeof identifier !== 'string') {
+      violations.push({
+        path: pathOf(path, key),
+        message: `must be a string, not a ${typeof identifier}`,
+      });
+    } else if (identifier.trim() === '') {
+      return; // A blank e-mail address must not merge customers.
+    } else if (!identifier.isWellFormed()) {
+      violations.push({
+        path: pathOf(path, key),
+        message: 'must be well-formed Unicode',
+      });
+    } else if (key !== USER_ID && isUserId(key)) {
+      alias ??= identifier;
+    } else {
+      identifiers[key] = identifier;
+    }
+  });
+  if (alias !== undefined) identifiers[USER_ID] ??= alias;
+  return identifiers;
+}
+
+/** Copies the identifiers of an event, of which it needs at least one; tells what is wrong. */
+export function checkIdentifiers(
+  value: unknown,
+  path: string,
+  violations: Violations,
+  ambient?: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const before = violations.length;
+  const own = copyIdentifiers(value, path, violations);
+  const identifiers = ambient === undefined ? own : { ...ambient, ...own };
+  if (violations.length === before && isEmpty(identifiers)) {
+    violations.push({
+      path,
+      message: 'must hold at least one identifier that is a non-blank string',
+    });
+  }
+  return identifiers;
+}
+
+/**
+ * How many identifiers an event with these would be sent with. Broken ones
+ * count as enough, so that whoever sends them is told.
+ */
+export function countIdentifiers(value: unknown, ambient: unknown): number {
+  const violations: Violations = [];
+  const identifiers = {
+    ...copyIdentifiers(ambient, 'identity', violations),
+    ...copyIdentifiers(value, 'identifiers', violations),
+  };
+  return violations.length > 0 ? Infinity : Object.keys(identifiers).length;
+}
+
+const isUserId = (key: string) =>
+  key.length === LONGEST_SPELLING && USER_ID_SPELLINGS.has(key.toLowerCase());
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}

@@ -1,0 +1,37 @@
+import type { Violations } from './read-fields.js';
+
+/** ODP's bound on text, see its documentation of objects and fields. */
+const LONGEST_NAME = 1024;
+const DEFAULT_TYPE = 'fullstack';
+
+/** An event's `type`; absent or blank it is ODP's default for Feature Experimentation, `fullstack`. */
+export function checkType(value: unknown, violations: Violations): string {
+  if (value === undefined || value === null) return DEFAULT_TYPE;
+  if (typeof value === 'string' && value.trim() === '') return DEFAULT_TYPE;
+  return checkName(value, 'type', violations);
+}
+
+/** An event's `action`. */
+export function checkAction(value: unknown, violations: Violations): string {
+  return checkName(value, 'action', violations);
+}
+
+function checkName(
+  value: unknown,
+  path: string,
+  violations: Violations,
+): string {
+  if (typeof value !== 'string' || value.trim() === '') {
+    violations.push({ path, message: 'must be a string that is not blank' });
+  } else if (value.length > LONGEST_NAME) {
+    violations.push({
+      path,
+      message: `must have at most ${LONGEST_NAME} characters`,
+    });
+  } else if (!value.isWellFormed()) {
+    violations.push({ path, message: 'must be well-formed Unicode' });
+  } else {
+    return value;
+  }
+  return '';
+}

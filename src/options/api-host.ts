@@ -1,0 +1,47 @@
+import type { OdpViolation } from '../errors/index.js';
+
+/**
+ * Checks where events are sent: the key travels there, so it must be https,
+ * save on this machine or where `allowInsecureHost` says that it may.
+ *
+ * @returns the address without a trailing slash
+ */
+export function checkApiHost(
+  value: unknown,
+  allowInsecureHost: boolean,
+  problems: OdpViolation[],
+): string {
+  const problem = (message: string) => {
+    problems.push({ path: 'apiHost', message });
+    return '';
+  };
+  if (typeof value !== 'string' || !URL.canParse(value)) {
+    return problem(
+      'must be an absolute URL, such as https://api.us1.odp.optimizely.com',
+    );
+  }
+  const url = new URL(value);
+  if (
+    url.username !== '' ||
+    url.password !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
+    return problem('must hold no credentials, query or fragment');
+  }
+  if (url.protocol === 'https:') return withoutSlash(url);
+  if (url.protocol !== 'http:') return problem('must be an https URL');
+  if (allowInsecureHost || isLoopback(url.hostname)) return withoutSlash(url);
+  return problem(
+    'must be https, as the API key travels there; set allowInsecureHost: true if plain http is meant',
+  );
+}
+
+const withoutSlash = ({ origin, pathname }: URL) =>
+  `${origin}${pathname.replace(/\/+$/, '')}`;
+
+const isLoopback = (hostname: string) =>
+  hostname === 'localhost' ||
+  hostname.endsWith('.localhost') ||
+  hostname === '[::1]' ||
+  /^127(\.\d{1,3}){3}$/.test(hostname);

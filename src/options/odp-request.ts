@@ -1,0 +1,35 @@
+import type { OdpIdentifiers } from '../events/index.js';
+
+/**
+ * Whoever a guard has put on the request. Add your own claims to it:
+ * `declare module 'nestjs-optimizely-odp' { interface OdpUser { accountId: string } }`
+ */
+export interface OdpUser {
+  readonly [claim: string]: unknown;
+}
+
+/** The request behind a handler, the same for every kind of handler. */
+export interface OdpRequest {
+  /** `http`, `graphql`, `rpc`, `ws`, or the type of another execution context. */
+  readonly type: string;
+  /** Headers by lower-case name; of a WebSocket client those of its handshake; empty where there are none. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Cookies by name, from the `cookie` header where no cookie parser ran. */
+  readonly cookies: Readonly<Record<string, string>>;
+  /** What a guard put on the request (or the WebSocket client); `undefined` where none did. */
+  readonly user: OdpUser;
+  /** Route parameters, by name. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The parsed query string. */
+  readonly query: Readonly<Record<string, unknown>>;
+  /** The parsed body; the payload of a message; the arguments of a GraphQL field. */
+  readonly body: unknown;
+  /** What Nest calls the request: Express' or Fastify's, the context of a message, the WebSocket client. */
+  readonly raw: unknown;
+}
+
+/**
+ * Tells who is calling. It runs only when an event is sent, so guards have
+ * already put the user on the request. Return `undefined` for nobody.
+ */
+export type OdpIdentity = (request: OdpRequest) => OdpIdentifiers | undefined;

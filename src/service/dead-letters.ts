@@ -1,0 +1,81 @@
+import { OdpValidationError } from '../errors/index.js';
+import type { OdpEvent } from '../events/index.js';
+import type {
+  DeadLetter,
+  DeadLetterFilter,
+  OdpOutbox,
+} from '../outbox/index.js';
+
+/** An event that was given up, as `odp.deadLetters.list` shows it. */
+export interface OdpDeadLetter extends Omit<DeadLetter, 'payload'> {
+  /** The event as it was sent. Holds identifiers. */
+  readonly event: OdpEvent;
+}
+
+const DEFAULT_LIMIT = 100;
+
+/**
+ * Events that were given up: ODP rejected them, or they grew too old. How long
+ * they are kept is the outbox's matter; the memory outbox keeps the last 1000.
+ */
+export class OdpDeadLetters {
+  readonly #outbox: OdpOutbox;
+
+  constructor(outbox: OdpOutbox) {
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Shows dead letters, oldest first.
+   *
+   * @param filter which ones; all unless given. `limit`: at most so many, 100 unless given
+   * @throws OdpOutboxError when the outbox fails
+   */
+  async list({
+    limit = DEFAULT_LIMIT,
+    ...filter
+  }: DeadLetterFilter & { readonly limit?: number } = {}): Promise<
+    OdpDeadLetter[]
+  > {
+    const letters = await this.#outbox.deadLetters(filter, limit);
+    return letters.map(({ payload, ...letter }) => ({
+      ...letter,
+      event: JSON.parse(payload) as OdpEvent,
+    }));
+  }
+
+  /**
+   * Makes dead letters pending again, as if they were new.
+   *
+   * @param filter which ones; all unless given
+   * @returns how many
+   * @throws OdpOutboxError when the outbox fails
+   */
+  async requeue(filter: DeadLetterFilter = {}): Promise<number> {
+    return this.#outbox.requeue(filter);
+  }
+
+  /**
+   * Forgets dead letters for good.
+   *
+   * @param filter which ones, or `{ all: true }`
+   * @returns how many
+   * @throws OdpValidationError when nothing says which
+   * @throws OdpOutboxError when the outbox fails
+   */
+  async purge(
+    filter: DeadLetterFilter | { readonly all: true },
+  ): Promise<number> {
+    const { all, ...conditions } = { all: false, ...filter };
+    const any = Object.values(conditions).some((value) => value !== undefined);
+    if (!any && !all) {
+      throw new OdpValidationError([
+        {
+          path: 'filter',
+          message: 'must say which dead letters to forget, or { all: true }',
+        },
+      ]);
+    }
+    return this.#outbox.purge(all ? {} : conditions);
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * Reads a `cookie` header (RFC 6265, section 5.4) where no cookie parser ran.
+ * Of several cookies with one name the first counts; malformed ones are left out.
+ */
+export function parseCookies(
+  header: string | readonly string[] | undefined,
+): Readonly<Record<string, string>> {
+  const cookies: Record<string, string> = {};
+  const text = typeof header === 'string' ? header : (header ?? []).join('; ');
+  for (const pair of text.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1) continue;
+    const name = pair.slice(0, equals).trim();
+    if (name === '' || name === '__proto__' || Object.hasOwn(cookies, name)) {
+      continue;
+    }
+    const value = decode(pair.slice(equals + 1).trim());
+    if (value !== undefined) cookies[name] = value;
+  }
+  return cookies;
+}
+
+function decode(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
+  } catch {
+    return undefined;
+  }
+}

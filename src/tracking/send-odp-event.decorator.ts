@@ -1,0 +1,65 @@
+import { UseInterceptors } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { addAction } from './action-metadata.js';
+import { makeAction } from './make-action.js';
+import type {
+  OdpActionConditions,
+  OdpActionFactory,
+  OdpActionOptions,
+} from './odp-action.js';
+import { OdpEventInterceptor } from './odp-event.interceptor.js';
+
+/** What a handler may return for its result to be a `T`. */
+type Returns<T> = T | Promise<T> | Observable<T> | Promise<Observable<T>>;
+
+/** Goes on a handler that returns `T`, or on a class for all of its handlers. */
+export interface SendOdpEventDecorator<T> {
+  // oxlint-disable-next-line typescript/no-unsafe-function-type -- TypeScript's own type of a class decorator's target
+  (target: Function): void;
+  <M extends (...args: never[]) => Returns<T>>(
+    target: object,
+    propertyKey: string | symbol,
+    descriptor: TypedPropertyDescriptor<M>,
+  ): void;
+}
+
+/**
+ * Sends events after a handler has completed: the response is neither delayed
+ * nor failed by it. Goes on methods and classes, as often as needed, and needs
+ * nothing else registered.
+ *
+ * ```ts
+ * @SendOdpEvent<Order>({
+ *   type: 'order',
+ *   action: 'purchase',
+ *   identifiers: ({ request }) => ({ email: request.user.email }),
+ *   data: ({ result }) => ({ order_id: result.id, total: result.total }),
+ * })
+ * ```
+ */
+export function SendOdpEvent<T = unknown>(
+  event: OdpActionOptions<T>,
+): SendOdpEventDecorator<T>;
+/** Sends the events that a function makes of what the handler did: one, a list, or none. */
+export function SendOdpEvent<T = unknown>(
+  factory: OdpActionFactory<T>,
+  conditions?: OdpActionConditions<T>,
+): SendOdpEventDecorator<T>;
+export function SendOdpEvent<T = unknown>(
+  event: OdpActionOptions<T> | OdpActionFactory<T>,
+  conditions: OdpActionConditions<T> = {},
+): SendOdpEventDecorator<T> {
+  const action = makeAction(event, conditions);
+  return (
+    target: object,
+    propertyKey?: string | symbol,
+    descriptor?: PropertyDescriptor,
+  ) => {
+    const decorated =
+      descriptor === undefined ? target : (descriptor.value as object);
+    if (!addAction(decorated, action)) return;
+    const bind: (...args: never[]) => void =
+      UseInterceptors(OdpEventInterceptor);
+    bind(...([target, propertyKey, descriptor] as never[]));
+  };
+}

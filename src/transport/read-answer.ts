@@ -1,0 +1,97 @@
+import { parseRetryAfter } from './retry-after.js';
+import type { OdpTransportResponse } from './transport.js';
+
+/** An event of the batch that ODP names as invalid. */
+export interface InvalidEvent {
+  /** Its zero-based place in the batch. */
+  readonly index: number;
+  /** ODP's message. */
+  readonly message: string;
+}
+
+/** What an answer means for its batch. */
+export type Answer =
+  /** ODP has the events. */
+  | { readonly kind: 'accepted' }
+  /** These events are refused; the others may be sent again. */
+  | { readonly kind: 'invalid'; readonly invalids: readonly InvalidEvent[] }
+  /** Something in the batch is refused, and ODP does not say which. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The key or the host is wrong: no event is to blame. */
+  | { readonly kind: 'misconfigured' }
+  /** ODP cannot take it now. */
+  | { readonly kind: 'unavailable'; readonly retryAfter: number | undefined };
+
+/** Statuses that blame what was sent. */
+const REFUSED = new Set([400, 413, 415, 422]);
+/** Statuses that ask to try again; so does every 5xx. */
+const UNAVAILABLE = new Set([408, 425, 429]);
+const LONGEST_MESSAGE = 500;
+
+/**
+ * Reads ODP's answer to a batch. A status that nobody documents for ODP is
+ * taken for a misconfiguration where it is a 3xx or 4xx, as that loses nothing.
+ *
+ * @param size how many events the batch held
+ * @param now the time in ms since the epoch, for a `Retry-After` date
+ */
+export function readAnswer(
+  { status, headers, body }: OdpTransportResponse,
+  size: number,
+  now: number,
+): Answer {
+  if (status >= 200 && status < 300) return { kind: 'accepted' };
+  if (REFUSED.has(status)) {
+    const detail = detailOf(body);
+    const invalids = status === 400 ? invalidsOf(detail, size) : [];
+    return invalids.length > 0
+      ? { kind: 'invalid', invalids }
+      : { kind: 'refused', reason: textOf(detail.message) };
+  }
+  if (UNAVAILABLE.has(status) || status >= 500) {
+    const tellsWhen = status === 429 || status === 503;
+    return {
+      kind: 'unavailable',
+      retryAfter: tellsWhen
+        ? parseRetryAfter(headers['retry-after'], now)
+        : undefined,
+    };
+  }
+  return { kind: 'misconfigured' };
+}
+
+interface Detail {
+  readonly invalids?: unknown;
+  readonly message?: unknown;
+}
+
+/** Bodies are not always JSON, and not always of the documented shape. */
+function detailOf(body: string): Detail {
+  try {
+    const parsed = JSON.parse(body) as {
+      detail?: Detail | null;
+      message?: unknown;
+    } | null;
+    return parsed?.detail ?? { message: parsed?.message };
+  } catch {
+    return {};
+  }
+}
+
+function invalidsOf({ invalids }: Detail, size: number): InvalidEvent[] {
+  if (!Array.isArray(invalids)) return [];
+  const found = new Map<number, InvalidEvent>();
+  for (const entry of invalids as unknown[]) {
+    const { event: index, message } = (entry ?? {}) as {
+      event?: unknown;
+      message?: unknown;
+    };
+    if (typeof index !== 'number' || !Number.isInteger(index)) continue;
+    if (index < 0 || index >= size || found.has(index)) continue;
+    found.set(index, { index, message: textOf(message) });
+  }
+  return [...found.values()];
+}
+
+const textOf = (value: unknown) =>
+  typeof value === 'string' ? value.slice(0, LONGEST_MESSAGE) : '';

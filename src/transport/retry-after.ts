@@ -1,0 +1,19 @@
+/** Longer waits are cut: whoever answers so may be mistaken, and a try costs little. */
+const LONGEST_WAIT = 5 * 60_000;
+
+/**
+ * A `Retry-After` header (RFC 9110, section 10.2.3: seconds or a date) as ms
+ * from now, at most 5 minutes; `undefined` when it is absent or malformed.
+ */
+export function parseRetryAfter(
+  value: string | undefined,
+  now: number,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const text = value.trim();
+  const wait = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - now;
+  if (Number.isNaN(wait)) return undefined;
+  return Math.min(Math.max(wait, 0), LONGEST_WAIT);
+}
