@@ -1,0 +1,28 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { namesLoopback } from './guards.js';
+import type { Handler } from './http-server.js';
+import { send } from './send.js';
+
+/** Who answers what. */
+export interface Routes {
+  /** Everything under `/v3`. */
+  readonly wire: Handler;
+  /** The page and what it talks to. */
+  readonly page: Handler;
+}
+
+/** Hands a request on, unless a website may have sent it to a loopback address. */
+export function route({ wire, page }: Routes, onlyLoopback: boolean): Handler {
+  return async (request: IncomingMessage, response: ServerResponse) => {
+    if (onlyLoopback && !namesLoopback(request.headers.host)) {
+      return send(response, {
+        status: 421,
+        contentType: 'text/plain; charset=utf-8',
+        body: 'The sandbox is bound to loopback and answers to localhost only. To reach it by another name, start it with --host 0.0.0.0.\n',
+      });
+    }
+    return request.url!.startsWith('/v3/')
+      ? wire(request, response)
+      : page(request, response);
+  };
+}

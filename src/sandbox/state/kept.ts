@@ -1,0 +1,85 @@
+interface Item<T> {
+  readonly value: T;
+  readonly weight: number;
+  readonly bytes: number;
+}
+
+/** The request bodies that one {@link Kept} may stand for. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The newest items in order, bounded by weight and bytes. The newest item
+ * always stays, and the weight kept never falls under the bound: an item goes
+ * when those after it fill the bound without it.
+ */
+export class Kept<T> {
+  readonly #maxWeight: number;
+  #items: Item<T>[] = [];
+  #head = 0;
+  #weight = 0;
+  #bytes = 0;
+
+  constructor(maxWeight: number) {
+    this.#maxWeight = maxWeight;
+  }
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** Adds the newest item and returns those that had to go. */
+  add(value: T, weight: number, bytes: number): T[] {
+    this.#items.push({ value, weight, bytes });
+    this.#weight += weight;
+    this.#bytes += bytes;
+    const gone: T[] = [];
+    while (this.length > 1 && this.#isOver()) gone.push(this.#shift());
+    return gone;
+  }
+
+  /** The item at `index` from the oldest on. */
+  at(index: number): T {
+    return this.#items[this.#head + index]!.value;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+
+  /** The first index whose item satisfies `test`, which once true stays true. */
+  firstIndex(test: (value: T) => boolean): number {
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (test(this.at(middle))) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  clear(): void {
+    this.#items = [];
+    this.#head = this.#weight = this.#bytes = 0;
+  }
+
+  #isOver(): boolean {
+    const oldest = this.#items[this.#head]!;
+    return (
+      this.#weight - oldest.weight >= this.#maxWeight || this.#bytes > MAX_BYTES
+    );
+  }
+
+  #shift(): T {
+    const oldest = this.#items[this.#head]!;
+    this.#head++;
+    this.#weight -= oldest.weight;
+    this.#bytes -= oldest.bytes;
+    // Cutting the front off now and then keeps shifting cheap.
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return oldest.value;
+  }
+}
