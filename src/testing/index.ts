@@ -3,3 +3,4 @@ export {
   type ContractCase,
   type OutboxHarness,
 } from './outbox-contract.js';
+export { ManualClock } from './manual-clock.js';

@@ -1,0 +1,99 @@
+import type { Clock } from '../delivery/index.js';
+
+interface Timer {
+  readonly at: number;
+  readonly keepAlive: boolean;
+  readonly wake: () => void;
+}
+
+/** How many turns of the event loop follow each timer, for what it sets off. */
+const TURNS = 3;
+
+/**
+ * A clock that stands still until a test moves it.
+ *
+ * ```ts
+ * const clock = new ManualClock();
+ * clock.schedule(() => console.log('awake'), 1000, false);
+ * await clock.advance(1000);
+ * ```
+ */
+export class ManualClock implements Clock {
+  #now: number;
+  readonly #timers = new Set<Timer>();
+
+  /** @param now where it starts, in ms since the epoch; 2025-01-01 unless given */
+  constructor(now: number = Date.UTC(2025, 0, 1)) {
+    this.#now = now;
+  }
+
+  /** How many timers wait. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** How many of them keep the process alive. */
+  get keepAliveTimers(): number {
+    return [...this.#timers].filter(({ keepAlive }) => keepAlive).length;
+  }
+
+  /** In how many ms the next timer is due; `undefined` when none waits. */
+  get nextIn(): number | undefined {
+    const next = this.#next();
+    return next && Math.max(next.at - this.#now, 0);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  schedule(wake: () => void, ms: number, keepAlive: boolean): () => void {
+    const timer: Timer = {
+      at: this.#now + Math.max(ms, 0),
+      keepAlive,
+      wake,
+    };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /**
+   * Lets `ms` pass: wakes what falls due, in order, those that are scheduled
+   * on the way included. Before, between and after them the event loop gets
+   * its turns, so that what they set off has happened. I/O of the test's own,
+   * such as a real HTTP request, is for the test to await.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await turns();
+    for (
+      let timer = this.#next();
+      timer !== undefined && timer.at <= end;
+      timer = this.#next()
+    ) {
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, timer.at);
+      timer.wake();
+      await turns();
+    }
+    this.#now = end;
+    await turns();
+  }
+
+  /** The first due; of those due together the one that was scheduled first. */
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (next === undefined || timer.at < next.at) next = timer;
+    }
+    return next;
+  }
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < TURNS; turn++) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
