@@ -242,17 +242,26 @@ export class BatchDelivery {
     retryAfter: number | undefined,
     leaseEnd: number,
   ): Promise<void> {
-    const { gate, reporter, clock, abort } = this.#parts;
+    const { gate, reporter, clock, abort, maxEventAge } = this.#parts;
     if (abort.aborted) {
       await this.#release(batch, 0, false, leaseEnd);
       return;
     }
+    const now = clock.now();
     const tries = Math.max(...batch.map((event) => event.tries));
-    const delay = gate.failed(stamp, clock.now(), tries, retryAfter);
+    const delay = gate.failed(stamp, now, tries, retryAfter);
     reporter.retrying(batch, status, problem, delay);
     // One ms longer than the gate: where others wait, they go first, so that a
-    // batch which fails by itself never keeps them from being tried.
-    await this.#release(batch, delay + 1, true, leaseEnd);
+    // batch which fails by itself never keeps them from being tried. But never
+    // beyond its age: it must be there to be given up.
+    const oldest = Math.min(...batch.map((event) => event.createdAt));
+    const untilTooOld = Math.max(oldest + maxEventAge - now, 0);
+    await this.#release(
+      batch,
+      Math.min(delay + 1, untilTooOld),
+      true,
+      leaseEnd,
+    );
   }
 
   async #release(

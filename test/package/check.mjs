@@ -1,0 +1,67 @@
+// Checks the package as users get it: packs it, lints the tarball, and runs it
+// in throw-away apps of its own, an ESM one on Nest 12 and a CommonJS one on
+// Nest 11 (with Jest). Run by `npm run test:package`.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = new URL('../..', import.meta.url).pathname;
+const work = mkdtempSync(join(tmpdir(), 'odp-package-'));
+const { exports, name } = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+);
+
+function run(title, command, args, cwd) {
+  const began = performance.now();
+  try {
+    execFileSync(command, args, { cwd, stdio: 'pipe', encoding: 'utf8' });
+  } catch (error) {
+    console.error(`FAILED ${title}\n${error.stdout}\n${error.stderr}`);
+    throw new Error(title, { cause: error });
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`ok     ${title} (${seconds} s)`);
+}
+
+const bin = (tool) => join(root, 'node_modules/.bin', tool);
+
+try {
+  run('pack', 'npm', ['pack', '--pack-destination', work], root);
+  const tarball = join(
+    work,
+    execFileSync('ls', [work], { encoding: 'utf8' }).trim(),
+  );
+  run('publint', bin('publint'), ['--strict', tarball], root);
+  run('attw', bin('attw'), [tarball, '--profile', 'esm-only'], root);
+
+  for (const app of ['nest12-esm', 'nest11-cjs']) {
+    const cwd = join(work, app);
+    cpSync(join(root, 'test/package', app), cwd, { recursive: true });
+    run(
+      `${app}: install`,
+      'npm',
+      ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball],
+      cwd,
+    );
+    for (const entry of Object.keys(exports)) {
+      if (entry === './package.json') continue;
+      const specifier = name + entry.slice(1);
+      run(
+        `${app}: import ${specifier}`,
+        'node',
+        ['--input-type=module', '-e', `await import('${specifier}')`],
+        cwd,
+      );
+      run(
+        `${app}: require ${specifier}`,
+        'node',
+        ['--input-type=commonjs', '-e', `require('${specifier}')`],
+        cwd,
+      );
+    }
+    run(`${app}: npm test`, 'npm', ['test'], cwd);
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

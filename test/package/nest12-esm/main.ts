@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import {
+  Body,
+  Controller,
+  Inject,
+  Injectable,
+  Module,
+  Post,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  OdpService,
+  OptimizelyOdpModule,
+  SendOdpEvent,
+} from 'nestjs-optimizely-odp';
+import { odpConfig } from 'nestjs-optimizely-odp/config';
+import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+
+@Injectable()
+class LoginService {
+  constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+  async login(email: string) {
+    await this.odp.sendOdpEvent({
+      type: 'account',
+      action: 'login',
+      identifiers: { email },
+    });
+  }
+}
+
+@Controller()
+class ShopController {
+  constructor(@Inject(LoginService) private readonly logins: LoginService) {}
+
+  @Post('login')
+  async login(@Body() { email }: { email: string }) {
+    await this.logins.login(email);
+  }
+
+  @Post('checkout')
+  @SendOdpEvent<{ id: string }>({
+    type: 'order',
+    action: 'purchase',
+    identifiers: ({ request }) => ({
+      email: (request.body as { email: string }).email,
+    }),
+    data: ({ result }) => ({ order_id: result.id }),
+  })
+  checkout() {
+    return { id: '42' };
+  }
+}
+
+const sandbox = await OdpSandbox.start();
+process.env.OPTIMIZELY_ODP_API_KEY = 'test-key';
+process.env.OPTIMIZELY_ODP_API_HOST = sandbox.url;
+
+@Module({
+  imports: [OptimizelyOdpModule.forRootAsync(odpConfig.asProvider())],
+  controllers: [ShopController],
+  providers: [LoginService],
+})
+class AppModule {}
+
+const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
+await app.listen(0, '127.0.0.1');
+for (const path of ['login', 'checkout']) {
+  const response = await fetch(`${await app.getUrl()}/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"email":"ada@example.com"}',
+  });
+  assert.equal(response.status, 201);
+}
+await app.close();
+assert.deepEqual(
+  sandbox.events().map(({ event }) => [event.type, event.identifiers.email]),
+  [
+    ['account', 'ada@example.com'],
+    ['order', 'ada@example.com'],
+  ],
+);
+await sandbox.close();

@@ -1,0 +1,116 @@
+import { Test } from '@nestjs/testing';
+import {
+  type OdpHappening,
+  OdpService,
+  OptimizelyOdpModule,
+  type OptimizelyOdpModuleOptions,
+} from 'nestjs-optimizely-odp';
+import {
+  OdpSandbox,
+  type OdpSandboxOptions,
+} from 'nestjs-optimizely-odp/sandbox';
+import { ManualClock } from 'nestjs-optimizely-odp/testing';
+import { onTestFinished } from 'vitest';
+import { ODP_RUNTIME } from '../../src/account.providers.js';
+
+type Type = OdpHappening['type'];
+type Of<T extends Type> = Extract<OdpHappening, { type: T }>;
+
+/** An app with one account that sends to a sandbox, in time that the test moves. */
+export interface OdpTestApp {
+  readonly odp: OdpService;
+  readonly sandbox: OdpSandbox;
+  readonly clock: ManualClock;
+  /** Every line that was logged. */
+  readonly log: { level: string; message: string }[];
+  /** What happened so far. */
+  readonly happenings: OdpHappening[];
+  /** Resolves once so many items of this type have been seen. */
+  until<T extends Type>(type: T, count?: number): Promise<Of<T>[]>;
+  /** The `identifiers.n` of the events that arrived, in order. */
+  arrived(): string[];
+  close(): Promise<void>;
+}
+
+/** Starts one; ends it with the test. Delivery is set up so that chance plays no part. */
+export async function startOdpApp({
+  sandbox: sandboxOptions,
+  delivery,
+  ...options
+}: Partial<OptimizelyOdpModuleOptions> & {
+  sandbox?: OdpSandboxOptions;
+} = {}): Promise<OdpTestApp> {
+  const sandbox = await OdpSandbox.start(sandboxOptions);
+  onTestFinished(() => sandbox.close());
+  const clock = new ManualClock();
+  const log: OdpTestApp['log'] = [];
+  const write = (level: string) => (message: string) => {
+    log.push({ level, message });
+  };
+  const module = await Test.createTestingModule({
+    imports: [
+      OptimizelyOdpModule.forRoot({
+        apiKey: 'test-key',
+        apiHost: sandbox.url,
+        delivery: {
+          ...delivery,
+          retry: { jitter: false, ...delivery?.retry },
+        },
+        ...options,
+      }),
+    ],
+  })
+    .overrideProvider(ODP_RUNTIME)
+    .useValue({
+      clock,
+      random: () => 0,
+      logger: { log: write('log'), warn: write('warn'), error: write('error') },
+    })
+    .compile();
+  await module.init();
+  const odp = module.get(OdpService);
+  const happenings: OdpHappening[] = [];
+  const watchers = new Set<() => void>();
+  odp.events$.subscribe((happening) => {
+    happenings.push(happening);
+    for (const look of watchers) look();
+  });
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= module.close());
+  onTestFinished(async () => {
+    sandbox.clearFaults();
+    const closing = close();
+    await clock.advance(60_000);
+    await closing;
+  });
+  return {
+    odp,
+    sandbox,
+    clock,
+    log,
+    happenings,
+    close,
+    arrived: () =>
+      sandbox.events().map(({ event }) => event.identifiers.n ?? ''),
+    until: (type, count = 1) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = happenings.filter(
+            (happening): happening is Of<typeof type> =>
+              happening.type === type,
+          );
+          if (found.length < count) return;
+          watchers.delete(look);
+          resolve(found);
+        };
+        watchers.add(look);
+        look();
+      }),
+  };
+}
+
+/** An event that tells itself from others. */
+export const numbered = (n: number | string) => ({
+  action: 'tested',
+  identifiers: { n: String(n) },
+});
