@@ -165,7 +165,7 @@ export class Dispatcher {
     await this.#claiming;
     await Promise.all(this.#underWay);
     try {
-      await outbox.close();
+      if (this.#openFailure === undefined) await outbox.close();
     } catch (error) {
       reporter.outboxFailed('close', error);
     }

@@ -82,7 +82,10 @@ export class MemoryOutbox extends OdpOutbox {
     }
     const { capacity, whenFull } = this.#options;
     if (mayWait && whenFull === 'wait') {
-      return this.#room.enter(events);
+      const entering = this.#room.enter(events);
+      // A part may be in already, and only what is delivered makes room for the rest.
+      if (entering !== undefined) this.#context?.ready();
+      return entering;
     }
     const size = bytesOf(events);
     if (!this.#fits(events.length, size)) {

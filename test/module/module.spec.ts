@@ -1,0 +1,301 @@
+import { HttpModule } from '@nestjs/axios';
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  getOdpServiceToken,
+  InjectOdp,
+  memoryOutbox,
+  OdpConfigurationError,
+  OdpService,
+  OptimizelyOdpModule,
+  type OptimizelyOdpModuleOptions,
+  type OptimizelyOdpOptionsFactory,
+} from 'nestjs-optimizely-odp';
+import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { numbered } from '../support/odp-app.js';
+
+const SILENT = { log: () => {}, warn: () => {}, error: () => {} };
+
+let sandbox: OdpSandbox;
+beforeEach(async () => {
+  sandbox = await OdpSandbox.start();
+  return () => sandbox.close();
+});
+
+async function boot(
+  ...imports: NonNullable<Parameters<typeof Module>[0]['imports']>
+) {
+  const module = await Test.createTestingModule({ imports })
+    .setLogger(SILENT)
+    .compile();
+  await module.init();
+  onTestFinished(() => module.close());
+  return module;
+}
+
+const options = (): OptimizelyOdpModuleOptions => ({
+  apiKey: 'key',
+  apiHost: sandbox.url,
+});
+
+@Injectable()
+class OptionsFactory implements OptimizelyOdpOptionsFactory {
+  constructor(@Inject('HOST') private readonly apiHost: string) {}
+
+  createOptimizelyOdpOptions() {
+    return Promise.resolve({ apiKey: 'key', apiHost: this.apiHost });
+  }
+}
+
+describe('every way to configure it sends an event', () => {
+  const hostModule = () => {
+    @Module({
+      providers: [{ provide: 'HOST', useValue: sandbox.url }, OptionsFactory],
+      exports: ['HOST', OptionsFactory],
+    })
+    class HostModule {}
+    return HostModule;
+  };
+
+  test.each<[string, () => NonNullable<Parameters<typeof boot>[0]>]>([
+    ['forRoot', () => OptimizelyOdpModule.forRoot(options())],
+    [
+      'useFactory',
+      () =>
+        OptimizelyOdpModule.forRootAsync({
+          imports: [hostModule()],
+          inject: ['HOST'],
+          useFactory: (apiHost: string) => ({ apiKey: 'key', apiHost }),
+        }),
+    ],
+    [
+      'useClass',
+      () =>
+        OptimizelyOdpModule.forRootAsync({
+          imports: [hostModule()],
+          useClass: OptionsFactory,
+        }),
+    ],
+    [
+      'useExisting',
+      () =>
+        OptimizelyOdpModule.forRootAsync({
+          imports: [hostModule()],
+          useExisting: OptionsFactory,
+        }),
+    ],
+  ])('%s', async (_, configured) => {
+    const odp = (await boot(configured())).get(OdpService);
+    await odp.sendOdpEvent(numbered(1));
+    await odp.flush();
+    expect(sandbox.events()).toHaveLength(1);
+  });
+});
+
+test('it is global unless isGlobal is false', async () => {
+  @Injectable()
+  class Feature {
+    constructor(@Inject(OdpService) readonly odp: OdpService) {}
+  }
+  @Module({ providers: [Feature] })
+  class FeatureModule {}
+
+  const module = await boot(
+    OptimizelyOdpModule.forRoot(options()),
+    FeatureModule,
+  );
+  expect(module.get(Feature, { strict: false }).odp).toBeInstanceOf(OdpService);
+  await expect(
+    boot(
+      OptimizelyOdpModule.forRoot({ ...options(), isGlobal: false }),
+      FeatureModule,
+    ),
+  ).rejects.toThrow('OdpService');
+});
+
+test('named accounts have services, keys, outboxes and counters of their own', async () => {
+  const emeaSandbox = await OdpSandbox.start({ apiKey: 'emea-key' });
+  onTestFinished(() => emeaSandbox.close());
+
+  @Injectable()
+  class Both {
+    constructor(
+      @InjectOdp() readonly main: OdpService,
+      @InjectOdp('emea') readonly emea: OdpService,
+    ) {}
+  }
+  const module = await Test.createTestingModule({
+    imports: [
+      OptimizelyOdpModule.forRoot(options()),
+      OptimizelyOdpModule.forRootAsync({
+        name: 'emea',
+        useFactory: () => ({ apiKey: 'emea-key', apiHost: emeaSandbox.url }),
+      }),
+    ],
+    providers: [Both],
+  }).compile();
+  await module.init();
+  onTestFinished(() => module.close());
+  const both = module.get(Both);
+  expect(both.main).toBe(module.get(OdpService));
+  expect(both.emea).toBe(module.get(getOdpServiceToken('emea')));
+  await both.main.sendOdpEvent(numbered('main'));
+  await both.emea.sendOdpEvent(numbered('emea'));
+  await both.main.flush();
+  await both.emea.flush();
+  expect(sandbox.events()).toMatchObject([
+    { event: { identifiers: { n: 'main' } } },
+  ]);
+  expect(emeaSandbox.events()).toMatchObject([
+    { event: { identifiers: { n: 'emea' } } },
+  ]);
+  expect(both.emea.stats()).toMatchObject({ accepted: 1, delivered: 1 });
+});
+
+test('a missing named account is named in the error', async () => {
+  @Injectable()
+  class Lost {
+    constructor(@InjectOdp('apac') readonly odp: OdpService) {}
+  }
+  await expect(
+    Test.createTestingModule({
+      imports: [OptimizelyOdpModule.forRoot(options())],
+      providers: [Lost],
+    })
+      .setLogger(SILENT)
+      .compile(),
+  ).rejects.toThrow("OptimizelyOdpModule.forRoot({ name: 'apac' })");
+});
+
+test.each([
+  ['forRoot', (bad: object) => OptimizelyOdpModule.forRoot(bad)],
+  [
+    'forRootAsync',
+    (bad: object) =>
+      OptimizelyOdpModule.forRootAsync({ useFactory: () => bad }),
+  ],
+])(
+  '%s: a bad configuration fails the boot with every problem',
+  async (_, configure) => {
+    const booting = boot(
+      configure({
+        apiKey: 'secret key',
+        apiHost: 'http://odp.example.com',
+        region: 'moon',
+        delivery: { batchSize: 501, flushInterval: 'soon' },
+        batchSise: 3,
+      }),
+    );
+    await expect(booting).rejects.toBeInstanceOf(OdpConfigurationError);
+    const { problems, message } = (await booting.catch(
+      (error: unknown) => error,
+    )) as OdpConfigurationError;
+    expect(problems.map(({ path }) => path).toSorted()).toEqual([
+      'apiHost',
+      'apiKey',
+      'batchSise',
+      'delivery.batchSize',
+      'delivery.flushInterval',
+      'region',
+    ]);
+    expect(message).not.toContain('secret');
+  },
+);
+
+test('a factory that returns nothing fails the boot with an error that says so', async () => {
+  await expect(
+    boot(
+      OptimizelyOdpModule.forRootAsync({
+        useFactory: () => undefined as never,
+      }),
+    ),
+  ).rejects.toThrow('the options factory returned nothing');
+});
+
+describe('an account that takes no events', () => {
+  test.each([
+    ['without an API key', {}, 'odpNotIntegrated'],
+    ['with a blank API key', { apiKey: ' ' }, 'odpNotIntegrated'],
+    ['that is not enabled', { apiKey: 'key', enabled: false }, 'odpNotEnabled'],
+  ])('%s boots, and every send rejects', async (_, given, code) => {
+    const odp = (
+      await boot(
+        OptimizelyOdpModule.forRoot({ apiHost: sandbox.url, ...given }),
+      )
+    ).get(OdpService);
+    await expect(odp.sendOdpEvent(numbered(1))).rejects.toMatchObject({ code });
+    await expect(odp.sendOdpEvents([numbered(1)])).rejects.toMatchObject({
+      code,
+    });
+    await expect(odp.identify({ a: '1', b: '2' })).rejects.toMatchObject({
+      code,
+    });
+    odp.trackOdpEvent(numbered(1));
+    expect(await odp.flush()).toEqual({ pending: 0 });
+    expect(odp.stats()).toMatchObject({ accepted: 0, pending: 0, requests: 0 });
+    expect(await odp.deadLetters.list()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
+  });
+});
+
+test('one memory outbox cannot serve two accounts', async () => {
+  const outbox = memoryOutbox();
+  const module = await boot(
+    OptimizelyOdpModule.forRoot({ ...options(), outbox }),
+    OptimizelyOdpModule.forRoot({ ...options(), outbox, name: 'second' }),
+  );
+  const services = [
+    module.get(OdpService),
+    module.get<OdpService>(getOdpServiceToken('second')),
+  ];
+  const sent = await Promise.allSettled(
+    services.map((service) => service.sendOdpEvent(numbered(1))),
+  );
+  await services[0]?.flush();
+  expect(sent.map(({ status }) => status).toSorted()).toEqual([
+    'fulfilled',
+    'rejected',
+  ]);
+  expect(sent.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'outboxFailed' },
+  });
+});
+
+test('an HttpService that the app gives the account carries its requests', async () => {
+  const module = await boot(
+    OptimizelyOdpModule.forRootAsync({
+      imports: [HttpModule.register({ headers: { 'x-shop': 'proxied' } })],
+      useFactory: options,
+    }),
+  );
+  const odp = module.get(OdpService);
+  await odp.sendOdpEvent(numbered(1));
+  await odp.flush();
+  expect(sandbox.requests()[0]?.headers).toMatchObject({
+    'x-shop': 'proxied',
+    'x-api-key': 'key',
+    'content-type': 'application/json',
+  });
+});
+
+test("a global HttpService of the app's carries them, too", async () => {
+  const module = await boot(
+    HttpModule.register({ global: true, headers: { 'x-shop': 'global' } }),
+    OptimizelyOdpModule.forRoot(options()),
+  );
+  const odp = module.get(OdpService);
+  await odp.sendOdpEvent(numbered(1));
+  await odp.flush();
+  expect(sandbox.requests()[0]?.headers).toMatchObject({ 'x-shop': 'global' });
+});
+
+test('two apps in one process know nothing of each other', async () => {
+  const apps = await Promise.all(
+    [1, 2].map(() => boot(OptimizelyOdpModule.forRoot(options()))),
+  );
+  const [first, second] = apps.map((module) => module.get(OdpService));
+  await first?.sendOdpEvent(numbered(1));
+  await first?.flush();
+  expect(second?.stats()).toMatchObject({ accepted: 0, delivered: 0 });
+});
