@@ -134,10 +134,6 @@ test('events of requests that end during the shutdown, and of the app’s own ho
   finish();
   expect((await response).status).toBe(201);
   await closing;
-  expect(
-    sandbox
-      .events()
-      .map(({ event }) => event.action)
-      .toSorted(),
-  ).toEqual(['farewell', 'late']);
+  const actions = sandbox.events().map(({ event }) => event.action);
+  expect(new Set(actions)).toEqual(new Set(['late', 'farewell']));
 });

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule, type ConfigType } from '@nestjs/config';
+import { OptimizelyOdpModule } from 'nestjs-optimizely-odp';
+import { odpConfig } from 'nestjs-optimizely-odp/config';
+import { CartController } from './cart.controller.js';
+import { CartService } from './cart.service.js';
+import { CatalogueController } from './catalogue.controller.js';
+import { CatalogueService } from './catalogue.service.js';
+import { CheckoutController } from './checkout.controller.js';
+import { LoginController } from './login.controller.js';
+import { LoginService } from './login.service.js';
+
+@Module({
+  imports: [
+    OptimizelyOdpModule.forRootAsync({
+      imports: [ConfigModule.forFeature(odpConfig)],
+      inject: [odpConfig.KEY],
+      useFactory: (config: ConfigType<typeof odpConfig>) => ({
+        ...config,
+        identity: ({ cookies }) => ({ vuid: cookies.vuid }),
+      }),
+    }),
+  ],
+  controllers: [
+    CatalogueController,
+    CartController,
+    CheckoutController,
+    LoginController,
+  ],
+  providers: [CatalogueService, CartService, LoginService],
+})
+export class ShopModule {}

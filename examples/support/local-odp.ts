@@ -1,0 +1,27 @@
+import { OdpSandbox, OdpSandboxError } from 'nestjs-optimizely-odp/sandbox';
+
+/**
+ * Starts a local ODP, prints what it accepts, and sets the environment so that
+ * the app sends there, as a deployment would with its own key.
+ */
+export async function startLocalOdp(): Promise<OdpSandbox> {
+  const sandbox = await OdpSandbox.start({ port: 4100 }).catch(
+    (error: unknown) => {
+      const taken =
+        error instanceof OdpSandboxError && error.code === 'portTaken';
+      if (!taken) throw error;
+      return OdpSandbox.start();
+    },
+  );
+  sandbox.onEvents((events) => {
+    for (const { event } of events) {
+      const { type, action = '', identifiers, data } = event;
+      console.log(
+        `ODP <- ${type} ${action} ${JSON.stringify(identifiers)} ${JSON.stringify(data)}`,
+      );
+    }
+  });
+  process.env.OPTIMIZELY_ODP_API_KEY ??= 'local-key';
+  process.env.OPTIMIZELY_ODP_API_HOST ??= sandbox.url;
+  return sandbox;
+}
