@@ -31,14 +31,16 @@ export class Demand {
     return Math.min(this.#flushAt, ...this.#releases);
   }
 
-  /** Events were appended. Returns whether that changes what is to be done. */
+  /** Events were appended. Returns whether that changes what is to be done, or when. */
   appended(count: number, now: number): boolean {
+    const { batchSize, flushInterval } = this.#options;
+    const batches = Math.floor(this.#fresh / batchSize);
     this.#fresh += count;
     if (this.#flushAt === Infinity) {
-      this.#flushAt = now + this.#options.flushInterval;
+      this.#flushAt = now + flushInterval;
       return true;
     }
-    return this.#fresh >= this.#options.batchSize;
+    return Math.floor(this.#fresh / batchSize) > batches;
   }
 
   /** Events were given back until then. */

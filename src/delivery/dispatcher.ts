@@ -208,10 +208,7 @@ export class Dispatcher {
   #appended(events: readonly OutboxEvent[]): void {
     this.#parts.reporter.accepted(events);
     const now = this.#parts.clock.now();
-    // Where no request may start, whatever ends that wakes the dispatcher.
-    if (this.#demand.appended(events.length, now) && this.#room(now) > 0) {
-      this.#wake();
-    }
+    if (this.#demand.appended(events.length, now)) this.#wake();
   }
 
   #dropped({ id }: OutboxEvent): void {

@@ -280,3 +280,19 @@ test('awaitDelivery with a timeout gives up waiting, not the event', async () =>
   await clock.advance(101);
   await until('delivered');
 });
+
+test('an event that is sent after others were given up, while ODP is still down, goes as well', async () => {
+  const { odp, sandbox, clock, until } = await startOdpApp({
+    delivery: { maxEventAge: 300 },
+  });
+  sandbox.fail({ status: 503, retryAfter: 2, times: 1 });
+  await odp.sendOdpEvent(numbered(1));
+  void odp.flush();
+  await until('retrying');
+  await clock.advance(301);
+  await until('expired');
+  await clock.advance(1500);
+  await odp.sendOdpEvent(numbered(2));
+  await clock.advance(1000);
+  await until('delivered');
+});

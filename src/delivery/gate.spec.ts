@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { Gate } from './gate.js';
+
+const gate = () =>
+  new Gate({
+    backoff: (failures) => 100 * 2 ** (failures - 1),
+    probeInterval: 5000,
+  });
+
+describe('a gate', () => {
+  test('lets as many through as may be while it is open', () => {
+    expect(gate().room(0, 1, 4)).toBe(3);
+  });
+
+  test('closes after a failure, longer after each further one', () => {
+    const one = gate();
+    expect(one.failed(one.stamp(), 0, 0, undefined)).toBe(100);
+    expect(one.room(99, 0, 4)).toBe(0);
+    expect(one.opensAt(99)).toBe(100);
+    expect(one.failed(one.stamp(), 100, 1, undefined)).toBe(200);
+    expect(one.failed(one.stamp(), 300, 2, undefined)).toBe(400);
+  });
+
+  test('lets one at a time find out after a wait, and all once it got through', () => {
+    const one = gate();
+    one.failed(one.stamp(), 0, 0, undefined);
+    expect(one.room(100, 0, 4)).toBe(1);
+    expect(one.room(100, 1, 4)).toBe(0);
+    one.succeeded();
+    expect(one.room(100, 1, 4)).toBe(3);
+  });
+
+  test('counts failures of requests that were under way together once', () => {
+    const one = gate();
+    const stamps = [one.stamp(), one.stamp(), one.stamp()];
+    expect(stamps.map((stamp) => one.failed(stamp, 10, 0, undefined))).toEqual([
+      100, 100, 100,
+    ]);
+    expect(one.failed(one.stamp(), 110, 1, undefined)).toBe(200);
+  });
+
+  test('stays open for a failure while others got through, which waits by its own tries', () => {
+    const one = gate();
+    const stamp = one.stamp();
+    one.succeeded();
+    expect(one.failed(stamp, 0, 3, undefined)).toBe(800);
+    expect(one.room(0, 0, 4)).toBe(4);
+  });
+
+  test('keeps a pause that ODP asked for, whoever gets through meanwhile', () => {
+    const one = gate();
+    one.failed(one.stamp(), 0, 0, 3000);
+    one.succeeded();
+    expect(one.room(2999, 0, 4)).toBe(0);
+    expect(one.room(3000, 0, 4)).toBe(4);
+  });
+
+  test('suspends until a probe gets through, also where a probe fails for the moment', () => {
+    const one = gate();
+    expect(one.suspend(0)).toBe(true);
+    expect(one.suspend(0)).toBe(false);
+    expect(one.room(4999, 0, 4)).toBe(0);
+    expect(one.room(5000, 0, 4)).toBe(1);
+    expect(one.failed(one.stamp(), 5000, 0, undefined)).toBe(5000);
+    expect(one.suspended).toBe(true);
+    expect(one.succeeded()).toBe(true);
+    expect(one.suspended).toBe(false);
+  });
+
+  test('hurries: waits are cut, a pause that ODP asked for is not', () => {
+    const one = gate();
+    one.failed(one.stamp(), 0, 0, undefined);
+    one.hurry(0, 50);
+    expect(one.opensAt(0)).toBe(50);
+    expect(one.failed(one.stamp(), 50, 5, undefined)).toBe(50);
+    one.failed(one.stamp(), 100, 0, 2000);
+    one.hurry(100, 50);
+    expect(one.opensAt(150)).toBe(2100);
+  });
+});
