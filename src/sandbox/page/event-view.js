@@ -40,7 +40,7 @@ export function eventCells(received) {
       identifiers
         .slice(0, 3)
         .map(([name, value]) =>
-          el('span', { class: 'id' }, el('i', {}, name), text(value)),
+          el('span', { class: 'id' }, el('i', {}, name), ' ', text(value)),
         ),
       identifiers.length > 3 ? `+${identifiers.length - 3}` : undefined,
     ),
@@ -48,7 +48,7 @@ export function eventCells(received) {
     el(
       'span',
       { class: 'dim num' },
-      `${requestId}`,
+      `${requestId} `,
       el('small', {}, `${index + 1}/${number(batchSize)}`),
     ),
   ];

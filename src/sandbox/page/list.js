@@ -65,20 +65,25 @@ export class List {
       count,
       Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND,
     );
-    const seen = new Set();
+    const shown = new Map();
     for (let index = first; index < last; index++) {
       const item = visible[count - 1 - index];
-      const key = this.store.keyOf(item);
-      seen.add(key);
-      this.place(this.rowOf(key, item), key, index);
+      shown.set(this.store.keyOf(item), { item, index });
     }
     for (const [key, row] of this.rows) {
-      if (seen.has(key)) continue;
+      if (shown.has(key)) continue;
       row.remove();
       this.rows.delete(key);
     }
-    const isSeen = seen.has(this.selected);
-    if (isSeen) {
+    // In the document the rows stand as they are seen, for who has them read.
+    let next = this.body.firstChild;
+    for (const [key, { item, index }] of shown) {
+      const row = this.rowOf(key, item);
+      if (row === next) next = next.nextSibling;
+      else this.body.insertBefore(row, next);
+      this.place(row, key, index);
+    }
+    if (shown.has(this.selected)) {
       this.grid.setAttribute('aria-activedescendant', this.idOf(this.selected));
     } else this.grid.removeAttribute('aria-activedescendant');
   }
@@ -98,7 +103,6 @@ export class List {
       );
       for (const cell of row.children) cell.setAttribute('role', 'gridcell');
       this.rows.set(key, row);
-      this.body.append(row);
     }
     return row;
   }
