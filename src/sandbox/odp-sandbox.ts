@@ -48,7 +48,7 @@ export class OdpSandbox {
     const faults = new ActiveFaults(resolved.random);
     const odp = new Odp(resolved, state, faults);
     const wire = new WireHandler(odp, resolved.maxBodyBytes);
-    const page = new PageHandler();
+    const page = new PageHandler(resolved, state, faults);
     const listening = await listen(
       resolved.port,
       resolved.host,

@@ -42,9 +42,9 @@ export interface OdpSandboxOptions {
   readonly identifiers?: readonly string[];
 
   /**
-   * How many events are kept, and as many attempted ones with their requests;
-   * the oldest are forgotten first. Bodies of more than 256 MiB together are
-   * forgotten sooner.
+   * How many events are kept at least, and as many attempted ones with their
+   * requests. The oldest are forgotten first, those of one request together;
+   * sooner when their bodies are more than 256 MiB.
    * @default 100000
    */
   readonly keep?: number;

@@ -36,9 +36,15 @@ export class ActiveFaults {
   readonly #listeners = new Set<() => void>();
   #entries: Entry[] = [];
   #id = 0;
+  #version = 0;
 
   constructor(random: () => number) {
     this.#random = random;
+  }
+
+  /** Changes whenever anything about the faults does. */
+  get version(): number {
+    return this.#version;
   }
 
   add(given: OdpFault): OdpActiveFault {
@@ -126,6 +132,7 @@ export class ActiveFaults {
   }
 
   #tell(): void {
+    this.#version++;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -22,12 +22,13 @@ export function namesLoopback(host: string | undefined): boolean {
   );
 }
 
-/** Whether a browser says that another site makes this request. */
+/**
+ * Whether a browser says that another site makes this request. Where it does
+ * not send `Sec-Fetch-Site`, which no page can forge, its `Origin` tells.
+ */
 export function isCrossSite({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
-    return true;
-  }
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
   const { origin } = headers;
   return origin !== undefined && origin !== `http://${headers.host}`;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Doing, Odp } from '../wire/odp.js';
+import { envelope } from '../wire/answer.js';
 import { readBody } from './body.js';
 import { send } from './send.js';
 
@@ -19,18 +20,23 @@ export class WireHandler {
     response: ServerResponse,
   ): Promise<void> {
     const body = await readBody(request, this.#maxBodyBytes);
-    const doing = this.#odp.receive({
-      method: request.method!,
-      path: request.url!,
-      headers: request.headers,
-      body,
-    });
+    const doing = this.#receive(request, body);
     if (doing.latency === 0) return finish(doing, response);
     const timer = setTimeout(() => {
       this.#late.delete(timer);
       finish(doing, response);
     }, doing.latency);
     this.#late.add(timer);
+  }
+
+  #receive({ method, url, headers }: IncomingMessage, body?: Buffer): Doing {
+    try {
+      return this.#odp.receive({ method: method!, path: url!, headers, body });
+    } catch (error) {
+      // A fault's predicate or a listener threw: whoever wrote it should see.
+      const answer = envelope(500, { message: String(error) });
+      return { outcome: 'answered', answer, latency: 0 };
+    }
   }
 
   close(): void {

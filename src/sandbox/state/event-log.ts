@@ -20,7 +20,6 @@ export interface Carrier {
 
 /** Accepted events in the order of their arrival. */
 export class EventLog {
-  readonly #keep: number;
   readonly #batches: Kept<readonly OdpReceivedEvent[]>;
   readonly #lastSeqById = new Map<string, number>();
   readonly #listeners = new Set<EventListener>();
@@ -30,7 +29,6 @@ export class EventLog {
   #generation = 0;
 
   constructor(keep: number) {
-    this.#keep = keep;
     this.#batches = new Kept(keep);
   }
 
@@ -64,7 +62,7 @@ export class EventLog {
 
   /** The kept events, oldest first. */
   all(): OdpReceivedEvent[] {
-    return [...this.#batches].flat().slice(-this.#keep);
+    return [...this.#batches].flat();
   }
 
   /** Up to `limit` kept events that arrived after the one with this `seq`. */

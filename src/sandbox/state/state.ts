@@ -8,7 +8,8 @@ export class SandboxState {
   readonly events: EventLog;
   readonly requests: RequestLog;
   readonly customers: Customers;
-  readonly #cleared = new Set<() => void>();
+  readonly #listeners = new Set<() => void>();
+  #clears = 0;
 
   constructor({
     keep,
@@ -19,15 +20,29 @@ export class SandboxState {
     this.customers = new Customers(this.events, keep, identifiers);
   }
 
+  /** How often it has been cleared. */
+  get clears(): number {
+    return this.#clears;
+  }
+
   clear(): void {
+    this.#clears++;
     this.events.clear();
     this.requests.clear();
     this.customers.clear();
-    for (const listener of this.#cleared) listener();
+    for (const listener of this.#listeners) listener();
   }
 
-  onCleared(listener: () => void): () => void {
-    this.#cleared.add(listener);
-    return () => this.#cleared.delete(listener);
+  /** Calls `listener` after every change; returns how to stop it. */
+  listen(listener: () => void): () => void {
+    const stops = [
+      this.events.listen(listener),
+      this.requests.listen(listener),
+      () => this.#listeners.delete(listener),
+    ];
+    this.#listeners.add(listener);
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 }
