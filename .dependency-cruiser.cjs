@@ -54,7 +54,10 @@ module.exports = {
       name: 'entry-points-are-imported-by-nobody',
       comment: 'Optional peers must never be reached from the main path.',
       severity: 'error',
-      from: { path: `^src/`, pathNot: `^src/(${entryPoints.join('|')})/` },
+      from: {
+        path: `^src/`,
+        pathNot: [`^src/(${entryPoints.join('|')})/`, '\\.spec\\.ts$'],
+      },
       to: { path: `^src/(${entryPoints.join('|')})/` },
     },
     {

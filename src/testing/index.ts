@@ -1,0 +1,5 @@
+export {
+  outboxContract,
+  type ContractCase,
+  type OutboxHarness,
+} from './outbox-contract.js';

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import type { ClaimedEvent, OdpOutbox } from '../../outbox/outbox.js';
+import { idsOf, type Stage, type StagedCase } from './stage.js';
+
+/** Claims from all of these at once until nothing is left; fails when one event is lent twice. */
+async function claimAll(
+  stage: Stage,
+  outboxes: readonly OdpOutbox[],
+): Promise<ClaimedEvent[]> {
+  const claimed: ClaimedEvent[] = [];
+  for (;;) {
+    const rounds = await Promise.all(
+      outboxes.flatMap((outbox) =>
+        Array.from({ length: 5 }, () => stage.claim(7, outbox)),
+      ),
+    );
+    const round = rounds.flat();
+    if (round.length === 0) break;
+    claimed.push(...round);
+  }
+  const ids = idsOf(claimed);
+  assert.equal(new Set(ids).size, ids.length, 'an event was lent twice');
+  return claimed;
+}
+
+/** Many callers at once. */
+export const concurrencyCases: readonly StagedCase[] = [
+  {
+    name: 'takes a long list in whole and in order',
+    async run(stage) {
+      const events = stage.events(1000);
+      const counts = async () => (await stage.outbox.counts()).pending;
+      const append = async () => {
+        await stage.outbox.append(events);
+      };
+      const [before, , during, after] = await Promise.all([
+        counts(),
+        append(),
+        counts(),
+        new Promise((resolve) => setImmediate(resolve)).then(counts),
+      ]);
+      for (const seen of [before, during, after]) {
+        assert.ok(seen === 0 || seen === 1000, `${seen} of 1000 were seen`);
+      }
+      assert.equal(await counts(), 1000);
+      assert.deepEqual(idsOf(await stage.claim(1000)), idsOf(events));
+    },
+  },
+  {
+    name: 'takes concurrent appends, each in order',
+    async run(stage) {
+      const lists = Array.from({ length: 40 }, (_, index) =>
+        stage.events(5, `list-${index}`),
+      );
+      await Promise.all(
+        lists.map(async (list) => {
+          await stage.outbox.append(list);
+        }),
+      );
+      const ids = idsOf(await stage.claim(1000));
+      assert.equal(ids.length, 200);
+      for (const [index, list] of lists.entries()) {
+        const own = ids.filter((id) => id.startsWith(`list-${index}-`));
+        assert.deepEqual(own, idsOf(list));
+      }
+    },
+  },
+  {
+    name: 'lends no event to two concurrent claims',
+    async run(stage) {
+      await stage.append(200);
+      const claimed = await claimAll(stage, [stage.outbox]);
+      assert.equal(claimed.length, 200);
+    },
+  },
+  {
+    name: 'appends, lends and acknowledges at the same time without losing any',
+    async run(stage) {
+      const { outbox } = stage;
+      const delivered: string[] = [];
+      const deliver = async () => {
+        const claimed = await stage.claim(10);
+        assert.equal(await outbox.acknowledge(claimed), claimed.length);
+        delivered.push(...idsOf(claimed));
+        return claimed.length;
+      };
+      for (let round = 0; round < 10; round++) {
+        await Promise.all([
+          stage.append(15, `a${round}`),
+          deliver(),
+          stage.append(1, `b${round}`),
+          deliver(),
+        ]);
+      }
+      while ((await deliver()) > 0);
+      assert.equal(new Set(delivered).size, 160);
+      assert.equal(delivered.length, 160);
+      assert.equal((await outbox.counts()).pending, 0);
+    },
+  },
+  {
+    name: 'lends no event to two instances at once',
+    needs: 'shared',
+    async run(stage) {
+      await stage.append(200);
+      const claimed = await claimAll(stage, [
+        stage.outbox,
+        await stage.another(),
+      ]);
+      assert.equal(claimed.length, 200);
+    },
+  },
+  {
+    name: 'passes the events of a slow instance on, and ignores that one from then on',
+    needs: 'shared',
+    async run(stage) {
+      const other = await stage.another();
+      await stage.append(2);
+      const slow = await stage.claim(2, stage.outbox, 1000);
+      assert.deepEqual(idsOf(await stage.claim(2, other)), []);
+      await stage.advance(1001);
+      const next = await stage.claim(2, other);
+      assert.deepEqual(idsOf(next), idsOf(slow));
+      assert.equal(await stage.outbox.acknowledge(slow), 0);
+      await stage.outbox.release(slow, { delay: 0, failed: true });
+      assert.equal((await stage.outbox.counts()).pending, 2);
+      assert.equal(await other.acknowledge(next), 2);
+      assert.equal((await stage.outbox.counts()).pending, 0);
+    },
+  },
+  {
+    name: 'knows what another instance has delivered',
+    needs: 'shared',
+    async run(stage) {
+      const other = await stage.another();
+      const ids = idsOf(await stage.append(3));
+      await other.acknowledge(await stage.claim(2, other));
+      assert.deepEqual(
+        [...(await stage.outbox.stillPending(ids))],
+        ids.slice(2),
+      );
+    },
+  },
+];

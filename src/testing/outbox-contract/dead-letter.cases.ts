@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import type { Burial } from '../../outbox/outbox.js';
+import { idsOf, type Stage, type StagedCase } from './stage.js';
+
+const rejected: Burial = {
+  reason: 'rejected',
+  status: 400,
+  message: 'ODP said: "no" – ünknown field',
+};
+const expired: Burial = { reason: 'expired', message: 'undelivered for 24 h' };
+
+/** Buries `oldest` for one reason, then `newest` for the other, at another time. */
+async function buryTwo(stage: Stage): Promise<number> {
+  const { outbox } = stage;
+  await stage.append(1, 'oldest');
+  await outbox.bury(await stage.claim(1), rejected);
+  const first = (await outbox.deadLetters({}, 1))[0]?.buriedAt;
+  assert.ok(first !== undefined);
+  // A server's clock cannot be moved, but it moves by itself.
+  for (let tries = 0; tries < 1000; tries++) {
+    await stage.advance(1);
+    await stage.append(1, 'newest');
+    await outbox.bury(await stage.claim(1), expired);
+    const [letter] = await outbox.deadLetters({ ids: ['newest-0'] }, 1);
+    assert.ok(letter);
+    if (letter.buriedAt > first) return letter.buriedAt;
+    await outbox.purge({ ids: ['newest-0'] });
+  }
+  return assert.fail('buriedAt does not move with time');
+}
+
+/** What is given up, and what can be done with it. */
+export const deadLetterCases: readonly StagedCase[] = [
+  {
+    name: 'keeps what is buried, with reason, status, message, tries and times',
+    async run(stage) {
+      const { outbox } = stage;
+      const [event] = await stage.append(1);
+      assert.ok(event);
+      await outbox.release(await stage.claim(1), { delay: 0, failed: true });
+      await stage.advance(1);
+      assert.equal(await outbox.bury(await stage.claim(1), rejected), 1);
+
+      const [letter, ...others] = await outbox.deadLetters({}, 10);
+      assert.ok(letter);
+      assert.equal(others.length, 0);
+      const { buriedAt, ...rest } = letter;
+      assert.deepEqual({ ...rest }, { ...event, ...rejected, tries: 1 });
+      assert.ok(
+        Math.abs(buriedAt - stage.now) < 60_000,
+        `buriedAt is ${buriedAt - stage.now} ms off`,
+      );
+      assert.deepEqual(await outbox.counts(), {
+        pending: 0,
+        oldest: undefined,
+        deadLetters: 1,
+      });
+      assert.deepEqual(idsOf(await stage.claim(10)), []);
+    },
+  },
+  {
+    name: 'keeps a dead letter without a status as one without',
+    async run(stage) {
+      await stage.append(1);
+      await stage.outbox.bury(await stage.claim(1), expired);
+      const [letter] = await stage.outbox.deadLetters({}, 1);
+      assert.equal(letter?.reason, 'expired');
+      assert.equal(letter.status, undefined);
+    },
+  },
+  {
+    name: 'ignores what is buried twice',
+    async run(stage) {
+      await stage.append(1);
+      const claimed = await stage.claim(1);
+      assert.equal(await stage.outbox.bury(claimed, rejected), 1);
+      assert.equal(await stage.outbox.bury(claimed, rejected), 0);
+      assert.equal((await stage.outbox.counts()).deadLetters, 1);
+    },
+  },
+  {
+    name: 'lists dead letters oldest first, at most so many',
+    async run(stage) {
+      const ids = idsOf(await stage.append(5));
+      for (let left = 5; left > 0; left--) {
+        await stage.outbox.bury(await stage.claim(1), rejected);
+        await stage.advance(1);
+      }
+      const list = async (limit: number) =>
+        idsOf(await stage.outbox.deadLetters({}, limit));
+      assert.deepEqual(await list(3), ids.slice(0, 3));
+      assert.deepEqual(await list(10), ids);
+    },
+  },
+  {
+    name: 'finds dead letters by id, reason and time, joined by «and»',
+    async run(stage) {
+      const newest = await buryTwo(stage);
+      const found = async (filter: Parameters<typeof list>[0]) =>
+        idsOf(await list(filter, 10));
+      const list = stage.outbox.deadLetters.bind(stage.outbox);
+      assert.deepEqual(await found({}), ['oldest-0', 'newest-0']);
+      assert.deepEqual(await found({ ids: ['newest-0', 'unknown'] }), [
+        'newest-0',
+      ]);
+      assert.deepEqual(await found({ ids: [] }), []);
+      assert.deepEqual(await found({ reason: 'rejected' }), ['oldest-0']);
+      assert.deepEqual(await found({ before: newest }), ['oldest-0']);
+      assert.deepEqual(await found({ before: newest + 1 }), [
+        'oldest-0',
+        'newest-0',
+      ]);
+      assert.deepEqual(
+        await found({
+          reason: 'expired',
+          before: newest + 1,
+          ids: ['newest-0'],
+        }),
+        ['newest-0'],
+      );
+      assert.deepEqual(await found({ reason: 'expired', before: newest }), []);
+    },
+  },
+  {
+    name: 'requeues what the filter names, as new: age and tries start over',
+    async run(stage) {
+      const { outbox } = stage;
+      const [event] = stage.events(1, 'retried');
+      assert.ok(event);
+      const createdAt = stage.now - 86_400_000;
+      await outbox.append([{ ...event, createdAt }]);
+      await outbox.release(await stage.claim(1), { delay: 0, failed: true });
+      await stage.advance(1);
+      await outbox.bury(await stage.claim(1), expired);
+      await stage.append(1, 'kept');
+      await outbox.bury(await stage.claim(1), rejected);
+
+      assert.equal(await outbox.requeue({ reason: 'expired' }), 1);
+      const counts = await outbox.counts();
+      assert.equal(counts.pending, 1);
+      assert.equal(counts.deadLetters, 1);
+      const [again, ...others] = await stage.claim(10);
+      assert.ok(again);
+      assert.equal(others.length, 0);
+      assert.equal(again.id, event.id);
+      assert.equal(again.payload, event.payload);
+      assert.equal(again.tries, 0);
+      assert.ok(
+        Math.abs(again.createdAt - stage.now) < 60_000,
+        `createdAt is ${again.createdAt - stage.now} ms off`,
+      );
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, 10)), ['kept-0']);
+      assert.equal(await outbox.acknowledge([again]), 1);
+      assert.equal(await outbox.requeue({ ids: ['unknown'] }), 0);
+    },
+  },
+  {
+    name: 'purges what the filter names, and says how many that were',
+    async run(stage) {
+      const { outbox } = stage;
+      await buryTwo(stage);
+      assert.equal(await outbox.purge({ ids: ['unknown'] }), 0);
+      assert.equal(await outbox.purge({ reason: 'rejected' }), 1);
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, 10)), ['newest-0']);
+      assert.equal(await outbox.purge({}), 1);
+      assert.deepEqual(await outbox.counts(), {
+        pending: 0,
+        oldest: undefined,
+        deadLetters: 0,
+      });
+    },
+  },
+];

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { idsOf, LEASE, type StagedCase } from './stage.js';
+
+/** Lending, giving back, and what happens when a lease ends. */
+export const leaseCases: readonly StagedCase[] = [
+  {
+    name: 'lends no event twice while its lease lasts',
+    async run(stage) {
+      await stage.append(3);
+      assert.equal((await stage.claim(3)).length, 3);
+      await stage.advance(LEASE / 2);
+      assert.deepEqual(idsOf(await stage.claim(3)), []);
+    },
+  },
+  {
+    name: 'lends an event again when its lease has ended, without counting a try',
+    async run(stage) {
+      const ids = idsOf(await stage.append(3));
+      await stage.claim(3);
+      await stage.advance(LEASE + 1);
+      const again = await stage.claim(3);
+      assert.deepEqual(idsOf(again), ids);
+      assert.deepEqual(
+        again.map(({ tries }) => tries),
+        [0, 0, 0],
+      );
+    },
+  },
+  {
+    name: 'ignores whoever lost the lease: acknowledge, release and bury do nothing',
+    async run(stage) {
+      const { outbox } = stage;
+      await stage.append(2);
+      const slow = await stage.claim(2);
+      await stage.advance(LEASE + 1);
+      const next = await stage.claim(2);
+      assert.equal(next.length, 2);
+
+      assert.equal(await outbox.acknowledge(slow), 0);
+      assert.equal(
+        await outbox.bury(slow, { reason: 'expired', message: 'too old' }),
+        0,
+      );
+      await outbox.release(slow, { delay: 0, failed: true });
+      assert.deepEqual(idsOf(await stage.claim(2)), []);
+      const { pending, deadLetters } = await outbox.counts();
+      assert.deepEqual(
+        { pending, deadLetters },
+        { pending: 2, deadLetters: 0 },
+      );
+
+      assert.equal(await outbox.acknowledge(next), 2);
+      assert.equal((await outbox.counts()).pending, 0);
+    },
+  },
+  {
+    name: 'ignores what is done twice with one claim',
+    async run(stage) {
+      const { outbox } = stage;
+      await stage.append(1);
+      const first = await stage.claim(1);
+      await outbox.release(first, { delay: 0, failed: true });
+      await outbox.release(first, { delay: 0, failed: true });
+      const second = await stage.claim(5);
+      assert.deepEqual(
+        second.map(({ tries }) => tries),
+        [1],
+      );
+      assert.equal(await outbox.acknowledge(first), 0);
+      assert.equal(await outbox.acknowledge(second), 1);
+    },
+  },
+  {
+    name: 'counts an event once that a list holds twice',
+    async run(stage) {
+      await stage.append(2);
+      const [first] = await stage.claim(1);
+      assert.ok(first);
+      assert.equal(await stage.outbox.acknowledge([first, first]), 1);
+      assert.equal((await stage.outbox.counts()).pending, 1);
+    },
+  },
+  {
+    name: 'lends what was given back before newer events',
+    async run(stage) {
+      const ids = idsOf(await stage.append(4));
+      const claimed = await stage.claim(2);
+      await stage.outbox.release(claimed, { delay: 0, failed: false });
+      await stage.advance(1);
+      assert.deepEqual(idsOf(await stage.claim(4)), ids);
+    },
+  },
+  {
+    name: 'holds what was given back until its delay has passed',
+    async run(stage) {
+      const ids = idsOf(await stage.append(3));
+      const claimed = await stage.claim(2);
+      await stage.outbox.release(claimed, { delay: 30_000, failed: true });
+      assert.deepEqual(idsOf(await stage.claim(3)), ids.slice(2));
+      await stage.advance(15_000);
+      assert.deepEqual(idsOf(await stage.claim(3)), []);
+      await stage.advance(15_001);
+      assert.deepEqual(idsOf(await stage.claim(3)), ids.slice(0, 2));
+    },
+  },
+  {
+    name: 'counts failed tries, and only those',
+    async run(stage) {
+      await stage.append(1);
+      const tries: number[] = [];
+      for (const failed of [true, false, true, true]) {
+        const claimed = await stage.claim(1);
+        tries.push(...claimed.map((event) => event.tries));
+        await stage.outbox.release(claimed, { delay: 0, failed });
+        await stage.advance(1);
+      }
+      assert.deepEqual(tries, [0, 1, 1, 2]);
+      const [last] = await stage.claim(1);
+      assert.equal(last?.tries, 3);
+    },
+  },
+  {
+    name: 'gives some of a claim back and keeps lending the others',
+    async run(stage) {
+      const ids = idsOf(await stage.append(4));
+      const claimed = await stage.claim(4);
+      await stage.outbox.release(claimed.slice(1, 3), {
+        delay: 0,
+        failed: true,
+      });
+      await stage.advance(1);
+      const again = await stage.claim(4);
+      assert.deepEqual(idsOf(again), ids.slice(1, 3));
+      const rest = [claimed[0], claimed[3]].filter(
+        (event) => event !== undefined,
+      );
+      assert.equal(await stage.outbox.acknowledge(rest), 2);
+      assert.equal(await stage.outbox.acknowledge(again), 2);
+      assert.equal((await stage.outbox.counts()).pending, 0);
+    },
+  },
+];

@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import type { OutboxEvent } from '../../outbox/outbox.js';
+import { idsOf, type StagedCase } from './stage.js';
+
+/** Taking events in, and lending them as they were. */
+export const storageCases: readonly StagedCase[] = [
+  {
+    name: 'is empty at first',
+    async run(stage) {
+      const { outbox } = stage;
+      assert.deepEqual(await outbox.counts(), {
+        pending: 0,
+        oldest: undefined,
+        deadLetters: 0,
+      });
+      assert.deepEqual(idsOf(await stage.claim(10)), []);
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, 10)), []);
+    },
+  },
+  {
+    name: 'lends events in the order they were appended, as they were, untried',
+    async run(stage) {
+      const events = [
+        ...(await stage.append(3, 'first')),
+        ...(await stage.append(2, 'second')),
+      ];
+      const claimed = await stage.claim(10);
+      assert.deepEqual(
+        claimed.map(({ id, payload, createdAt }) => ({
+          id,
+          payload,
+          createdAt,
+        })),
+        events,
+      );
+      assert.deepEqual(
+        claimed.map(({ tries }) => tries),
+        [0, 0, 0, 0, 0],
+      );
+    },
+  },
+  {
+    name: 'lends at most as many as asked for, the oldest first',
+    async run(stage) {
+      const ids = idsOf(await stage.append(5));
+      assert.deepEqual(idsOf(await stage.claim(2)), ids.slice(0, 2));
+      assert.deepEqual(idsOf(await stage.claim(1)), ids.slice(2, 3));
+      assert.deepEqual(idsOf(await stage.claim(10)), ids.slice(3));
+    },
+  },
+  {
+    name: 'forgets what is acknowledged, and says how many that were',
+    async run(stage) {
+      await stage.append(3);
+      const claimed = await stage.claim(2);
+      assert.equal(await stage.outbox.acknowledge(claimed), 2);
+      assert.equal((await stage.outbox.counts()).pending, 1);
+      assert.equal(await stage.outbox.acknowledge(claimed), 0);
+      assert.equal((await stage.outbox.counts()).pending, 1);
+    },
+  },
+  {
+    name: 'acknowledges some of a claim and keeps lending the others',
+    async run(stage) {
+      const ids = idsOf(await stage.append(4));
+      const claimed = await stage.claim(4);
+      const even = claimed.filter((_, index) => index % 2 === 0);
+      assert.equal(await stage.outbox.acknowledge(even), 2);
+      assert.deepEqual(idsOf(await stage.claim(4)), []);
+      await stage.outbox.release(claimed, { delay: 0, failed: false });
+      assert.deepEqual(idsOf(await stage.claim(4)), [ids[1], ids[3]]);
+    },
+  },
+  {
+    name: 'counts pending events, lent ones included, and knows the oldest',
+    async run(stage) {
+      const { outbox } = stage;
+      const start = stage.now;
+      await stage.append(1, 'old');
+      await stage.advance(5000);
+      await stage.append(1, 'new');
+      const [old] = await stage.claim(1);
+      assert.ok(old);
+      assert.deepEqual(await outbox.counts(), {
+        pending: 2,
+        oldest: start,
+        deadLetters: 0,
+      });
+      await outbox.acknowledge([old]);
+      assert.deepEqual(await outbox.counts(), {
+        pending: 1,
+        oldest: start + 5000,
+        deadLetters: 0,
+      });
+    },
+  },
+  {
+    name: 'keeps two events with the same id apart',
+    async run(stage) {
+      const twins = ['left', 'right'].map((payload): OutboxEvent => ({
+        id: 'same',
+        payload: JSON.stringify(payload),
+        createdAt: stage.now,
+      }));
+      await stage.outbox.append(twins);
+      const [left] = await stage.claim(1);
+      const [right] = await stage.claim(1);
+      assert.ok(left && right);
+      assert.deepEqual(
+        [left.payload, right.payload],
+        twins.map(({ payload }) => payload),
+      );
+      assert.equal(await stage.outbox.acknowledge([left]), 1);
+      assert.equal((await stage.outbox.counts()).pending, 1);
+      assert.equal(await stage.outbox.acknowledge([right]), 1);
+      assert.equal((await stage.outbox.counts()).pending, 0);
+    },
+  },
+  {
+    name: 'keeps payloads byte for byte, small and large',
+    async run(stage) {
+      const texts = [
+        '',
+        `"'\`\\ /* ; -- $1 %s {} []`,
+        'line\r\nline\ttab \u2028 \u2029 \u0000 \u001f',
+        'Grüße 你好 العربية 😀 e\u0301 \u{10ffff}',
+        '😀"\n'.repeat(60_000),
+      ];
+      const events = texts.map((text, index) => ({
+        id: `id-${index} "'\\ ü😀`,
+        payload: JSON.stringify({ text }),
+        createdAt: stage.now,
+      }));
+      await stage.outbox.append(events);
+      const claimed = await stage.claim(texts.length);
+      assert.deepEqual(
+        claimed.map(({ payload }) => payload),
+        events.map(({ payload }) => payload),
+      );
+      assert.deepEqual(idsOf(claimed), idsOf(events));
+    },
+  },
+  {
+    name: 'takes empty lists',
+    async run(stage) {
+      const { outbox } = stage;
+      await outbox.append([]);
+      assert.equal(await outbox.acknowledge([]), 0);
+      await outbox.release([], { delay: 0, failed: true });
+      assert.equal(
+        await outbox.bury([], { reason: 'rejected', message: 'none' }),
+        0,
+      );
+      assert.deepEqual([...(await outbox.stillPending([]))], []);
+      assert.equal((await outbox.counts()).pending, 0);
+    },
+  },
+  {
+    name: 'says that pending events are still pending',
+    async run(stage) {
+      const ids = idsOf(await stage.append(2));
+      await stage.claim(1);
+      assert.deepEqual([...(await stage.outbox.stillPending(ids))], ids);
+    },
+  },
+];
