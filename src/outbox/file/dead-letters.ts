@@ -3,8 +3,6 @@ import type { DeadLetter, DeadLetterFilter } from '../outbox.js';
 import { deadKey, from, numberOf } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
-/** Of more, the oldest are forgotten, so that they cannot fill the disk. */
-const KEPT = 100_000;
 /** How many are changed in one write. */
 const PAGE = 500;
 
@@ -17,17 +15,28 @@ export interface StoredLetter {
 /** The dead letters of a file outbox, an entry each. */
 export class FileDeadLetters {
   readonly #store: LevelStore;
+  readonly #capacity: number;
   #count: number;
   #next: number;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(store: LevelStore, count: number, next: number) {
+  private constructor(
+    store: LevelStore,
+    capacity: number,
+    count: number,
+    next: number,
+  ) {
     this.#store = store;
+    this.#capacity = capacity;
     this.#count = count;
     this.#next = next;
   }
 
-  static async open(store: LevelStore): Promise<FileDeadLetters> {
+  /** Of more than `capacity` the newest are kept, so that they cannot fill the disk. */
+  static async open(
+    store: LevelStore,
+    capacity: number,
+  ): Promise<FileDeadLetters> {
     let count = 0;
     let next = 1;
     await store.read(async (db) => {
@@ -36,7 +45,7 @@ export class FileDeadLetters {
         next = numberOf(key) + 1;
       }
     });
-    return new FileDeadLetters(store, count, next);
+    return new FileDeadLetters(store, capacity, count, next);
   }
 
   get count(): number {
@@ -90,8 +99,9 @@ export class FileDeadLetters {
     remove: (page: readonly StoredLetter[]) => Promise<number>,
   ): Promise<void> {
     return this.#inTurn(async () => {
-      while (this.#count > KEPT) {
-        const page = await this.#find({}, Math.min(this.#count - KEPT, PAGE));
+      while (this.#count > this.#capacity) {
+        const excess = this.#count - this.#capacity;
+        const page = await this.#find({}, Math.min(excess, PAGE));
         this.#count -= await remove(page);
       }
     });

@@ -87,16 +87,20 @@ export class FileOutbox extends OdpOutbox {
   claim(
     request: ClaimRequest,
   ): readonly ClaimedEvent[] | Promise<readonly ClaimedEvent[]> {
-    const { backlog, ledger, context } = this.#use();
+    const { backlog, ledger, commits, context } = this.#use();
+    const { limit } = request;
     const lend = () =>
       ledger.lend(request, context.now(), () => backlog.next());
-    return (
-      backlog.prepare(request.limit)?.then(lend, (error: unknown) => {
-        const inMemory = lend();
-        if (inMemory.length === 0) throw error;
-        return inMemory;
-      }) ?? lend()
-    );
+    const read = backlog.starved
+      ? // What was acknowledged makes room in memory once it is deleted.
+        commits.settle().then(() => backlog.prepare(limit))
+      : backlog.prepare(limit);
+    if (read === undefined) return lend();
+    return read.then(lend, (error: unknown) => {
+      const inMemory = lend();
+      if (inMemory.length === 0) throw error;
+      return inMemory;
+    });
   }
 
   acknowledge(events: readonly ClaimedEvent[]): number {
@@ -238,7 +242,7 @@ export class FileOutbox extends OdpOutbox {
     try {
       await checkFormat(store, path);
       const { backlog, count, size } = await Backlog.open(store);
-      const deadLetters = await FileDeadLetters.open(store);
+      const deadLetters = await FileDeadLetters.open(store, capacity);
       const room = new Room(capacity, count, size);
       const space = new Space(store);
       const gone = (chunks: readonly Chunk[]) => {
