@@ -1,6 +1,6 @@
+export { ManualClock } from './manual-clock.js';
 export {
   outboxContract,
   type ContractCase,
   type OutboxHarness,
 } from './outbox-contract.js';
-export { ManualClock } from './manual-clock.js';

@@ -1,11 +1,274 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { checkAgainstModel } from '../../../test/support/outbox-model.js';
+import {
+  OdpConfigurationError,
+  OdpOutboxError,
+  OdpOutboxFullError,
+} from '../../errors/index.js';
 import { outboxContract } from '../../testing/index.js';
-import { memoryOutbox } from './index.js';
+import type { OdpOutbox, OutboxEvent } from '../outbox.js';
+import { memoryOutbox, type MemoryOutboxOptions } from './index.js';
 
-describe('memoryOutbox', () => {
+const LEASE = { limit: 1000, lease: 1000 };
+
+const event = (id: string, size = 10): OutboxEvent => ({
+  id,
+  payload: 'x'.repeat(size),
+  createdAt: 0,
+});
+const events = (...ids: string[]) => ids.map((id) => event(id));
+const idsOf = (list: readonly { id: string }[]) => list.map(({ id }) => id);
+
+async function open(options: Partial<MemoryOutboxOptions>) {
+  const outbox = memoryOutbox(options);
+  const dropped: string[] = [];
+  const ready = { times: 0 };
+  await outbox.open({
+    now: () => 0,
+    dropped: ({ id }) => dropped.push(id),
+    ready: () => ready.times++,
+  });
+  return { outbox, dropped, ready };
+}
+
+const pending = async (outbox: OdpOutbox) => (await outbox.counts()).pending;
+/** An append as a promise, also where the outbox throws at once. */
+const append = async (
+  outbox: OdpOutbox,
+  list: readonly OutboxEvent[],
+  mayWait = false,
+) => outbox.append(list, { mayWait });
+
+const acknowledge = async (outbox: OdpOutbox, limit: number) =>
+  outbox.acknowledge(await outbox.claim({ limit, lease: 1000 }));
+/** Whether it has resolved by now. */
+async function isDone(promise: Promise<unknown>): Promise<boolean> {
+  const later = Promise.resolve('later');
+  await new Promise((resolve) => setImmediate(resolve));
+  return (await Promise.race([promise, later])) !== 'later';
+}
+
+describe('memoryOutbox keeps the contract of outboxes', () => {
   for (const { name, run } of outboxContract({
     create: () => memoryOutbox(),
   })) {
     it(name, run);
   }
+
+  it('whatever is done with it, in whatever order', async () => {
+    await checkAgainstModel({ runs: 500, create: () => memoryOutbox() });
+  });
+});
+
+describe('memoryOutbox', () => {
+  it('refuses options that make no sense, all at once', () => {
+    const options = { capacity: 0, whenFull: 'explode' as 'reject' };
+    const make = () => memoryOutbox(options);
+    expect(make).toThrow(OdpConfigurationError);
+    expect(make).toThrow(/memoryOutbox\.capacity.*memoryOutbox\.whenFull/);
+  });
+
+  it('serves one account only', async () => {
+    const { outbox } = await open({});
+    const context = { now: () => 0, dropped: () => {}, ready: () => {} };
+    expect(() => outbox.open(context)).toThrow(OdpOutboxError);
+  });
+
+  it('answers at once, so that nobody waits for a promise', async () => {
+    const { outbox } = await open({});
+    expect(outbox.append(events('a'))).toBeUndefined();
+    expect(outbox.claim(LEASE)).toHaveLength(1);
+  });
+
+  it('joins no transaction', async () => {
+    const { outbox } = await open({});
+    expect(() => outbox.append(events('a'), { transaction: {} })).toThrow(
+      /postgresOutbox/,
+    );
+    expect(await pending(outbox)).toBe(0);
+  });
+
+  it('keeps its last 1000 dead letters', async () => {
+    const { outbox } = await open({});
+    const ids = Array.from({ length: 1003 }, (_, index) => `e${index}`);
+    await outbox.append(events(...ids));
+    const claimed = await outbox.claim({ limit: 1003, lease: 1 });
+    await outbox.bury(claimed, { reason: 'rejected', message: 'no' });
+    const letters = await outbox.deadLetters({}, 2000);
+    expect(idsOf(letters)).toEqual(ids.slice(3));
+    expect((await outbox.counts()).deadLetters).toBe(1000);
+  });
+
+  it('tells that requeued events can be claimed, as far as there is room', async () => {
+    const { outbox, ready } = await open({ capacity: 3 });
+    await outbox.append(events('a', 'b', 'c'));
+    const claimed = await outbox.claim(LEASE);
+    await outbox.bury(claimed, { reason: 'rejected', message: 'no' });
+    await outbox.append(events('d'));
+    expect(ready.times).toBe(0);
+    expect(await outbox.requeue({})).toBe(2);
+    expect(ready.times).toBe(1);
+    expect(idsOf(await outbox.deadLetters({}, 9))).toEqual(['c']);
+    expect(await outbox.requeue({})).toBe(0);
+    expect(ready.times).toBe(1);
+  });
+});
+
+describe("memoryOutbox with whenFull: 'reject'", () => {
+  it('takes what fits and refuses a list that does not, whole', async () => {
+    const { outbox } = await open({ capacity: 3 });
+    await append(outbox, events('a', 'b'));
+    await expect(append(outbox, events('c', 'd'))).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+    expect(await pending(outbox)).toBe(2);
+    await append(outbox, events('c'));
+    expect(idsOf(await outbox.claim(LEASE))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('rejects those who would wait, too', async () => {
+    const { outbox } = await open({ capacity: 1 });
+    await append(outbox, events('a'), true);
+    await expect(append(outbox, events('b'), true)).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+  });
+
+  it('has room again for each event that is acknowledged or buried, but not for a claimed one', async () => {
+    const { outbox } = await open({ capacity: 2 });
+    await outbox.append(events('a', 'b'));
+    const [a, b] = await outbox.claim(LEASE);
+    await expect(append(outbox, events('c'))).rejects.toThrow();
+    await outbox.acknowledge(a ? [a] : []);
+    await append(outbox, events('c'));
+    await expect(append(outbox, events('d'))).rejects.toThrow();
+    await outbox.bury(b ? [b] : [], { reason: 'expired', message: 'old' });
+    await append(outbox, events('d'));
+    expect(await pending(outbox)).toBe(2);
+  });
+
+  it('is full sooner where events are large: 16 MiB at least, else 4 KiB each', async () => {
+    const { outbox } = await open({ capacity: 1000 });
+    const mebibyte = (id: string) => event(id, 1024 * 1024);
+    for (let index = 0; index < 16; index++) {
+      await append(outbox, [mebibyte(`e${index}`)]);
+    }
+    await expect(append(outbox, [event('one more')])).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+    const [first] = await outbox.claim({ limit: 1, lease: 1 });
+    await outbox.acknowledge(first ? [first] : []);
+    await append(outbox, [event('one more')]);
+    await expect(append(outbox, [mebibyte('large')])).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+  });
+});
+
+describe("memoryOutbox with whenFull: 'drop-oldest'", () => {
+  it('gives up the oldest waiting events, and tells which', async () => {
+    const { outbox, dropped } = await open({
+      capacity: 3,
+      whenFull: 'drop-oldest',
+    });
+    await append(outbox, events('a', 'b', 'c'));
+    await append(outbox, events('d', 'e'));
+    expect(dropped).toEqual(['a', 'b']);
+    expect(await pending(outbox)).toBe(3);
+    expect(idsOf(await outbox.claim(LEASE))).toEqual(['c', 'd', 'e']);
+  });
+
+  it('gives up what was given back before what is newer', async () => {
+    const { outbox, dropped } = await open({
+      capacity: 2,
+      whenFull: 'drop-oldest',
+    });
+    await append(outbox, events('a', 'b'));
+    const claimed = await outbox.claim({ limit: 1, lease: 1000 });
+    await outbox.release(claimed, { delay: 60_000, failed: true });
+    await append(outbox, events('c'));
+    expect(dropped).toEqual(['a']);
+  });
+
+  it('gives up no event that is being sent, and none for a list that cannot fit', async () => {
+    const { outbox, dropped } = await open({
+      capacity: 3,
+      whenFull: 'drop-oldest',
+    });
+    await append(outbox, events('a', 'b', 'c'));
+    await outbox.claim({ limit: 2, lease: 1000 });
+    await expect(append(outbox, events('d', 'e'))).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+    expect(dropped).toEqual([]);
+    await append(outbox, events('d'));
+    expect(dropped).toEqual(['c']);
+  });
+
+  it('gives up none for a list that is too large beside what is being sent', async () => {
+    const { outbox, dropped } = await open({
+      capacity: 100,
+      whenFull: 'drop-oldest',
+    });
+    await append(outbox, [event('sent', 10_000_000), event('waiting')]);
+    await outbox.claim({ limit: 1, lease: 1000 });
+    await expect(append(outbox, [event('x', 10_000_000)])).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+    expect(dropped).toEqual([]);
+  });
+});
+
+describe("memoryOutbox with whenFull: 'wait'", () => {
+  it('lets callers in as room appears, first come first served', async () => {
+    const { outbox, ready } = await open({ capacity: 2, whenFull: 'wait' });
+    await append(outbox, events('a', 'b'), true);
+    const first = append(outbox, events('c', 'd'), true);
+    const second = append(outbox, events('e'), true);
+    expect(await isDone(first)).toBe(false);
+
+    await acknowledge(outbox, 1);
+    expect(ready.times).toBe(1);
+    expect(await isDone(first)).toBe(false);
+    await acknowledge(outbox, 1);
+    expect(await isDone(first)).toBe(true);
+    expect(await isDone(second)).toBe(false);
+    await acknowledge(outbox, 1);
+    expect(await isDone(second)).toBe(true);
+    expect(idsOf(await outbox.claim(LEASE))).toEqual(['d', 'e']);
+  });
+
+  it('takes a list larger than itself by portions', async () => {
+    const { outbox } = await open({ capacity: 3, whenFull: 'wait' });
+    const ids = Array.from({ length: 10 }, (_, index) => `e${index}`);
+    const all = append(outbox, events(...ids), true);
+    const seen: string[] = [];
+    while (seen.length < ids.length) {
+      const claimed = await outbox.claim(LEASE);
+      expect(claimed.length).toBeGreaterThan(0);
+      expect(claimed.length).toBeLessThanOrEqual(3);
+      seen.push(...idsOf(claimed));
+      await outbox.acknowledge(claimed);
+    }
+    await all;
+    expect(seen).toEqual(ids);
+    expect(await pending(outbox)).toBe(0);
+  });
+
+  it('rejects those who cannot wait', async () => {
+    const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
+    await append(outbox, events('a'));
+    await expect(append(outbox, events('b'))).rejects.toThrow(
+      OdpOutboxFullError,
+    );
+  });
+
+  it('tells those who still wait when it is closed', async () => {
+    const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
+    await append(outbox, events('a'), true);
+    const waiting = append(outbox, events('b', 'c'), true);
+    await outbox.close();
+    await expect(waiting).rejects.toThrow(OdpOutboxError);
+    await expect(waiting).rejects.toThrow(/with 2 of these events/);
+  });
 });

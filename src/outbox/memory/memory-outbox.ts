@@ -1,5 +1,6 @@
 import { OdpOutboxError, OdpOutboxFullError } from '../../errors/index.js';
 import { Fifo } from '../fifo.js';
+import { type Lendable, LeaseLedger } from '../lease-ledger.js';
 import {
   type AppendOptions,
   type Burial,
@@ -16,21 +17,6 @@ import { MemoryDeadLetters } from './memory-dead-letters.js';
 import type { MemoryOutboxOptions } from './memory-outbox.options.js';
 import { RoomQueue } from './room-queue.js';
 
-/** An event that nobody holds. */
-type Waiting = OutboxEvent & { readonly tries?: number };
-
-/** Events that may be claimed again from `due` on, oldest first. */
-interface Delayed {
-  readonly due: number;
-  readonly events: Fifo<Waiting>;
-}
-
-/** One claim. Whoever is no longer in `held` has lost its lease. */
-interface Lease {
-  readonly until: number;
-  readonly held: Set<ClaimedEvent>;
-}
-
 /**
  * What one event may take on average before the outbox counts as full, so that
  * large payloads cannot exhaust the memory while ODP is down.
@@ -46,11 +32,10 @@ export class MemoryOutbox extends OdpOutbox {
 
   readonly #options: MemoryOutboxOptions;
   readonly #maxBytes: number;
-  readonly #fresh = new Fifo<Waiting>();
-  readonly #leases = new Set<Lease>();
+  readonly #fresh = new Fifo<OutboxEvent>();
+  readonly #ledger = new LeaseLedger<Lendable>();
   readonly #deadLetters = new MemoryDeadLetters();
   readonly #room: RoomQueue;
-  #delayed: Delayed[] = [];
   #pending = 0;
   #bytes = 0;
   #context: OutboxContext | undefined;
@@ -96,27 +81,14 @@ export class MemoryOutbox extends OdpOutbox {
     for (const event of events) this.#take(event);
   }
 
-  claim({ limit, lease }: ClaimRequest): readonly ClaimedEvent[] {
-    const now = this.#now();
-    this.#endLeases(now);
-    const held = new Set<ClaimedEvent>();
-    const claim: Lease = { until: now + lease, held };
-    for (
-      let event = this.#nextDue(now);
-      event !== undefined;
-      event = held.size < limit ? this.#nextDue(now) : undefined
-    ) {
-      const { id, payload, createdAt, tries = 0 } = event;
-      held.add({ id, payload, createdAt, tries, claim });
-    }
-    if (held.size > 0) this.#leases.add(claim);
-    return [...held];
+  claim(request: ClaimRequest): readonly ClaimedEvent[] {
+    return this.#ledger.lend(request, this.#now(), () => this.#fresh.shift());
   }
 
   acknowledge(events: readonly ClaimedEvent[]): number {
     let count = 0;
     for (const event of events) {
-      if (!this.#giveUpHold(event)) continue;
+      if (this.#ledger.settle(event) === undefined) continue;
       this.#forget(event);
       count++;
     }
@@ -128,26 +100,19 @@ export class MemoryOutbox extends OdpOutbox {
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): void {
-    const waiting = new Fifo<Waiting>();
-    for (const event of events) {
-      if (!this.#giveUpHold(event)) continue;
-      const { id, payload, createdAt, tries } = event;
-      waiting.push({
-        id,
-        payload,
-        createdAt,
-        tries: failed ? tries + 1 : tries,
-      });
+    const back: Lendable[] = [];
+    for (const claimed of events) {
+      const event = this.#ledger.settle(claimed);
+      if (event === undefined) continue;
+      back.push(failed ? { ...event, tries: claimed.tries + 1 } : event);
     }
-    if (waiting.size > 0) {
-      this.#delayed.push({ due: this.#now() + delay, events: waiting });
-    }
+    this.#ledger.giveBack(back, this.#now() + delay);
   }
 
   bury(events: readonly ClaimedEvent[], burial: Burial): number {
     let count = 0;
     for (const event of events) {
-      if (!this.#giveUpHold(event)) continue;
+      if (this.#ledger.settle(event) === undefined) continue;
       this.#forget(event);
       this.#deadLetters.add(event, burial, this.#now());
       count++;
@@ -157,18 +122,12 @@ export class MemoryOutbox extends OdpOutbox {
   }
 
   counts(): OutboxCounts {
-    let oldest = this.#fresh.peek()?.createdAt;
-    const consider = (event: OutboxEvent | undefined) => {
-      if (event === undefined) return;
-      if (oldest === undefined || event.createdAt < oldest)
-        oldest = event.createdAt;
-    };
-    for (const { events } of this.#delayed) consider(events.peek());
-    // A set iterates in the order of insertion: the first held is the oldest.
-    for (const { held } of this.#leases) consider(held.values().next().value);
+    const lent = this.#ledger.oldest ?? Infinity;
+    const fresh = this.#fresh.peek()?.createdAt ?? Infinity;
+    const oldest = Math.min(lent, fresh);
     return {
       pending: this.#pending,
-      oldest,
+      oldest: oldest === Infinity ? undefined : oldest,
       deadLetters: this.#deadLetters.size,
     };
   }
@@ -234,55 +193,22 @@ export class MemoryOutbox extends OdpOutbox {
   /** Drops the oldest that nobody holds until `count` more fit; drops none if that cannot be reached. */
   #makeRoom(count: number, bytes: number): boolean {
     const { capacity } = this.#options;
-    let held = 0;
-    for (const lease of this.#leases) held += lease.held.size;
-    if (held + count > capacity || bytes > this.#maxBytes) return false;
+    const held = [...this.#ledger.held()];
+    if (
+      held.length + count > capacity ||
+      bytesOf(held) + bytes > this.#maxBytes
+    ) {
+      return false;
+    }
     while (!this.#fits(count, bytes)) {
-      const oldest = this.#nextDue(Infinity);
+      const oldest = this.#ledger.takeDue(Infinity) ?? this.#fresh.shift();
       if (oldest === undefined) return false;
       this.#forget(oldest);
       this.#context?.dropped(oldest);
     }
     return true;
   }
-
-  #giveUpHold(event: ClaimedEvent): boolean {
-    const lease = event.claim as Lease;
-    const wasHeld = lease.held.delete(event);
-    if (lease.held.size === 0) this.#leases.delete(lease);
-    return wasHeld;
-  }
-
-  /** Takes out the oldest event that may be claimed: given-back ones are older than fresh ones. */
-  #nextDue(now: number): Waiting | undefined {
-    let next: Delayed | undefined;
-    for (const group of this.#delayed) {
-      if (group.due > now) continue;
-      if (next === undefined || ageOf(group) < ageOf(next)) next = group;
-    }
-    if (next === undefined) return this.#fresh.shift();
-    const event = next.events.shift();
-    if (next.events.size === 0) {
-      this.#delayed = this.#delayed.filter((group) => group !== next);
-    }
-    return event;
-  }
-
-  #endLeases(now: number): void {
-    for (const lease of this.#leases) {
-      if (lease.until > now) continue;
-      this.#leases.delete(lease);
-      const events = new Fifo<Waiting>();
-      for (const { id, payload, createdAt, tries } of lease.held) {
-        events.push({ id, payload, createdAt, tries });
-      }
-      lease.held.clear();
-      this.#delayed.push({ due: now, events });
-    }
-  }
 }
-
-const ageOf = ({ events }: Delayed) => events.peek()?.createdAt ?? Infinity;
 
 function bytesOf(events: readonly OutboxEvent[]): number {
   let sum = 0;

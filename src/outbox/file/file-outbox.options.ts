@@ -1,0 +1,17 @@
+/** Options of {@link fileOutbox}. */
+export class FileOutboxOptions {
+  /**
+   * The directory to keep events in, made where it is missing. It belongs to
+   * one outbox of one process: give each account and each worker its own, for
+   * example by putting the worker's id into it.
+   */
+  readonly path!: string;
+
+  /**
+   * How many undelivered events it holds, so that a long outage cannot fill the
+   * disk. Events of more than 1 KiB on average fill it sooner. It keeps as many
+   * dead letters besides; of more, the newest.
+   * @default 10000000
+   */
+  readonly capacity: number = 10_000_000;
+}

@@ -1,0 +1,153 @@
+import { Fifo } from '../fifo.js';
+import type { OutboxEvent } from '../outbox.js';
+import type { Backlog } from './backlog.js';
+import { Chunk } from './chunk.js';
+import { bodyKey, headerKey } from './format.js';
+import type { Change, LevelStore } from './level-store.js';
+
+/** Something to be on the disk before its caller goes on. */
+export interface Job {
+  /** Events that join the backlog. */
+  readonly events: readonly OutboxEvent[];
+  /** What else is stored with them; asked for when its turn has come. */
+  readonly changes?: () => readonly Change[];
+  /** Called as soon as it is stored, before anyone can claim its events. */
+  readonly stored?: () => void;
+}
+
+interface Waiting extends Job {
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/** How much payload goes into one write, in characters, unless one job has more. */
+const MAX_SIZE = 8 * 1024 * 1024;
+
+/**
+ * Writes one batch at a time, synced. Whatever arrives while one is on its way
+ * becomes the next, so that many callers share one wait for the disk.
+ */
+export class GroupCommit {
+  readonly #store: LevelStore;
+  readonly #backlog: Backlog;
+  readonly #gone: (chunks: readonly Chunk[]) => void;
+  readonly #jobs = new Fifo<Waiting>();
+  #changed = new Set<Chunk>();
+  #running: Promise<void> | undefined;
+  /** Behind the end of the backlog, a failed write may have left chunks up to here. */
+  #leftovers = 0;
+
+  /** `gone` is told which chunks were deleted, as nothing was left of them. */
+  constructor(
+    store: LevelStore,
+    backlog: Backlog,
+    gone: (chunks: readonly Chunk[]) => void,
+  ) {
+    this.#store = store;
+    this.#backlog = backlog;
+    this.#gone = gone;
+  }
+
+  /** Resolves when the job is on the disk, all of it; rejects when none of it counts. */
+  commit(job: Job): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ ...job, resolve, reject });
+      this.#start();
+    });
+  }
+
+  /**
+   * Stores what is left of a chunk, sooner or later: where that is lost, events
+   * are delivered again with the same `idempotence_id`.
+   */
+  changed(chunk: Chunk): void {
+    this.#changed.add(chunk);
+    this.#start();
+  }
+
+  /** Writes what waits. What fails once more is left as it is. */
+  async settle(): Promise<void> {
+    this.#start();
+    await this.#running;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      let stored: boolean;
+      do {
+        // Callers of the same moment share the first write, too.
+        await Promise.resolve();
+        stored = await this.#writeNext();
+      } while (this.#jobs.size > 0 || (stored && this.#changed.size > 0));
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #writeNext(): Promise<boolean> {
+    const jobs = this.#takeJobs();
+    const chunks: Chunk[] = [];
+    let changed = new Set<Chunk>();
+    try {
+      const changes = jobs.flatMap((job) => job.changes?.() ?? []);
+      chunks.push(...Chunk.cut(eventsOf(jobs), this.#backlog.end));
+      [changed, this.#changed] = [this.#changed, changed];
+      const gone = [...changed].filter(({ left }) => left === 0);
+      for (const chunk of changed) changes.push(...changesOf(chunk));
+      for (const { number, header, body } of chunks) {
+        changes.push({ key: headerKey(number), value: header });
+        changes.push({ key: bodyKey(number), value: body });
+      }
+      const end = this.#backlog.end + chunks.length;
+      for (let number = end; number < this.#leftovers; number++) {
+        changes.push(...deletionOf(number));
+      }
+      if (changes.length > 0) await this.#store.write(changes, jobs.length > 0);
+      this.#leftovers = 0;
+      for (const { stored } of jobs) stored?.();
+      for (const chunk of chunks) this.#backlog.add(chunk);
+      if (gone.length > 0) this.#gone(gone);
+      for (const { resolve } of jobs) resolve();
+      return true;
+    } catch (error) {
+      const end = this.#backlog.end + chunks.length;
+      this.#leftovers = Math.max(this.#leftovers, end);
+      for (const chunk of changed) this.#changed.add(chunk);
+      for (const { reject } of jobs) reject(error);
+      return false;
+    }
+  }
+
+  #takeJobs(): Waiting[] {
+    const jobs: Waiting[] = [];
+    let size = 0;
+    for (
+      let job = this.#jobs.peek();
+      job !== undefined && size < MAX_SIZE;
+      job = this.#jobs.peek()
+    ) {
+      for (const { payload } of job.events) size += payload.length;
+      jobs.push(job);
+      this.#jobs.shift();
+    }
+    return jobs;
+  }
+}
+
+function* eventsOf(jobs: readonly Job[]): Generator<OutboxEvent> {
+  for (const { events } of jobs) yield* events;
+}
+
+const changesOf = (chunk: Chunk): readonly Change[] =>
+  chunk.left === 0
+    ? deletionOf(chunk.number)
+    : [{ key: headerKey(chunk.number), value: chunk.header }];
+
+const deletionOf = (number: number): readonly Change[] => [
+  { key: headerKey(number), value: undefined },
+  { key: bodyKey(number), value: undefined },
+];

@@ -1,0 +1,37 @@
+import {
+  OdpConfigurationError,
+  type OdpViolation,
+} from '../../errors/index.js';
+import type { OdpOutbox } from '../outbox.js';
+import { FileOutbox } from './file-outbox.js';
+import { FileOutboxOptions } from './file-outbox.options.js';
+
+export { FileOutboxOptions } from './file-outbox.options.js';
+
+/**
+ * Keeps accepted events in a directory of this machine until ODP has them, on
+ * LevelDB (the package `classic-level`): what `sendOdpEvent` has resolved for
+ * survives a crash, `kill -9` and a reboot. For one process per directory.
+ *
+ * @throws OdpConfigurationError when an option is missing or out of range
+ */
+export function fileOutbox(
+  options: Pick<FileOutboxOptions, 'path'> & Partial<FileOutboxOptions>,
+): OdpOutbox {
+  const { path, capacity = new FileOutboxOptions().capacity } = options;
+  const problems: OdpViolation[] = [];
+  if (typeof path !== 'string' || path.trim() === '') {
+    problems.push({
+      path: 'fileOutbox.path',
+      message: 'must name a directory, such as ./odp-outbox',
+    });
+  }
+  if (!Number.isSafeInteger(capacity) || capacity < 1) {
+    problems.push({
+      path: 'fileOutbox.capacity',
+      message: 'must be a whole number of at least 1',
+    });
+  }
+  if (problems.length > 0) throw new OdpConfigurationError(problems);
+  return new FileOutbox({ path, capacity });
+}

@@ -1,0 +1,124 @@
+import { constants } from 'node:fs';
+import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ClassicLevel } from 'classic-level';
+import { storeError } from './store-error.js';
+
+export type Level = ClassicLevel;
+
+/** One change of a key; a `value` of `undefined` deletes it. */
+export interface Change {
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+/** How much LevelDB gathers in memory before it writes a sorted file, in bytes. */
+const WRITE_BUFFER = 8 * 1024 * 1024;
+
+/**
+ * A LevelDB directory, under its exclusive lock. After a failed write the end
+ * of its log is unknown and whatever were written behind it could be lost, so
+ * it is opened anew before the next write.
+ */
+export class LevelStore {
+  readonly #path: string;
+  #db: Level;
+  #doubtful = false;
+  #reopening: Promise<void> | undefined;
+
+  private constructor(path: string, db: Level) {
+    this.#path = path;
+    this.#db = db;
+  }
+
+  static async open(path: string): Promise<LevelStore> {
+    try {
+      return new LevelStore(path, await openLevel(path, true));
+    } catch (error) {
+      throw storeError(path, error);
+    }
+  }
+
+  /** Writes all or none; with `sync`, resolves when it is on the disk. One at a time. */
+  async write(changes: readonly Change[], sync: boolean): Promise<void> {
+    if (this.#doubtful) await this.#reopen();
+    try {
+      await this.#db.batch(
+        changes.map(({ key, value }) =>
+          value === undefined
+            ? { type: 'del', key }
+            : { type: 'put', key, value },
+        ),
+        { sync },
+      );
+    } catch (error) {
+      this.#doubtful = true;
+      throw storeError(this.#path, error);
+    }
+  }
+
+  async read<T>(read: (db: Level) => Promise<T>): Promise<T> {
+    if (this.#reopening !== undefined || this.#db.status !== 'open') {
+      await this.#reopen();
+    }
+    try {
+      return await read(this.#db);
+    } catch (error) {
+      throw storeError(this.#path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#db.close();
+    } catch (error) {
+      throw storeError(this.#path, error);
+    }
+  }
+
+  /** Callers that come meanwhile wait for the same attempt. */
+  async #reopen(): Promise<void> {
+    this.#reopening ??= this.#openAnew().finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #openAnew(): Promise<void> {
+    try {
+      // While it could not be opened again, the old one can still be read.
+      await assertWritable(this.#path);
+      await this.#db.close();
+      this.#db = await openLevel(this.#path, false);
+      this.#doubtful = false;
+    } catch (error) {
+      throw storeError(this.#path, error);
+    }
+  }
+}
+
+async function openLevel(
+  path: string,
+  createIfMissing: boolean,
+): Promise<Level> {
+  const { ClassicLevel } = await import('classic-level');
+  const db: Level = new ClassicLevel(path, {
+    createIfMissing,
+    writeBufferSize: WRITE_BUFFER,
+  });
+  await db.open();
+  return db;
+}
+
+/** Opening rewrites LevelDB's log, for which there must be room. */
+async function assertWritable(path: string): Promise<void> {
+  await access(path, constants.W_OK);
+  let needed = 64 * 1024;
+  for (const name of await readdir(path)) {
+    if (name.endsWith('.log')) needed += (await stat(join(path, name))).size;
+  }
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < needed) {
+    throw new Error(`ENOSPC: ${needed} bytes are needed to open it again`);
+  }
+}

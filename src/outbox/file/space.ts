@@ -1,0 +1,46 @@
+import { bodyKey, headerKey } from './format.js';
+import type { LevelStore } from './level-store.js';
+
+/**
+ * After so many delivered characters of payload their space is given back: less
+ * often while others still wait, as compaction then competes with delivery.
+ */
+const WORTH = 64 * 1024 * 1024;
+const WORTH_WHEN_IDLE = 8 * 1024 * 1024;
+
+/** LevelDB only marks entries as deleted. This returns their space to the disk. */
+export class Space {
+  readonly #store: LevelStore;
+  #freed = 0;
+  #compacting: Promise<void> | undefined;
+
+  constructor(store: LevelStore) {
+    this.#store = store;
+  }
+
+  /** Tells that chunks were deleted, all of them numbered below `before`. */
+  freed(size: number, before: number, idle: boolean): void {
+    this.#freed += size;
+    if (this.#freed < (idle ? WORTH_WHEN_IDLE : WORTH)) return;
+    if (this.#compacting !== undefined) return;
+    this.#freed = 0;
+    this.#compacting = this.#compact(before);
+  }
+
+  async settle(): Promise<void> {
+    await this.#compacting;
+  }
+
+  async #compact(before: number): Promise<void> {
+    try {
+      await this.#store.read(async (db) => {
+        await db.compactRange(headerKey(0), headerKey(before));
+        await db.compactRange(bodyKey(0), bodyKey(before));
+      });
+    } catch {
+      // Nothing is lost by it; where the disk failed, the next write tells.
+    } finally {
+      this.#compacting = undefined;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { OdpOutboxError } from '../../errors/index.js';
+
+/** How a failure shows itself, in error codes or in words of LevelDB, and what to say then. */
+const KNOWN: readonly [RegExp, (path: string) => string][] = [
+  [
+    /LEVEL_LOCKED/,
+    (path) =>
+      `${path} is in use by another process, or by another outbox of this one. ` +
+      'Give each its own path, for example with the worker id in it, or share one backlog with redisOutbox() or postgresOutbox().',
+  ],
+  [
+    /ENOSPC|EDQUOT|No space left|quota exceeded/i,
+    (path) =>
+      `No space is left on the disk of ${path}. ` +
+      'Free some or enlarge it: events are taken again as soon as there is room.',
+  ],
+  [
+    /EROFS|EACCES|EPERM|Read-only file system|Permission denied/i,
+    (path) =>
+      `${path} cannot be written: it is read-only, or the user that runs the app may not. ` +
+      'Make it writable, or choose another path.',
+  ],
+  [
+    /EEXIST|ENOTDIR|Not a directory/i,
+    (path) =>
+      `${path} is no directory: a file stands there, or on the way to it. ` +
+      'Choose another path, or move that file away.',
+  ],
+  [
+    /LEVEL_CORRUPTION|Corruption/,
+    (path) =>
+      `What ${path} holds is damaged. Stop the app and keep a copy of the directory, then either let ` +
+      'ClassicLevel.repair(path) of the package classic-level recover what is readable, or start with another path.',
+  ],
+  [
+    /ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND/,
+    () =>
+      'fileOutbox() needs the package classic-level. Install it: npm install classic-level.',
+  ],
+];
+
+/** Says what went wrong with the directory at `path`, and how to mend it. */
+export function storeError(path: string, error: unknown): OdpOutboxError {
+  if (error instanceof OdpOutboxError) return error;
+  const words = inWords(error);
+  const [, explain] = KNOWN.find(([pattern]) => pattern.test(words)) ?? [];
+  const message =
+    explain?.(path) ??
+    `The file outbox at ${path} failed (${words}). Check the disk and that the directory is still there: it is tried again with the next event.`;
+  return new OdpOutboxError(message, { cause: error });
+}
+
+/** Codes and messages of an error and its causes: LevelDB's own reason is a cause. */
+function inWords(error: unknown): string {
+  const words: string[] = [];
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    words.push(code === undefined ? at.message : `${code}: ${at.message}`);
+  }
+  return words.length === 0 ? String(error) : words.join('; ');
+}
