@@ -18,6 +18,7 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+    exclude: ['test/package/nest*/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
