@@ -24,6 +24,8 @@ export interface BatchDeliveryParts {
   readonly probeInterval: number;
   /** Aborted when the app ends without waiting for answers. */
   readonly abort: AbortSignal;
+  /** Tells that so many events were delivered or given up. */
+  settled(count: number): void;
   /** Tells that events were given back for so many ms. */
   released(delay: number): void;
 }
@@ -109,6 +111,7 @@ export class BatchDelivery {
         message: `undelivered for longer than ${maxEventAge} ms`,
       }),
     );
+    this.#parts.settled(expired.length);
     for (const event of expired) {
       reporter.expired(event);
       awaited.givenUp(event.id, () => new OdpExpiredError(maxEventAge));
@@ -175,6 +178,7 @@ export class BatchDelivery {
     await this.#settle('acknowledge', leaseEnd, () =>
       outbox.acknowledge(batch),
     );
+    this.#parts.settled(batch.length);
     reporter.delivered(batch);
     for (const { id } of batch) awaited.delivered(id);
   }
@@ -217,6 +221,7 @@ export class BatchDelivery {
       await this.#settle('bury', leaseEnd, () =>
         outbox.bury(events, { reason: 'rejected', status, message: reason }),
       );
+      this.#parts.settled(events.length);
       for (const event of events) {
         reporter.rejected(event, status, reason);
         awaited.givenUp(event.id, () => new OdpRejectedError(status, reason));

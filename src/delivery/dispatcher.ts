@@ -90,6 +90,7 @@ export class Dispatcher {
       maxEventAge: delivery.maxEventAge,
       probeInterval: delivery.retry.maxDelay,
       abort: this.#abort.signal,
+      settled: (count) => this.#gauge.settled(count),
       released: (delay) => this.#demand.released(clock.now() + delay),
     });
   }
@@ -207,12 +208,14 @@ export class Dispatcher {
 
   #appended(events: readonly OutboxEvent[]): void {
     this.#parts.reporter.accepted(events);
+    this.#gauge.appended(events);
     const now = this.#parts.clock.now();
     if (this.#demand.appended(events.length, now)) this.#wake();
   }
 
   #dropped({ id }: OutboxEvent): void {
     const why = 'An event was given up to make room for a newer one';
+    this.#gauge.settled(1);
     this.#parts.reporter.dropped(id, 'outboxFull', why);
     this.awaited.givenUp(id, () => new OdpOutboxFullError(undefined, why));
   }

@@ -1,4 +1,4 @@
-import type { OdpOutbox, OutboxCounts } from '../outbox/index.js';
+import type { OdpOutbox, OutboxCounts, OutboxEvent } from '../outbox/index.js';
 
 const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
 
@@ -18,6 +18,19 @@ export class OutboxGauge {
   read(): OutboxCounts {
     if (this.#asking === 0) void this.refresh();
     return this.#last;
+  }
+
+  /** Events were taken in; what is known is kept up with until it is asked for anew. */
+  appended(events: readonly OutboxEvent[]): void {
+    const { pending, oldest = events[0]?.createdAt } = this.#last;
+    this.#last = { ...this.#last, oldest, pending: pending + events.length };
+  }
+
+  /** Events were delivered or given up. */
+  settled(count: number): void {
+    const pending = Math.max(this.#last.pending - count, 0);
+    const oldest = pending === 0 ? undefined : this.#last.oldest;
+    this.#last = { ...this.#last, oldest, pending };
   }
 
   /** New counts; the last known ones where the outbox fails. Never rejects. */

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileOutbox } from 'nestjs-optimizely-odp/outbox/file';
+import { beforeEach, expect, test } from 'vitest';
+import { numbered, startOdpApp } from '../support/odp-app.js';
+
+let path: string;
+beforeEach(async () => {
+  path = await mkdtemp(join(tmpdir(), 'odp-'));
+  return () => rm(path, { recursive: true, force: true });
+});
+
+test('what a run leaves behind is delivered by the next', async () => {
+  const first = await startOdpApp({ outbox: fileOutbox({ path }) });
+  first.sandbox.fail({ status: 503 });
+  await first.odp.sendOdpEvents([numbered(1), numbered(2)]);
+  expect(first.odp.stats()).toMatchObject({ accepted: 2, pending: 2 });
+  const closing = first.close();
+  await expect
+    .poll(async () => {
+      await first.clock.advance(500);
+      return first.log.at(-1)?.message;
+    })
+    .toContain('2 events stay behind in the outbox (file');
+  await closing;
+
+  const second = await startOdpApp({ outbox: fileOutbox({ path }) });
+  await second.until('delivered', 2);
+  expect(second.arrived()).toEqual(['1', '2']);
+  await expect.poll(() => second.odp.stats().pending).toBe(0);
+});
+
+test('events that wait for another run keep their id and their time', async () => {
+  const first = await startOdpApp({ outbox: fileOutbox({ path }) });
+  first.sandbox.fail({ status: 403 });
+  const { id } = await first.odp.sendOdpEvent(numbered(1));
+  void first.odp.flush();
+  await first.until('suspended');
+  await first.close();
+  const second = await startOdpApp({ outbox: fileOutbox({ path }) });
+  await second.until('delivered');
+  expect(second.sandbox.events()).toMatchObject([
+    { event: { data: { idempotence_id: id, ts: 1735689600 } } },
+  ]);
+});
