@@ -1,5 +1,6 @@
 import { registerDecorator, type ValidationOptions } from 'class-validator';
-import type { Violations } from '../rules/index.js';
+import { listViolations } from '../../errors/validation.errors.js';
+import { serialise, type Violations } from '../rules/index.js';
 
 /** One of the event's rules, as it runs when the event is sent. */
 type Rule = (value: unknown, path: string, violations: Violations) => unknown;
@@ -20,9 +21,9 @@ export function ruleDecorator(
         validate: (value, args) =>
           violationsOf(rule, value, args?.property ?? name).length === 0,
         defaultMessage: (args) =>
-          violationsOf(rule, args?.value, args?.property ?? name)
-            .map(({ path, message }) => `${path} ${message}`)
-            .join('; '),
+          listViolations(
+            violationsOf(rule, args?.value, args?.property ?? name),
+          ),
       },
     });
   };
@@ -30,6 +31,6 @@ export function ruleDecorator(
 
 function violationsOf(rule: Rule, value: unknown, path: string): Violations {
   const violations: Violations = [];
-  rule(value, path, violations);
+  serialise(rule(value, path, violations), path, violations);
   return violations;
 }

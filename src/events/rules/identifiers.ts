@@ -1,4 +1,9 @@
-import { pathOf, readFields, type Violations } from './read-fields.js';
+import {
+  describe,
+  pathOf,
+  readFields,
+  type Violations,
+} from './read-fields.js';
 
 /** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
 const USER_ID = 'fs_user_id';
@@ -22,7 +27,7 @@ export function copyIdentifiers(
     if (typeof identifier !== 'string') {
       violations.push({
         path: pathOf(path, key),
-        message: `must be a string, not a ${typeof identifier}`,
+        message: `must be a string, not ${describe(identifier)}`,
       });
     } else if (identifier.trim() === '') {
       return; // A blank e-mail address must not merge customers.

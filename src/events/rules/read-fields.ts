@@ -29,11 +29,11 @@ export function readFields(
     return false;
   }
   for (const key of keys) {
-    if (key === '__proto__' || key.trim() === '') {
+    if (key === '__proto__' || key.trim() === '' || !key.isWellFormed()) {
       violations.push({
         path,
         message:
-          'has a field whose name is blank or "__proto__"; name it otherwise',
+          'has a field whose name is blank, "__proto__" or malformed Unicode; name it otherwise',
       });
       continue;
     }
@@ -60,6 +60,12 @@ export function pathOf(path: string, key: string): string {
   return /^[\w-]{1,64}$/.test(key)
     ? `${path}.${key}`
     : `${path}[${JSON.stringify(key.slice(0, 64))}]`;
+}
+
+/** What a value is, for messages that must not show it. */
+export function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** Plain objects and instances of classes, but not arrays, maps, dates and their like. */

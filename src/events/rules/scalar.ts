@@ -1,4 +1,4 @@
-import { pathOf, type Violations } from './read-fields.js';
+import { describe, pathOf, type Violations } from './read-fields.js';
 
 /** What a field of ODP can hold. */
 export type Scalar = string | number | boolean | null;
@@ -41,9 +41,6 @@ function problemOf(value: unknown): string | undefined {
     default:
       return value === null
         ? undefined
-        : `must be a string, number, boolean or null, not a ${describe(value)}${HINTS[typeof value] ?? ''}`;
+        : `must be a string, number, boolean or null, not ${describe(value)}${HINTS[typeof value] ?? ''}`;
   }
 }
-
-const describe = (value: unknown) =>
-  Array.isArray(value) ? 'list' : typeof value;
