@@ -4,6 +4,7 @@ import {
   readFields,
   type Violations,
 } from './read-fields.js';
+import { isTooLong, TOO_LONG } from './serialise.js';
 
 /** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
 const USER_ID = 'fs_user_id';
@@ -29,6 +30,8 @@ export function copyIdentifiers(
         path: pathOf(path, key),
         message: `must be a string, not ${describe(identifier)}`,
       });
+    } else if (isTooLong(identifier)) {
+      violations.push({ path: pathOf(path, key), message: TOO_LONG });
     } else if (identifier.trim() === '') {
       return; // A blank e-mail address must not merge customers.
     } else if (!identifier.isWellFormed()) {

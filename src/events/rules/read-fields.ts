@@ -63,10 +63,9 @@ export function pathOf(path: string, key: string): string {
 }
 
 /** What a value is, for messages that must not show it. */
-export function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
+export const describe = (value: unknown): string =>
+  // Array.isArray would throw for a revoked proxy.
+  typeof value === 'object' ? 'an object or list' : `a ${typeof value}`;
 
 /** Plain objects and instances of classes, but not arrays, maps, dates and their like. */
 function hasFields(value: unknown): value is object {

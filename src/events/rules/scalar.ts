@@ -1,4 +1,5 @@
 import { describe, pathOf, type Violations } from './read-fields.js';
+import { isTooLong, TOO_LONG } from './serialise.js';
 
 /** What a field of ODP can hold. */
 export type Scalar = string | number | boolean | null;
@@ -32,6 +33,7 @@ export function copyScalar(
 function problemOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
+      return isTooLong(value) ? TOO_LONG : undefined;
     case 'boolean':
       return undefined;
     case 'number':

@@ -7,6 +7,11 @@ import type { Violations } from './read-fields.js';
  */
 const LONGEST_EVENT = 512 * 1024;
 
+/** Whether a text alone is longer than an event may be. */
+export const isTooLong = (text: string) => text.length > LONGEST_EVENT;
+
+export const TOO_LONG = `must have at most ${LONGEST_EVENT} characters, as all of the event together`;
+
 /** What was copied of an event as JSON text, if it is not too long; tells if it is. */
 export function serialise(
   copy: unknown,
@@ -17,13 +22,10 @@ export function serialise(
   if (violations.length > 0) return '';
   try {
     const text = JSON.stringify(copy);
-    if (text.length <= LONGEST_EVENT) return text;
+    if (!isTooLong(text)) return text;
   } catch {
     // Longer than a string can be.
   }
-  violations.push({
-    path,
-    message: `must have at most ${LONGEST_EVENT} characters as JSON`,
-  });
+  violations.push({ path, message: TOO_LONG });
   return '';
 }
