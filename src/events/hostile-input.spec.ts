@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { inspect } from 'node:util';
 import { validateSync } from 'class-validator';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import { IsOdpData } from './dto/is-odp-data.decorator.js';
@@ -186,7 +186,7 @@ const scalar = constantly(
   ),
 );
 
-const order = fc
+const someOrder = fc
   .record(
     {
       order_id: fc.oneof(fc.string({ minLength: 1 }), fc.integer()),
@@ -209,7 +209,7 @@ const { value: anything } = fc.letrec<{ value: Recipe }>((tie) => ({
     { depthSize: 'small', maxDepth: 4 },
     { weight: 3, arbitrary: scalar },
     { weight: 3, arbitrary: odd },
-    { weight: 1, arbitrary: order },
+    { weight: 1, arbitrary: someOrder },
     { weight: 2, arbitrary: objectOf(names, tie('value')) },
     {
       weight: 1,
@@ -239,7 +239,7 @@ const someIdentifiers = mostly(
   ),
 );
 
-const someData = mostly(objectOf(names, mostly(fc.oneof(scalar, order))));
+const someData = mostly(objectOf(names, mostly(fc.oneof(scalar, someOrder))));
 
 const someEvent = mostly(
   fc
@@ -309,14 +309,14 @@ function allowed(value: unknown): unknown {
   );
 }
 
+const isAlias = (key: string) =>
+  ['fs_user_id', 'fs-user-id'].includes(key.toLowerCase());
+
 function allowedIdentifiers(value: object): Record<string, string> {
   const kept = Object.entries(value).filter(
     (entry): entry is [string, string] =>
       typeof entry[1] === 'string' && entry[1].trim() !== '',
   );
-  const isAlias = (key: string) =>
-    /^fs[_-]user[_-]id$/i.test(key) &&
-    ['fs_user_id', 'fs-user-id'].includes(key.toLowerCase());
   const identifiers = Object.fromEntries(kept.filter(([key]) => !isAlias(key)));
   const user =
     kept.find(([key]) => key === 'fs_user_id') ??

@@ -36,7 +36,7 @@ const make = (
   ambient?: unknown,
 ) =>
   makerOf(options).make(
-    { action: 'act', identifiers: { vuid: 'v1' }, ...parts } as OdpEvent,
+    { action: 'act', identifiers: { vuid: 'v1' }, ...parts },
     ambient,
   );
 
@@ -54,6 +54,12 @@ function violationsOf(parts: Readonly<Record<string, unknown>>) {
 
 const pathsOf = (parts: Readonly<Record<string, unknown>>) =>
   violationsOf(parts).map(({ path }) => path);
+
+const orderOf = (order: unknown) => pathsOf({ data: { order } });
+
+const boom = () => {
+  throw new Error('secret');
+};
 
 describe('type', () => {
   it.each([undefined, null, '', ' \t\n'])('is fullstack for %j', (type) => {
@@ -310,8 +316,6 @@ describe('data', () => {
 });
 
 describe('data.order', () => {
-  const orderOf = (order: unknown) => pathsOf({ data: { order } });
-
   it('is copied with its line items', () => {
     const order = {
       order_id: 'o-1',
@@ -583,9 +587,6 @@ describe('what is passed in', () => {
   });
 
   it.each(['identifiers', 'data'])('may throw when its %s is read', (part) => {
-    const boom = () => {
-      throw new Error('secret');
-    };
     expect(
       pathsOf({
         [part]: Object.defineProperty({}, 'a', { get: boom, enumerable: true }),

@@ -86,7 +86,7 @@ export class EventMaker {
     checkData(given.data, 'data', violations, data);
     const made = { type, action, identifiers, data };
     const payload = serialise(made, 'event', violations);
-    return { id: data.idempotence_id as string, payload, createdAt };
+    return { id: data.idempotence_id, payload, createdAt };
   }
 }
 

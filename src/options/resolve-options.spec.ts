@@ -1,10 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OdpConfigurationError } from '../errors/index.js';
 import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
 import { resolveOptions } from './resolve-options.js';
 
 const KEY = 'W4WzcEs-ABgXorzY7h1LCQ';
+
+const identity = () => ({ vuid: 'v' });
 
 function problemsOf(options: unknown): Record<string, string> {
   try {
@@ -290,7 +292,6 @@ describe('commonData', () => {
 
 describe('identity and outbox', () => {
   it('are taken as they are', () => {
-    const identity = () => ({ vuid: 'v' });
     const outbox = memoryOutbox();
     const options = resolveOptions({ identity, outbox });
     expect(options.identity).toBe(identity);
