@@ -6,7 +6,7 @@ import { resolveOptions } from './resolve-options.js';
 
 const KEY = 'W4WzcEs-ABgXorzY7h1LCQ';
 
-const identity = () => ({ vuid: 'v' });
+const whoIsCalling = () => ({ vuid: 'v' });
 
 function problemsOf(options: unknown): Record<string, string> {
   try {
@@ -293,8 +293,8 @@ describe('commonData', () => {
 describe('identity and outbox', () => {
   it('are taken as they are', () => {
     const outbox = memoryOutbox();
-    const options = resolveOptions({ identity, outbox });
-    expect(options.identity).toBe(identity);
+    const options = resolveOptions({ identity: whoIsCalling, outbox });
+    expect(options.identity).toBe(whoIsCalling);
     expect(options.outbox).toBe(outbox);
   });
 

@@ -20,10 +20,18 @@ export function ruleDecorator(
       validator: {
         validate: (value, args) =>
           violationsOf(rule, value, args?.property ?? name).length === 0,
-        defaultMessage: (args) =>
-          listViolations(
-            violationsOf(rule, args?.value, args?.property ?? name),
-          ),
+        defaultMessage: (args) => {
+          const path = args?.property ?? name;
+          const value: unknown = args?.value;
+          // With `each`, class-validator hands over the whole list.
+          return listViolations(
+            validationOptions.each === true && Array.isArray(value)
+              ? value.flatMap((one, i) =>
+                  violationsOf(rule, one, `${path}[${i}]`),
+                )
+              : violationsOf(rule, value, path),
+          );
+        },
       },
     });
   };
