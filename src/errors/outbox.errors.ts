@@ -7,7 +7,7 @@ export class OdpOutboxFullError extends OdpError {
   constructor(
     /** How many events the outbox may hold, where that is known. */
     readonly capacity: number | undefined,
-    detail = `The outbox is full (${capacity} events wait for ODP); nothing was accepted`,
+    detail = `The outbox is full${capacity === undefined ? '' : ` (${capacity} events wait for ODP)`}; nothing was accepted`,
   ) {
     super(
       `${detail}. Try again later, raise the outbox's capacity, ` +

@@ -8,13 +8,14 @@ export interface OdpViolation {
   readonly message: string;
 }
 
-/** A hostile event can break rules in every field; the message names so many, `violations` holds all. */
+/** A hostile event can break rules in every field; a message names so many, `violations` holds all. */
 const NAMED = 20;
 
-function list(violations: readonly OdpViolation[]): string {
+/** What is wrong, as text of bounded length. */
+export function listViolations(violations: readonly OdpViolation[]): string {
   const named = violations
     .slice(0, NAMED)
-    .map(({ path, message }) => `${path}: ${message}`);
+    .map(({ path, message }) => `${path} ${message}`);
   const rest = violations.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);
   return named.join('; ');
@@ -29,7 +30,7 @@ export class OdpValidationError extends OdpError {
     readonly violations: readonly OdpViolation[],
   ) {
     super(
-      `The event is invalid (${list(violations)}). Correct what each path names and send it again.`,
+      `The event is invalid (${listViolations(violations)}). Correct what each path names and send it again.`,
     );
   }
 }
@@ -43,7 +44,7 @@ export class OdpConfigurationError extends OdpError {
     readonly problems: readonly OdpViolation[],
   ) {
     super(
-      `OptimizelyOdpModule is misconfigured (${list(problems)}). Correct these options and start again.`,
+      `OptimizelyOdpModule is misconfigured (${listViolations(problems)}). Correct these options and start again.`,
     );
   }
 }

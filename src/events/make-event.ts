@@ -9,15 +9,9 @@ import {
   checkType,
   copyIdentifiers,
   type Data,
+  serialise,
   type Violations,
 } from './rules/index.js';
-
-/**
- * The longest event, in characters of JSON. ODP documents no bound on a body,
- * so this one only keeps a hostile payload from filling memory; its fields of
- * at most 1024 characters leave room for hundreds.
- */
-const LONGEST_EVENT = 512 * 1024;
 
 /** What every event gets, see ODP's page on sendOdpEvent. The caller's data overrides it. */
 const SOURCE = {
@@ -90,26 +84,10 @@ export class EventMaker {
         : copyIdentifiers(ambient, 'identity', violations),
     );
     checkData(given.data, 'data', violations, data);
-    const id = checkId(data.idempotence_id, violations);
-
-    const payload = JSON.stringify({ type, action, identifiers, data });
-    if (payload.length > LONGEST_EVENT) {
-      violations.push({
-        path: 'event',
-        message: `must have at most ${LONGEST_EVENT} characters as JSON`,
-      });
-    }
-    return { id, payload, createdAt };
+    const made = { type, action, identifiers, data };
+    const payload = serialise(made, 'event', violations);
+    return { id: data.idempotence_id, payload, createdAt };
   }
-}
-
-function checkId(value: unknown, violations: Violations): string {
-  if (typeof value === 'string' && value.trim() !== '') return value;
-  violations.push({
-    path: 'data.idempotence_id',
-    message: 'must be a string that is not blank, or be left out',
-  });
-  return '';
 }
 
 type Given = { readonly [field in keyof OdpEvent]?: unknown };

@@ -17,5 +17,6 @@ export function parseDuration(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const [, amount, unit = 'ms'] =
     /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(value.trim()) ?? [];
-  return amount === undefined ? undefined : Number(amount) * (UNITS[unit] ?? 1);
+  if (amount === undefined) return undefined;
+  return parseDuration(Number(amount) * (UNITS[unit] ?? 1));
 }

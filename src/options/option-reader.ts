@@ -93,7 +93,7 @@ export class OptionReader<T extends object> {
   /** A misspelt option would otherwise be ignored in silence. */
   refuseUnknown(): void {
     for (const key of Object.keys(this.#given)) {
-      if (!(key in this.#defaults)) {
+      if (!Object.hasOwn(this.#defaults, key)) {
         this.#tell(
           key,
           `is no option; there are ${Object.keys(this.#defaults).join(', ')}`,

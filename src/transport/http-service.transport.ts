@@ -1,4 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
+import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { lastValueFrom } from 'rxjs';
 import { readBody } from './read-body.js';
@@ -51,7 +52,12 @@ function configOf({
     headers: { ...headers },
     data: body,
     signal,
+    // Whatever the app's defaults say of its own requests: the key travels to
+    // this host and no further, and `signal` alone ends the request.
+    allowAbsoluteUrls: true,
     maxRedirects: 0,
+    fetchOptions: { redirect: 'manual' },
+    timeout: 0,
     validateStatus: () => true,
     // The body is serialised already, and the answer is read to a bound of our own.
     transformRequest: [(data: unknown) => data],
@@ -63,7 +69,10 @@ function configOf({
 
 /** An app's interceptor may have replaced the response, for example by its data. */
 function assertAnswer(value: unknown): asserts value is AxiosResponse<unknown> {
-  if (typeof value === 'object' && value !== null && 'status' in value) return;
+  const { status } = (value ?? {}) as { status?: unknown };
+  if (typeof status === 'number') return;
+  // Nobody else will read it, and its connection would stay busy for good.
+  if (value instanceof Readable) value.destroy();
   throw new OdpTransportError(
     "an axios interceptor of the app returned no response; exempt ODP's host from it",
   );
@@ -93,11 +102,19 @@ async function bodyOf({
   }
 }
 
-/** Axios' errors carry the request with its key, so only their code goes on. */
+/**
+ * Axios' errors carry the request with its key, so only their code goes on.
+ * What has no such code was thrown by an interceptor.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof OdpTransportError) return error.reason;
-  if (!(error instanceof Error))
-    return 'an axios interceptor of the app failed';
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : error.name;
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)) {
+    return code;
+  }
+  const kind =
+    typeof name === 'string' && /^[A-Z][A-Za-z]{0,63}$/.test(name)
+      ? ` with a ${name}`
+      : '';
+  return `an axios interceptor of the app failed${kind}; exempt ODP's host from it`;
 }

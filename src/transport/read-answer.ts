@@ -93,5 +93,8 @@ function invalidsOf({ invalids }: Detail, size: number): InvalidEvent[] {
   return [...found.values()];
 }
 
+/** It may echo an event: its line breaks must not forge lines of a log, nor its NULs break a database. */
 const textOf = (value: unknown) =>
-  typeof value === 'string' ? value.slice(0, LONGEST_MESSAGE) : '';
+  typeof value === 'string'
+    ? value.slice(0, LONGEST_MESSAGE).replaceAll(/\p{Cc}/gu, ' ')
+    : '';

@@ -3,7 +3,9 @@ const LONGEST_WAIT = 5 * 60_000;
 
 /**
  * A `Retry-After` header (RFC 9110, section 10.2.3: seconds or a date) as ms
- * from now, at most 5 minutes; `undefined` when it is absent or malformed.
+ * from now, at most 5 minutes. `undefined` when it asks for no wait: absent,
+ * malformed, zero or past. The caller's own backoff holds then, as trying again
+ * at once, and again, would help nobody.
  */
 export function parseRetryAfter(
   value: string | undefined,
@@ -11,9 +13,10 @@ export function parseRetryAfter(
 ): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
-  const wait = /^\d+$/.test(text)
-    ? Number(text) * 1000
-    : Date.parse(text) - now;
-  if (Number.isNaN(wait)) return undefined;
-  return Math.min(Math.max(wait, 0), LONGEST_WAIT);
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
+  return wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;
 }
+
+/** Every HTTP date has a time of day; `Date.parse` alone takes `-5` or `soon 5` for dates, too. */
+const dateOf = (text: string) =>
+  /\d\d:\d\d:\d\d/.test(text) ? Date.parse(text) : NaN;

@@ -1,5 +1,6 @@
 import { registerDecorator, type ValidationOptions } from 'class-validator';
-import type { Violations } from '../rules/index.js';
+import { listViolations } from '../../errors/validation.errors.js';
+import { serialise, type Violations } from '../rules/index.js';
 
 /** One of the event's rules, as it runs when the event is sent. */
 type Rule = (value: unknown, path: string, violations: Violations) => unknown;
@@ -19,10 +20,18 @@ export function ruleDecorator(
       validator: {
         validate: (value, args) =>
           violationsOf(rule, value, args?.property ?? name).length === 0,
-        defaultMessage: (args) =>
-          violationsOf(rule, args?.value, args?.property ?? name)
-            .map(({ path, message }) => `${path} ${message}`)
-            .join('; '),
+        defaultMessage: (args) => {
+          const path = args?.property ?? name;
+          const value: unknown = args?.value;
+          // With `each`, class-validator hands over the whole list.
+          return listViolations(
+            validationOptions.each === true && Array.isArray(value)
+              ? value.flatMap((one, i) =>
+                  violationsOf(rule, one, `${path}[${i}]`),
+                )
+              : violationsOf(rule, value, path),
+          );
+        },
       },
     });
   };
@@ -30,6 +39,6 @@ export function ruleDecorator(
 
 function violationsOf(rule: Rule, value: unknown, path: string): Violations {
   const violations: Violations = [];
-  rule(value, path, violations);
+  serialise(rule(value, path, violations), path, violations);
   return violations;
 }

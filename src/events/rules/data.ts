@@ -17,7 +17,12 @@ export function checkData(
 ): Data {
   if (value === undefined || value === null) return data;
   readFields(value, path, violations, (key, field) => {
-    if (key === 'order' && typeof field === 'object' && field !== null) {
+    if (key === 'idempotence_id' && isBlank(field)) {
+      violations.push({
+        path: `${path}.${key}`,
+        message: 'must be a string that is not blank, or be left out',
+      });
+    } else if (key === 'order' && typeof field === 'object' && field !== null) {
       data[key] = checkOrder(field, `${path}.${key}`, violations);
     } else {
       copyScalar(data, key, field, path, violations);
@@ -25,3 +30,6 @@ export function checkData(
   });
   return data;
 }
+
+const isBlank = (value: unknown) =>
+  typeof value !== 'string' || value.trim() === '';

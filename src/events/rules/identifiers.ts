@@ -1,4 +1,10 @@
-import { pathOf, readFields, type Violations } from './read-fields.js';
+import {
+  describe,
+  pathOf,
+  readFields,
+  type Violations,
+} from './read-fields.js';
+import { isTooLong, TOO_LONG } from './serialise.js';
 
 /** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
 const USER_ID = 'fs_user_id';
@@ -22,8 +28,10 @@ export function copyIdentifiers(
     if (typeof identifier !== 'string') {
       violations.push({
         path: pathOf(path, key),
-        message: `must be a string, not a ${typeof identifier}`,
+        message: `must be a string, not ${describe(identifier)}`,
       });
+    } else if (isTooLong(identifier)) {
+      violations.push({ path: pathOf(path, key), message: TOO_LONG });
     } else if (identifier.trim() === '') {
       return; // A blank e-mail address must not merge customers.
     } else if (!identifier.isWellFormed()) {

@@ -5,4 +5,5 @@ export {
   countIdentifiers,
 } from './identifiers.js';
 export { checkAction, checkType } from './names.js';
+export { serialise } from './serialise.js';
 export type { Violations } from './read-fields.js';

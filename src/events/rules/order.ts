@@ -33,15 +33,18 @@ function checkItems(
 ): Fields[] {
   const items: Fields[] = [];
   try {
-    if (!Array.isArray(value) || value.length > MOST_ITEMS) {
+    // Read once, as a proxy may tell another length each time.
+    const length: unknown = Array.isArray(value) ? value.length : undefined;
+    if (typeof length !== 'number' || !(length <= MOST_ITEMS)) {
       violations.push({
         path,
         message: `must be a list of at most ${MOST_ITEMS} line items`,
       });
       return items;
     }
-    for (let i = 0; i < value.length; i++) {
-      items.push(checkItem(value[i], `${path}[${i}]`, violations));
+    for (let i = 0; i < length; i++) {
+      const item: unknown = (value as unknown[])[i];
+      items.push(checkItem(item, `${path}[${i}]`, violations));
     }
   } catch {
     violations.push({ path, message: 'could not be read (it throws)' });

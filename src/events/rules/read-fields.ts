@@ -29,11 +29,11 @@ export function readFields(
     return false;
   }
   for (const key of keys) {
-    if (key === '__proto__' || key.trim() === '') {
+    if (key === '__proto__' || key.trim() === '' || !key.isWellFormed()) {
       violations.push({
         path,
         message:
-          'has a field whose name is blank or "__proto__"; name it otherwise',
+          'has a field whose name is blank, "__proto__" or malformed Unicode; name it otherwise',
       });
       continue;
     }
@@ -61,6 +61,11 @@ export function pathOf(path: string, key: string): string {
     ? `${path}.${key}`
     : `${path}[${JSON.stringify(key.slice(0, 64))}]`;
 }
+
+/** What a value is, for messages that must not show it. */
+export const describe = (value: unknown): string =>
+  // Array.isArray would throw for a revoked proxy.
+  typeof value === 'object' ? 'an object or list' : `a ${typeof value}`;
 
 /** Plain objects and instances of classes, but not arrays, maps, dates and their like. */
 function hasFields(value: unknown): value is object {

@@ -1,4 +1,5 @@
-import { pathOf, type Violations } from './read-fields.js';
+import { describe, pathOf, type Violations } from './read-fields.js';
+import { isTooLong, TOO_LONG } from './serialise.js';
 
 /** What a field of ODP can hold. */
 export type Scalar = string | number | boolean | null;
@@ -32,6 +33,7 @@ export function copyScalar(
 function problemOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
+      return isTooLong(value) ? TOO_LONG : undefined;
     case 'boolean':
       return undefined;
     case 'number':
@@ -41,9 +43,6 @@ function problemOf(value: unknown): string | undefined {
     default:
       return value === null
         ? undefined
-        : `must be a string, number, boolean or null, not a ${describe(value)}${HINTS[typeof value] ?? ''}`;
+        : `must be a string, number, boolean or null, not ${describe(value)}${HINTS[typeof value] ?? ''}`;
   }
 }
-
-const describe = (value: unknown) =>
-  Array.isArray(value) ? 'list' : typeof value;
