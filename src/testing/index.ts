@@ -18,3 +18,7 @@ export {
   overrideOdpTransport,
   type TransportOverride,
 } from './testing.module.js';
+export {
+  transportContract,
+  type TransportHarness,
+} from './transport-contract.js';
