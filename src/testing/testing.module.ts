@@ -29,7 +29,7 @@ export interface OptimizelyOdpTestingOptions
 /** Events go at once, and what fails is soon tried again, always alike. */
 const DELIVERY: Partial<OdpDeliveryOptions> = {
   flushInterval: 0,
-  shutdownTimeout: 1000,
+  shutdownTimeout: 100,
   retry: { delay: 10, factor: 1, maxDelay: 10, jitter: false },
 };
 
@@ -51,7 +51,11 @@ export class OptimizelyOdpTestingModule {
     const module = OptimizelyOdpModule.forRoot({
       apiKey: 'test-key',
       ...options,
-      delivery: { ...DELIVERY, ...delivery },
+      delivery: {
+        ...DELIVERY,
+        ...delivery,
+        retry: { ...DELIVERY.retry, ...delivery?.retry },
+      },
     });
     return {
       ...module,
