@@ -30,9 +30,6 @@ export function countEvents(meter: Meter): Stop[] {
     'Requests that failed for the moment; their events are sent again',
     '{request}',
   );
-  const status = (value: number | undefined) =>
-    value === undefined ? {} : { 'http.response.status_code': value };
-
   return [
     onHappening('accepted', ({ account }) => {
       accepted.add(1, { [ACCOUNT]: account });
@@ -63,3 +60,6 @@ export function countEvents(meter: Meter): Stop[] {
     }),
   ];
 }
+
+const status = (value: number | undefined) =>
+  value === undefined ? {} : { 'http.response.status_code': value };
