@@ -5,7 +5,7 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { systemClock } from './delivery/index.js';
+import { type Clock, systemClock } from './delivery/index.js';
 import { DEFAULT_HTTP_SERVICE } from './default-http.module.js';
 import { resolveOptions, type ResolvedOptions } from './options/index.js';
 import {
@@ -43,6 +43,18 @@ class AccountLifecycle implements OnApplicationShutdown {
   }
 }
 
+/** @internal What an app's account stands on. */
+export const runtimeOf = (
+  name = DEFAULT_ACCOUNT,
+  clock: Clock = systemClock,
+): OdpRuntime => ({
+  clock,
+  random: () => Math.random(),
+  logger: new Logger(
+    name === DEFAULT_ACCOUNT ? 'OptimizelyOdp' : `OptimizelyOdp:${name}`,
+  ),
+});
+
 /** Puts one account together. */
 export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
   const accountToken = getOdpAccountToken(name);
@@ -52,16 +64,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
       inject: [MODULE_OPTIONS],
       useFactory: resolveOptions,
     },
-    {
-      provide: ODP_RUNTIME,
-      useFactory: (): OdpRuntime => ({
-        clock: systemClock,
-        random: () => Math.random(),
-        logger: new Logger(
-          name === DEFAULT_ACCOUNT ? 'OptimizelyOdp' : `OptimizelyOdp:${name}`,
-        ),
-      }),
-    },
+    { provide: ODP_RUNTIME, useFactory: () => runtimeOf(name) },
     {
       provide: OdpTransport,
       inject: [{ token: HttpService, optional: true }, DEFAULT_HTTP_SERVICE],

@@ -61,6 +61,7 @@ export class Dispatcher {
     'The outbox is not open yet. Send once the app has booted.',
   );
   #opening: Promise<void> | undefined;
+  #probing: Promise<OutboxCounts> | undefined;
   #claiming: Promise<void> | undefined;
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
@@ -108,6 +109,19 @@ export class Dispatcher {
   /** What the outbox holds, as far as is known without waiting. */
   counts(): OutboxCounts {
     return this.#gauge.read();
+  }
+
+  /**
+   * Asks the outbox what it holds, and so whether it can be used. Calls under
+   * way join: an outbox that hangs is asked once.
+   *
+   * @throws what the outbox throws, and why it could not be opened
+   */
+  probe(): Promise<OutboxCounts> {
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
   }
 
   /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
@@ -172,6 +186,11 @@ export class Dispatcher {
     }
     this.awaited.close();
     return pending;
+  }
+
+  async #probe(): Promise<OutboxCounts> {
+    if (this.#openFailure !== undefined) throw this.#openFailure;
+    return this.#parts.outbox.counts();
   }
 
   async #open(): Promise<void> {

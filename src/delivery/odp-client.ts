@@ -91,7 +91,7 @@ export class OdpClient {
     abort: AbortSignal,
   ): Promise<Outcome> {
     const timeout = new AbortController();
-    const { requestTimeout } = this.#options;
+    const { account, requestTimeout } = this.#options;
     const clear = this.#clock.schedule(
       () => timeout.abort(),
       requestTimeout,
@@ -99,6 +99,7 @@ export class OdpClient {
     );
     try {
       const response = await this.#transport.send({
+        account,
         url: this.#url,
         headers: this.#headers,
         body: bodyOf(events),

@@ -1,5 +1,7 @@
 /** One request to ODP. */
 export interface OdpTransportRequest {
+  /** The name of the account that sends, `default` unless the module was given one. */
+  readonly account: string;
   /** The absolute address. */
   readonly url: string;
   /** Header names in lower case. `x-api-key` is a secret. */

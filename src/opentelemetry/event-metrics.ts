@@ -1,0 +1,65 @@
+import type { Meter } from '@opentelemetry/api';
+import { ACCOUNT, REASON } from './attributes.js';
+import { onHappening, type Stop } from './channels.js';
+
+/** Counts what happens to events. */
+export function countEvents(meter: Meter): Stop[] {
+  const counter = (name: string, description: string, unit = '{event}') =>
+    meter.createCounter(`optimizely.odp.${name}`, { description, unit });
+
+  const accepted = counter('events.accepted', 'Events that the outbox took in');
+  const delivered = counter('events.delivered', 'Events that ODP acknowledged');
+  const rejected = counter(
+    'events.rejected',
+    'Events that ODP refused for what they hold; given up',
+  );
+  const expired = counter(
+    'events.expired',
+    'Events that grew too old undelivered; given up',
+  );
+  const dropped = counter(
+    'events.dropped',
+    'Events given up to make room, or that nobody waited for and the outbox did not take in',
+  );
+  const invalid = counter(
+    'events.invalid',
+    'Events that broke a rule and were not queued',
+  );
+  const retries = counter(
+    'request.retries',
+    'Requests that failed for the moment; their events are sent again',
+    '{request}',
+  );
+  return [
+    onHappening('accepted', ({ account }) => {
+      accepted.add(1, { [ACCOUNT]: account });
+    }),
+    onHappening('delivered', ({ account }) => {
+      delivered.add(1, { [ACCOUNT]: account });
+    }),
+    onHappening('rejected', (happening) => {
+      rejected.add(1, {
+        [ACCOUNT]: happening.account,
+        ...status(happening.status),
+      });
+    }),
+    onHappening('expired', ({ account }) => {
+      expired.add(1, { [ACCOUNT]: account });
+    }),
+    onHappening('dropped', ({ account, reason }) => {
+      dropped.add(1, { [ACCOUNT]: account, [REASON]: reason });
+    }),
+    onHappening('invalid', ({ account }) => {
+      invalid.add(1, { [ACCOUNT]: account });
+    }),
+    onHappening('retrying', (happening) => {
+      retries.add(1, {
+        [ACCOUNT]: happening.account,
+        ...status(happening.status),
+      });
+    }),
+  ];
+}
+
+const status = (value: number | undefined) =>
+  value === undefined ? {} : { 'http.response.status_code': value };

@@ -1,0 +1,72 @@
+import {
+  type DynamicModule,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { ignoreElements, lastValueFrom } from 'rxjs';
+import { OdpAccount } from '../service/index.js';
+import { instrumentOdp, type InstrumentOdpOptions } from './instrument-odp.js';
+
+/** Options of {@link OdpOpenTelemetryModule}. */
+export type OdpOpenTelemetryOptions = Omit<InstrumentOdpOptions, 'accounts'>;
+
+const OPTIONS = Symbol('ODP_OPENTELEMETRY_OPTIONS');
+
+@Injectable()
+class Instrumentation implements OnApplicationShutdown {
+  readonly #discovery: DiscoveryService;
+  readonly #stop: () => void;
+
+  /** Begins at once: what an earlier run left in the outbox is sent while the app boots. */
+  constructor(
+    @Inject(DiscoveryService) discovery: DiscoveryService,
+    @Optional() @Inject(OPTIONS) options: OdpOpenTelemetryOptions = {},
+  ) {
+    this.#discovery = discovery;
+    this.#stop = instrumentOdp({
+      ...options,
+      accounts: () => this.#accounts(),
+    });
+  }
+
+  /** Accounts close in this phase, too: the last flush of each is still reported. */
+  onApplicationShutdown(): void {
+    const closed = this.#accounts().map(({ reporter }) =>
+      lastValueFrom(reporter.happenings.pipe(ignoreElements()), {
+        defaultValue: undefined,
+      }),
+    );
+    void Promise.all(closed).then(this.#stop);
+  }
+
+  #accounts(): OdpAccount[] {
+    return this.#discovery
+      .getProviders()
+      .map(({ instance }): unknown => instance)
+      .filter((instance) => instance instanceof OdpAccount);
+  }
+}
+
+/**
+ * Reports every account of the app to OpenTelemetry. Import it once, beside
+ * `OptimizelyOdpModule`; see {@link instrumentOdp} for what it reports. The
+ * OpenTelemetry SDK must be set up before the app is created.
+ *
+ * ```ts
+ * imports: [OptimizelyOdpModule.forRoot({ … }), OdpOpenTelemetryModule]
+ * ```
+ */
+@Module({ imports: [DiscoveryModule], providers: [Instrumentation] })
+export class OdpOpenTelemetryModule {
+  /** Reports to providers that are not the global ones. */
+  static forRoot(options: OdpOpenTelemetryOptions = {}): DynamicModule {
+    return {
+      module: OdpOpenTelemetryModule,
+      providers: [{ provide: OPTIONS, useValue: options }],
+    };
+  }
+}

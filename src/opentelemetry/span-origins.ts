@@ -1,0 +1,51 @@
+import {
+  context,
+  isSpanContextValid,
+  type Link,
+  type SpanContext,
+  trace,
+  TraceFlags,
+} from '@opentelemetry/api';
+import { onHappening, type Stop } from './channels.js';
+
+/** A backlog must not become a leak: of more events the oldest lose their link. */
+const REMEMBERED = 10_000;
+
+/** In which spans events were made, until it is known what became of them. */
+export class SpanOrigins {
+  readonly #origins = new Map<string, SpanContext>();
+
+  /** `accepted` is told in the context of whoever sent the event. */
+  follow(): Stop[] {
+    const forget = ({ id }: { readonly id: string | undefined }) => {
+      if (id !== undefined) this.#origins.delete(id);
+    };
+    return [
+      onHappening('accepted', ({ id }) => this.#remember(id)),
+      onHappening('delivered', forget),
+      onHappening('rejected', forget),
+      onHappening('expired', forget),
+      onHappening('dropped', forget),
+    ];
+  }
+
+  /** One link for each span that made some of these events. */
+  linksOf(ids: readonly string[]): Link[] {
+    const links = new Map<string, Link>();
+    for (const id of ids) {
+      const origin = this.#origins.get(id);
+      if (origin !== undefined) links.set(origin.spanId, { context: origin });
+    }
+    return [...links.values()];
+  }
+
+  #remember(id: string): void {
+    const origin = trace.getSpanContext(context.active());
+    if (origin === undefined || !isSpanContextValid(origin)) return;
+    if ((origin.traceFlags & TraceFlags.SAMPLED) === 0) return;
+    this.#origins.set(id, origin);
+    if (this.#origins.size <= REMEMBERED) return;
+    const [oldest] = this.#origins.keys();
+    if (oldest !== undefined) this.#origins.delete(oldest);
+  }
+}

@@ -1,0 +1,4 @@
+export {
+  OdpHealthIndicator,
+  type OdpHealthOptions,
+} from './odp.health-indicator.js';

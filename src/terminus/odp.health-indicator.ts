@@ -1,0 +1,111 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import {
+  type HealthIndicatorResult,
+  HealthIndicatorService,
+} from '@nestjs/terminus';
+import { OdpConfigurationError } from '../errors/index.js';
+import { type Duration, parseDuration } from '../options/index.js';
+import { getOdpAccountToken, type OdpAccount } from '../service/index.js';
+import { stateOfAccount } from './state-of-account.js';
+
+/** How {@link OdpHealthIndicator} judges an account. */
+export interface OdpHealthOptions {
+  /**
+   * Degraded once the oldest undelivered event has waited for longer.
+   * @default '5m'
+   */
+  readonly degradedAfter?: Duration | undefined;
+  /**
+   * How long the outbox may take to say what it holds.
+   * @default 1000
+   */
+  readonly timeout?: Duration | undefined;
+  /**
+   * The name of the account, as given to `OptimizelyOdpModule`.
+   * @default the account without a name
+   */
+  readonly instance?: string | undefined;
+}
+
+type Details = Record<string, unknown>;
+
+/** What is used of Terminus 12; 11 has no `degraded`. */
+interface Session<Key extends string> {
+  up(details: Details): HealthIndicatorResult<Key>;
+  down(details: Details): HealthIndicatorResult<Key>;
+  degraded?(details: Details): HealthIndicatorResult<Key>;
+}
+
+const DEGRADED_AFTER = '5m';
+const TIMEOUT = 1000;
+
+/**
+ * Tells Terminus how delivery to ODP fares. List it in the `providers` of the
+ * module that imports `TerminusModule`.
+ *
+ * ```ts
+ * health.check([() => odpHealth.isHealthy('odp')])
+ * ```
+ */
+@Injectable()
+export class OdpHealthIndicator {
+  readonly #modules: ModuleRef;
+  readonly #health: HealthIndicatorService;
+
+  constructor(
+    @Inject(ModuleRef) modules: ModuleRef,
+    @Inject(HealthIndicatorService) health: HealthIndicatorService,
+  ) {
+    this.#modules = modules;
+    this.#health = health;
+  }
+
+  /**
+   * - up: events get to ODP, or wait for no longer than they may;
+   * - degraded: they have waited for longer, or delivery is suspended. The
+   *   health check still succeeds. Terminus 11, which knows no `degraded`,
+   *   shows `up` with `degraded: true`;
+   * - down: the outbox cannot be used, so events cannot be accepted.
+   *
+   * The details are counts; no identifier is among them.
+   *
+   * @param key names the result
+   * @throws OdpConfigurationError when an option is wrong
+   */
+  async isHealthy<const Key extends string>(
+    key: Key,
+    options: OdpHealthOptions = {},
+  ): Promise<HealthIndicatorResult<Key>> {
+    const account = this.#account(options.instance);
+    const state = await stateOfAccount(account, {
+      degradedAfter: durationOf('degradedAfter', options, DEGRADED_AFTER),
+      timeout: durationOf('timeout', options, TIMEOUT),
+    });
+    const session: Session<Key> = this.#health.check(key);
+    if (state.status !== 'degraded') {
+      return session[state.status](state.details);
+    }
+    return (
+      session.degraded?.(state.details) ??
+      session.up({ degraded: true, ...state.details })
+    );
+  }
+
+  #account(name: string | undefined): OdpAccount {
+    const token = getOdpAccountToken(name);
+    return this.#modules.get<OdpAccount>(token, { strict: false });
+  }
+}
+
+function durationOf(
+  name: 'degradedAfter' | 'timeout',
+  options: OdpHealthOptions,
+  fallback: Duration,
+): number {
+  const ms = parseDuration(options[name] ?? fallback);
+  if (ms !== undefined) return ms;
+  throw new OdpConfigurationError([
+    { path: `isHealthy.${name}`, message: "must be ms or text such as '30s'" },
+  ]);
+}

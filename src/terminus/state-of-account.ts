@@ -1,0 +1,60 @@
+import type { OutboxCounts } from '../outbox/index.js';
+import type { OdpAccount } from '../service/index.js';
+
+/** How an account's delivery fares. */
+export interface AccountState {
+  readonly status: 'up' | 'degraded' | 'down';
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** When an account counts as degraded or down; times in ms. */
+export interface Limits {
+  readonly degradedAfter: number;
+  readonly timeout: number;
+}
+
+const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
+
+/** Never rejects, and holds counts only: health endpoints are often public. */
+export async function stateOfAccount(
+  account: OdpAccount,
+  { degradedAfter, timeout }: Limits,
+): Promise<AccountState> {
+  const counts = await probe(account, timeout);
+  if (counts === undefined) {
+    const reason = 'the outbox cannot be used; see the log';
+    return { status: 'down', details: { reason } };
+  }
+  const { pending, oldest, deadLetters } = counts;
+  const oldestPendingAge =
+    oldest === undefined ? 0 : Math.max(account.clock.now() - oldest, 0);
+  const details = { pending, oldestPendingAge, deadLetters };
+  if (account.dispatcher?.suspended === true) {
+    const reason = 'delivery is suspended: the API key or the host is wrong';
+    return { status: 'degraded', details: { reason, ...details } };
+  }
+  if (oldestPendingAge > degradedAfter) {
+    const reason = `the oldest event has waited for more than ${degradedAfter} ms`;
+    return { status: 'degraded', details: { reason, ...details } };
+  }
+  return { status: 'up', details };
+}
+
+/** What the outbox holds; `undefined` when it fails or takes too long. */
+async function probe(
+  { dispatcher, clock }: OdpAccount,
+  timeout: number,
+): Promise<OutboxCounts | undefined> {
+  if (dispatcher === undefined) return EMPTY;
+  let clear: (() => void) | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    clear = clock.schedule(() => resolve(undefined), timeout, false);
+  });
+  try {
+    return await Promise.race([dispatcher.probe(), late]);
+  } catch {
+    return undefined;
+  } finally {
+    clear?.();
+  }
+}

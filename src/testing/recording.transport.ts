@@ -1,0 +1,205 @@
+import { AssertionError } from 'node:assert';
+import {
+  OdpTransport,
+  OdpTransportError,
+  type OdpTransportRequest,
+  type OdpTransportResponse,
+} from '../transport/index.js';
+import { matches, type OdpEventFilter } from './event-filter.js';
+import {
+  describeEvent,
+  type OdpResponder,
+  type RecordedOdpAnswer,
+  type RecordedOdpEvent,
+  type RecordedOdpRequest,
+} from './recorded.js';
+import { Waiters } from './waiters.js';
+
+const ACCEPTED = 202;
+/** A failing test should show what was sent, not drown in it. */
+const LISTED = 20;
+
+/**
+ * Takes the place of ODP in tests: keeps what is sent, and answers what the
+ * test wants.
+ */
+export class RecordingOdpTransport extends OdpTransport {
+  readonly #waiters = new Waiters();
+  #requests: RecordedOdpRequest[] = [];
+  #sent: RecordedOdpEvent[] = [];
+  /** How often an event's request has failed, by its JSON text: when it comes again it is no other. */
+  #failures = new Map<string, number>();
+  #respond: OdpResponder = () => ACCEPTED;
+
+  /**
+   * The events that were sent, in order. One that is tried again is in it
+   * once; {@link requests} shows every try.
+   */
+  get sent(): readonly RecordedOdpEvent[] {
+    return this.#sent;
+  }
+
+  /** The requests that were made, in order, whatever was answered. */
+  get requests(): readonly RecordedOdpRequest[] {
+    return this.#requests;
+  }
+
+  /**
+   * Says what is answered from now on: a status, or a function of the request.
+   * Until then it is 202, as ODP does when all is well.
+   *
+   * ```ts
+   * transport.respondWith(({ attempt }) => (attempt === 1 ? 503 : 202));
+   * ```
+   */
+  respondWith(answer: number | OdpResponder): void {
+    this.#respond = typeof answer === 'number' ? () => answer : answer;
+  }
+
+  /** The events that were sent and have these parts, or that the function holds for. */
+  filter(filter: OdpEventFilter): RecordedOdpEvent[] {
+    return this.#sent.filter((event) => matches(event, filter));
+  }
+
+  /**
+   * The one event that was sent, or that was sent and is meant.
+   *
+   * @throws AssertionError unless there is exactly one; it lists what was sent,
+   *   without any identifier's value
+   */
+  single(filter: OdpEventFilter = {}): RecordedOdpEvent {
+    const found = this.filter(filter);
+    const [event] = found;
+    if (event !== undefined && found.length === 1) return event;
+    throw new AssertionError({
+      message: `Expected a single event${isEmpty(filter) ? '' : ' that matches'}, found ${found.length}. ${this.#listing()}`,
+      actual: found.length,
+      expected: 1,
+      operator: 'single',
+      stackStartFn: this.single,
+    });
+  }
+
+  /**
+   * Waits until so many events have been sent.
+   *
+   * @param options `timeout`: in ms, 5000 unless given
+   * @returns all that were sent
+   * @throws AssertionError when the time is over; it lists what was sent
+   */
+  waitFor(
+    count: number,
+    options?: { readonly timeout?: number },
+  ): Promise<readonly RecordedOdpEvent[]>;
+  /**
+   * Waits for an event with these parts, or that the function holds for.
+   *
+   * @returns the first one, of those sent before or to come
+   */
+  waitFor(
+    filter: OdpEventFilter,
+    options?: { readonly timeout?: number },
+  ): Promise<RecordedOdpEvent>;
+  waitFor(
+    wanted: number | OdpEventFilter,
+    { timeout = 5000 }: { readonly timeout?: number } = {},
+  ): Promise<RecordedOdpEvent | readonly RecordedOdpEvent[]> {
+    const found = () =>
+      typeof wanted === 'number'
+        ? this.#sent.length >= wanted && [...this.#sent]
+        : this.filter(wanted)[0];
+    const what = typeof wanted === 'number' ? `${wanted} events` : 'an event';
+    return this.#waiters.add(found, timeout, () => {
+      return `Waited ${timeout} ms for ${what} in vain. ${this.#listing()}`;
+    });
+  }
+
+  /** Begins anew: forgets what was sent, and answers 202. */
+  clear(): void {
+    this.#requests = [];
+    this.#sent = [];
+    this.#failures = new Map();
+    this.#respond = () => ACCEPTED;
+  }
+
+  override async send({
+    account,
+    url,
+    body,
+    signal,
+  }: OdpTransportRequest): Promise<OdpTransportResponse> {
+    const events = JSON.parse(body.toString('utf8')) as RecordedOdpEvent[];
+    const texts = events.map((event) => JSON.stringify(event));
+    const failures = texts.map((text) => this.#failures.get(text) ?? 0);
+    const attempt = Math.max(...failures) + 1;
+    const request = { account, url, events, attempt };
+    this.#requests.push(request);
+    this.#sent.push(...events.filter((_, index) => failures[index] === 0));
+    this.#waiters.look();
+    let acknowledged = false;
+    try {
+      const response = await this.#answer(request, signal);
+      acknowledged = response.status >= 200 && response.status < 300;
+      return response;
+    } finally {
+      for (const [index, text] of texts.entries()) {
+        if (acknowledged) this.#failures.delete(text);
+        else this.#failures.set(text, (failures[index] ?? 0) + 1);
+      }
+    }
+  }
+
+  async #answer(
+    request: RecordedOdpRequest,
+    signal: AbortSignal,
+  ): Promise<OdpTransportResponse> {
+    const respond = this.#respond;
+    try {
+      return responseOf(
+        await Promise.race([respond(request), whenAborted(signal)]),
+      );
+    } catch (error) {
+      throw error instanceof OdpTransportError
+        ? error
+        : new OdpTransportError(
+            error instanceof Error ? error.message : 'no answer',
+          );
+    }
+  }
+
+  #listing(): string {
+    const all = this.#sent.map(describeEvent);
+    if (all.length === 0) return 'Nothing was sent.';
+    const rest = all.length - LISTED;
+    return `Sent: ${all.slice(0, LISTED).join('; ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+  }
+}
+
+function responseOf(
+  answer: number | RecordedOdpAnswer | undefined | void,
+): OdpTransportResponse {
+  const given = typeof answer === 'number' ? { status: answer } : answer;
+  const { status = ACCEPTED, headers = {}, body = {} } = given ?? {};
+  return {
+    status,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        name.toLowerCase(),
+        value,
+      ]),
+    ),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  };
+}
+
+const isEmpty = (filter: OdpEventFilter) =>
+  typeof filter === 'object' && Object.keys(filter).length === 0;
+
+/** Rejects when the request is broken off, so that a test may leave it unanswered. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(new OdpTransportError('aborted'));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}

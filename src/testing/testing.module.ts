@@ -1,0 +1,108 @@
+import type { DynamicModule } from '@nestjs/common';
+import { ODP_RUNTIME, runtimeOf } from '../account.providers.js';
+import type { Clock } from '../delivery/index.js';
+import type {
+  OdpDeliveryOptions,
+  OptimizelyOdpModuleOptions,
+} from '../options/index.js';
+import type { OptimizelyOdpModuleExtras } from '../optimizely-odp.module-definition.js';
+import { OptimizelyOdpModule } from '../optimizely-odp.module.js';
+import { OdpTransport } from '../transport/index.js';
+import { RecordingOdpTransport } from './recording.transport.js';
+
+/** Options of {@link OptimizelyOdpTestingModule}: those of the real module, each with a default for tests. */
+export interface OptimizelyOdpTestingOptions
+  extends OptimizelyOdpModuleOptions, OptimizelyOdpModuleExtras {
+  /**
+   * Takes what is sent. Get it with `app.get(RecordingOdpTransport)`, or pass
+   * your own, for example one per named account.
+   * @default a new RecordingOdpTransport
+   */
+  readonly transport?: OdpTransport | undefined;
+  /**
+   * The time, for tests that move it.
+   * @default the machine's
+   */
+  readonly clock?: Clock | undefined;
+}
+
+/** Events go at once, and what fails is soon tried again, always alike. */
+const DELIVERY: Partial<OdpDeliveryOptions> = {
+  flushInterval: 0,
+  shutdownTimeout: 100,
+  retry: { delay: 10, factor: 1, maxDelay: 10, jitter: false },
+};
+
+/**
+ * Stands in for `OptimizelyOdpModule` in tests: the same services, decorators
+ * and delivery, and nothing leaves the process.
+ *
+ * ```ts
+ * imports: [OptimizelyOdpTestingModule.forRoot()]
+ * ```
+ */
+export class OptimizelyOdpTestingModule {
+  static forRoot({
+    transport = new RecordingOdpTransport(),
+    clock,
+    delivery,
+    ...options
+  }: OptimizelyOdpTestingOptions = {}): DynamicModule {
+    const module = OptimizelyOdpModule.forRoot({
+      apiKey: 'test-key',
+      ...options,
+      delivery: {
+        ...DELIVERY,
+        ...delivery,
+        retry: { ...DELIVERY.retry, ...delivery?.retry },
+      },
+    });
+    return {
+      ...module,
+      // Of two providers of one token the later holds.
+      providers: [
+        ...(module.providers ?? []),
+        { provide: OdpTransport, useValue: transport },
+        { provide: RecordingOdpTransport, useExisting: OdpTransport },
+        {
+          provide: ODP_RUNTIME,
+          useFactory: () => runtimeOf(options.name, clock),
+        },
+      ],
+      exports: [...(module.exports ?? []), RecordingOdpTransport],
+    };
+  }
+}
+
+/** What `Test.createTestingModule` returns, as far as it is needed here. */
+export interface TransportOverride {
+  overrideProvider(token: unknown): { useValue(value: unknown): unknown };
+}
+
+/**
+ * Makes an app under test send to `transport`, whatever its modules configure:
+ * all of its accounts do.
+ *
+ * ```ts
+ * const builder = Test.createTestingModule({ imports: [AppModule] });
+ * const transport = overrideOdpTransport(builder);
+ * const app = (await builder.compile()).createNestApplication();
+ * ```
+ *
+ * @param builder what `Test.createTestingModule` returned, not yet compiled
+ * @returns the transport
+ */
+export function overrideOdpTransport(
+  builder: TransportOverride,
+): RecordingOdpTransport;
+export function overrideOdpTransport<T extends OdpTransport>(
+  builder: TransportOverride,
+  transport: T,
+): T;
+export function overrideOdpTransport(
+  builder: TransportOverride,
+  transport: OdpTransport = new RecordingOdpTransport(),
+): OdpTransport {
+  builder.overrideProvider(OdpTransport).useValue(transport);
+  return transport;
+}
