@@ -6,7 +6,10 @@ import {
   OptimizelyOdpModule,
   type OptimizelyOdpModuleOptions,
 } from 'nestjs-optimizely-odp';
-import { OdpSandbox, type OdpReceivedEvent } from 'nestjs-optimizely-odp/sandbox';
+import {
+  OdpSandbox,
+  type OdpReceivedEvent,
+} from 'nestjs-optimizely-odp/sandbox';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 export const API_KEY = 'W4WzcEs-ABgXorzY7h1LCQ';
@@ -55,10 +58,12 @@ export interface StartOptions extends ModuleMetadata {
   readonly before?: (app: INestApplication) => unknown;
 }
 
-/** Starts apps that are closed after each test. */
-export function useApps() {
+/** Starts apps that are closed after each test, or after all of a file. */
+export function useApps(
+  closeAfter: typeof afterEach | typeof afterAll = afterEach,
+) {
   const apps: INestApplication[] = [];
-  afterEach(async () => {
+  closeAfter(async () => {
     for (const app of apps.splice(0)) await app.close();
   });
   return async ({
