@@ -61,6 +61,7 @@ export {
   OdpEventInterceptor,
   SendOdpEvent,
   type SendOdpEventDecorator,
+  webVisitor,
 } from './tracking/index.js';
 export { OptimizelyOdpModule } from './optimizely-odp.module.js';
 export type { OptimizelyOdpModuleExtras } from './optimizely-odp.module-definition.js';

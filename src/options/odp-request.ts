@@ -1,5 +1,3 @@
-import type { OdpIdentifiers } from '../events/index.js';
-
 /**
  * Whoever a guard has put on the request. Add your own claims to it:
  * `declare module 'nestjs-optimizely-odp' { interface OdpUser { accountId: string } }`
@@ -30,6 +28,9 @@ export interface OdpRequest {
 
 /**
  * Tells who is calling. It runs only when an event is sent, so guards have
- * already put the user on the request. Return `undefined` for nobody.
+ * already put the user on the request. Return `undefined` for nobody. Values that
+ * are no strings make an event invalid, save `null` and `undefined`.
  */
-export type OdpIdentity = (request: OdpRequest) => OdpIdentifiers | undefined;
+export type OdpIdentity = (
+  request: OdpRequest,
+) => Readonly<Record<string, unknown>> | undefined;

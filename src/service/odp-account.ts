@@ -58,6 +58,7 @@ export class OdpAccount {
     const { clock } = runtime;
     const { apiKey, apiHost, delivery } = options;
     this.#parts = parts;
+    if (options.identity !== undefined) parts.ambient.want();
     this.name = name;
     this.clock = clock;
     this.reporter = new Reporter(

@@ -6,12 +6,11 @@ const KEY = 'optimizely-odp:actions';
 /** A handler or a controller class. */
 export type Decorated = object;
 
-/** Adds an action. Returns whether it is the first on this very target. */
+/** Adds an action. Returns whether it is the first, on base classes too. */
 export function addAction(target: Decorated, action: OdpAction): boolean {
-  const own = Reflect.getOwnMetadata(KEY, target) as
-    readonly OdpAction[] | undefined;
-  Reflect.defineMetadata(KEY, [...(own ?? []), action], target);
-  return own === undefined;
+  const before = actionsOf(target);
+  Reflect.defineMetadata(KEY, [...before, action], target);
+  return before.length === 0;
 }
 
 /** The actions of a handler or class, those of its base classes included. */

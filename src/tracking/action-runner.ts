@@ -1,111 +1,71 @@
-import type { ExecutionContext } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { type MonoTypeOperatorFunction, Observable } from 'rxjs';
-import { getOdpAccountToken, OdpAccount } from '../service/index.js';
+import { type ExecutionContext, Logger } from '@nestjs/common';
+import type { ModuleRef } from '@nestjs/core';
+import {
+  type AmbientIdentity,
+  getOdpAccountToken,
+  type OdpAccount,
+} from '../service/index.js';
+import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext } from './odp-action.js';
-import { odpRequestOf } from './odp-request.js';
-import { streamEnd } from './stream-end.js';
-
-/** How a handler ended. */
-interface Outcome {
-  readonly result: unknown;
-  readonly error: unknown;
-  readonly failed: boolean;
-}
+import { OncePerRequest } from './once-per-request.js';
+import { odpRequestOf } from './request/index.js';
 
 /** Makes the events of a handler's actions once it has ended, and tracks them. */
 export class ActionRunner {
   readonly #modules: ModuleRef;
-  readonly #accounts = new Map<string | undefined, OdpAccount>();
+  readonly #ambient: AmbientIdentity;
+  readonly #accounts = new Map<string | undefined, OdpAccount | undefined>();
+  readonly #once = new OncePerRequest();
 
-  constructor(modules: ModuleRef) {
+  constructor(modules: ModuleRef, ambient: AmbientIdentity) {
     this.#modules = modules;
+    this.#ambient = ambient;
   }
 
-  /** Watches how the handler ends, without changing or delaying what it returns. */
-  follow(
-    actions: readonly OdpAction[],
-    context: ExecutionContext,
-  ): MonoTypeOperatorFunction<unknown> {
-    return (source) =>
-      new Observable((subscriber) => {
-        let result: unknown;
-        return source.subscribe({
-          next: (value) => {
-            result = value;
-            subscriber.next(value);
-          },
-          error: (error: unknown) => {
-            this.#ended(actions, context, {
-              result: undefined,
-              error,
-              failed: true,
-            });
-            subscriber.error(error);
-          },
-          complete: () => {
-            this.#completed(actions, context, result);
-            subscriber.complete();
-          },
-        });
-      });
-  }
-
-  #completed(
-    actions: readonly OdpAction[],
-    context: ExecutionContext,
-    result: unknown,
-  ): void {
-    const succeeded = { result, error: undefined, failed: false };
-    const end = streamEnd(result);
-    if (end === undefined) {
-      this.#ended(actions, context, succeeded);
-      return;
-    }
-    end.then(
-      () => this.#ended(actions, context, succeeded),
-      (error: unknown) =>
-        this.#ended(actions, context, {
-          result: undefined,
-          error,
-          failed: true,
-        }),
-    );
-  }
-
-  #ended(
+  /** Never throws: the response goes its way whatever happens here. */
+  run(
     actions: readonly OdpAction[],
     executionContext: ExecutionContext,
-    outcome: Outcome,
+    end: HandlerEnd,
   ): void {
-    const { result, error, failed } = outcome;
+    const due = actions.filter(
+      ({ on = 'success' }) => on === 'always' || on === end.outcome,
+    );
+    if (due.length === 0) return;
     const context: OdpActionContext = {
       request: odpRequestOf(executionContext),
       args: executionContext.getArgs(),
-      result,
-      error,
+      result: end.outcome === 'error' ? undefined : end.result,
+      error: end.outcome === 'error' ? end.error : undefined,
       executionContext,
     };
-    for (const action of actions) {
-      const { on = 'success', instance } = action;
-      if (on !== 'always' && on !== (failed ? 'error' : 'success')) continue;
-      const account = this.#account(instance);
-      account.background.add(this.#run(action, context, account));
+    for (const action of due) {
+      const account = this.#account(action.instance);
+      // What ends a handler may run anywhere, such as in a socket's event.
+      this.#ambient.follow(
+        () => context.request,
+        () => account?.background.add(this.#send(action, context, account)),
+      );
     }
   }
 
-  async #run(
+  async #send(
     action: OdpAction,
     context: OdpActionContext,
     account: OdpAccount,
   ): Promise<void> {
-    const { executionContext } = context;
-    const source = `${executionContext.getClass().name}.${executionContext.getHandler().name}`;
+    const { executionContext: call } = context;
+    const source = `${call.getClass().name}.${call.getHandler().name}`;
     // The response goes first: what makes the events may take its time.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
     try {
+      if (this.#once.wasSent(action, call)) return;
+      if (!(await action.when(context))) return;
+      // Another run may have passed while this one was asked.
+      if (this.#once.wasSent(action, call)) return;
+      this.#once.sent(action, call);
       for (const event of await action.make(context)) {
         account.track(event, source);
       }
@@ -114,14 +74,28 @@ export class ActionRunner {
     }
   }
 
-  #account(name: string | undefined): OdpAccount {
-    let account = this.#accounts.get(name);
-    if (account === undefined) {
-      account = this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
+  #account(name: string | undefined): OdpAccount | undefined {
+    if (!this.#accounts.has(name)) {
+      this.#accounts.set(name, this.#find(name));
+    }
+    return this.#accounts.get(name);
+  }
+
+  #find(name: string | undefined): OdpAccount | undefined {
+    try {
+      return this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
         strict: false,
       });
-      this.#accounts.set(name, account);
+    } catch {
+      new Logger('OptimizelyOdp').error(noAccount(name));
+      return undefined;
     }
-    return account;
   }
+}
+
+/** What to do about a decorator whose account does not exist. */
+export function noAccount(name: string | undefined): string {
+  return name === undefined
+    ? '@SendOdpEvent() sends nothing, since the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or say which account with instance.'
+    : `@SendOdpEvent({ instance: '${name}' }) sends nothing, since no account has that name. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or mend instance.`;
 }

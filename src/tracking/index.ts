@@ -12,3 +12,4 @@ export {
   type SendOdpEventDecorator,
 } from './send-odp-event.decorator.js';
 export { OdpTrackingModule } from './tracking.module.js';
+export { webVisitor } from './web-visitor.js';

@@ -17,20 +17,19 @@ export function makeAction<T>(
     when = true,
     on,
     instance,
+    oncePerRequest,
   } = typeof event === 'function' ? conditions : event;
-  const make =
+  const make = async (context: OdpActionContext<T>) =>
     typeof event === 'function'
-      ? async (context: OdpActionContext<T>) =>
-          listOf(await evaluate('event', event, context))
-      : async (context: OdpActionContext<T>) => [await eventOf(event, context)];
+      ? listOf(await evaluate('event', event, context))
+      : [await eventOf(event, context)];
   // Which T a handler returns was checked where the decorator stands on it.
   return {
     ...(on === undefined ? {} : { on }),
     ...(instance === undefined ? {} : { instance }),
-    make: async (context) => {
-      const typed = context as OdpActionContext<T>;
-      return (await evaluate('when', when, typed)) ? make(typed) : [];
-    },
+    ...(oncePerRequest === undefined ? {} : { oncePerRequest }),
+    when: (context) => evaluate('when', when, context as OdpActionContext<T>),
+    make: (context) => make(context as OdpActionContext<T>),
   };
 }
 
@@ -77,10 +76,13 @@ async function evaluate<T, V>(
   }
 }
 
-/** The engine's own messages help and hold no values; those of the app may hold anything. */
+/** Messages of the engine that quote the source text. Others may hold a value, the app's own anything. */
+const QUOTES_SOURCE =
+  /^(Cannot read properties of (undefined|null) \(reading '[A-Za-z_$][\w$]*'\)|[A-Za-z_$][\w$.]* is not (a function|defined))$/;
+
 function describe(error: unknown): string {
-  if (error instanceof TypeError || error instanceof ReferenceError) {
-    return `${error.name} (${error.message})`;
-  }
-  return error instanceof Error ? error.name : 'what is no Error';
+  if (!(error instanceof Error)) return 'what is no Error';
+  return QUOTES_SOURCE.test(error.message)
+    ? `${error.name} (${error.message})`
+    : error.name;
 }

@@ -8,7 +8,10 @@ export interface OdpActionContext<T = unknown> {
   readonly request: OdpRequest;
   /** What Nest called the handler with, such as `[request, response, next]`. */
   readonly args: readonly unknown[];
-  /** What the handler returned: a promise's value, a stream's last; `undefined` after an error. */
+  /**
+   * What the handler returned, as the interceptors between it and the decorator
+   * leave it: a promise's value, a stream's last; `undefined` after an error.
+   */
   readonly result: T;
   /** What the handler threw; `undefined` after a success. */
   readonly error: unknown;
@@ -28,7 +31,9 @@ export interface OdpActionConditions<T = unknown> {
    */
   readonly when?: OdpActionValue<T, boolean>;
   /**
-   * After which outcome of the handler.
+   * After which outcome of the handler, its pipes and the interceptors below the
+   * decorator: it completed (a stream: to its end), it threw, or either. A client
+   * that leaves a stream before its end is neither: only `always` tells of it.
    * @default 'success'
    */
   readonly on?: 'success' | 'error' | 'always';
@@ -37,6 +42,12 @@ export interface OdpActionConditions<T = unknown> {
    * @default the account without a name
    */
   readonly instance?: string;
+  /**
+   * Sends at most once per GraphQL operation, however often the handler runs
+   * for it.
+   * @default true for a field resolver, which runs once per object; false for others
+   */
+  readonly oncePerRequest?: boolean;
 }
 
 /** The event that `@SendOdpEvent()` sends, field by field. */
@@ -61,6 +72,7 @@ export type OdpActionFactory<T = unknown> = (
 export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
 
 /** What the decorator leaves on a handler or class. */
-export interface OdpAction extends OdpActionConditions {
+export interface OdpAction extends Omit<OdpActionConditions, 'when'> {
+  readonly when: (context: OdpActionContext) => Promise<boolean>;
   readonly make: (context: OdpActionContext) => Promise<readonly OdpEvent[]>;
 }

@@ -3,45 +3,42 @@ import {
   type ExecutionContext,
   Inject,
   Injectable,
+  Logger,
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Observable } from 'rxjs';
-import { AmbientIdentity } from '../service/index.js';
-import { ActionRunner } from './action-runner.js';
-import { actionsOf } from './action-metadata.js';
-import { HandledCalls } from './handled-calls.js';
-import { odpRequestOf } from './odp-request.js';
+import type { Observable } from 'rxjs';
+import { CallTracker } from './call-tracker.js';
 
 /**
  * Sends the events of `@SendOdpEvent()`, which binds it: there is no need to
- * register it.
+ * register it. Bind it yourself, with `@UseInterceptors()`, only where Nest runs
+ * no global interceptors and handlers without the decorator should know who is
+ * calling: in a microservice that is connected to an HTTP app without
+ * `inheritAppConfig`.
  */
 @Injectable()
 export class OdpEventInterceptor implements NestInterceptor {
   readonly #modules: ModuleRef;
+  #found: { readonly tracker?: CallTracker } | undefined;
 
   constructor(@Inject(ModuleRef) modules: ModuleRef) {
     this.#modules = modules;
   }
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const calls = this.#get(HandledCalls);
-    if (!calls.begin(context)) return next.handle();
-    const actions = [
-      ...actionsOf(context.getClass()),
-      ...actionsOf(context.getHandler()),
-    ];
-    const outcome = this.#get(ActionRunner).follow(actions, context);
-    const caller = { request: () => odpRequestOf(context) };
-    return new Observable((subscriber) =>
-      this.#get(AmbientIdentity).run(caller, () =>
-        next.handle().pipe(outcome).subscribe(subscriber),
-      ),
-    );
+  intercept(call: ExecutionContext, next: CallHandler): Observable<unknown> {
+    this.#found ??= this.#find();
+    return this.#found.tracker?.track(call, next) ?? next.handle();
   }
 
-  #get<T>(token: abstract new (...args: never[]) => T): T {
-    return this.#modules.get<T>(token, { strict: false });
+  #find(): { readonly tracker?: CallTracker } {
+    try {
+      return { tracker: this.#modules.get(CallTracker, { strict: false }) };
+    } catch {
+      new Logger('OptimizelyOdp').warn(
+        '@SendOdpEvent() sends nothing, since OptimizelyOdpModule is not imported. Import OptimizelyOdpModule.forRoot({ … }) in the root module.',
+      );
+      return {};
+    }
   }
 }

@@ -1,20 +1,81 @@
-import { Module } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import {
+  Global,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+} from '@nestjs/common';
+import {
+  ApplicationConfig,
+  DiscoveryModule,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModuleRef,
+} from '@nestjs/core';
 import { AmbientIdentity } from '../service/index.js';
 import { ActionRunner } from './action-runner.js';
-import { HandledCalls } from './handled-calls.js';
+import { CallTracker } from './call-tracker.js';
+import { DecoratorCheck } from './decorator-check.js';
+import { FollowingInterceptor, followHttp } from './follow-requests.js';
 
-/** @internal What all accounts of an app share: imported by each, it exists once. */
+/**
+ * @internal What all accounts of an app share: imported by each, it exists
+ * once. Global, since Nest runs the middleware of global modules first.
+ */
+@Global()
 @Module({
+  imports: [DiscoveryModule],
   providers: [
-    AmbientIdentity,
-    HandledCalls,
+    {
+      provide: AmbientIdentity,
+      inject: [ApplicationConfig],
+      // Nest makes the path of every handler longer for a global interceptor,
+      // so it is there only once an account has asked for it.
+      useFactory: (config: ApplicationConfig) => {
+        const ambient = new AmbientIdentity(() => {
+          config.addGlobalInterceptor(new FollowingInterceptor(ambient));
+        });
+        return ambient;
+      },
+    },
     {
       provide: ActionRunner,
-      inject: [ModuleRef],
-      useFactory: (modules: ModuleRef) => new ActionRunner(modules),
+      inject: [ModuleRef, AmbientIdentity],
+      useFactory: (modules: ModuleRef, ambient: AmbientIdentity) =>
+        new ActionRunner(modules, ambient),
+    },
+    {
+      provide: CallTracker,
+      inject: [AmbientIdentity, ActionRunner],
+      useFactory: (ambient: AmbientIdentity, runner: ActionRunner) =>
+        new CallTracker(ambient, runner),
+    },
+    {
+      provide: DecoratorCheck,
+      inject: [DiscoveryService, MetadataScanner, ModuleRef],
+      useFactory: (
+        discovery: DiscoveryService,
+        scanner: MetadataScanner,
+        modules: ModuleRef,
+      ) => new DecoratorCheck(discovery, scanner, modules),
     },
   ],
   exports: [AmbientIdentity],
 })
-export class OdpTrackingModule {}
+export class OdpTrackingModule implements NestModule {
+  readonly #ambient: AmbientIdentity;
+  readonly #host: HttpAdapterHost;
+
+  constructor(
+    @Inject(AmbientIdentity) ambient: AmbientIdentity,
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+  ) {
+    this.#ambient = ambient;
+    this.#host = host;
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    if (this.#ambient.wanted) followHttp(this.#ambient, consumer, this.#host);
+  }
+}

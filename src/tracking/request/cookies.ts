@@ -3,11 +3,10 @@
  * Of several cookies with one name the first counts; malformed ones are left out.
  */
 export function parseCookies(
-  header: string | readonly string[] | undefined,
+  header: unknown,
 ): Readonly<Record<string, string>> {
   const cookies: Record<string, string> = {};
-  const text = typeof header === 'string' ? header : (header ?? []).join('; ');
-  for (const pair of text.split(';')) {
+  for (const pair of textOf(header).split(';')) {
     const equals = pair.indexOf('=');
     if (equals === -1) continue;
     const name = pair.slice(0, equals).trim();
@@ -18,6 +17,12 @@ export function parseCookies(
     if (value !== undefined) cookies[name] = value;
   }
   return cookies;
+}
+
+function textOf(header: unknown): string {
+  if (typeof header === 'string') return header;
+  if (!Array.isArray(header)) return '';
+  return header.filter((one) => typeof one === 'string').join('; ');
 }
 
 function decode(value: string): string | undefined {

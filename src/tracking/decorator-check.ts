@@ -1,0 +1,136 @@
+import { Logger, type OnModuleInit } from '@nestjs/common';
+import type {
+  DiscoveryService,
+  MetadataScanner,
+  ModuleRef,
+} from '@nestjs/core';
+import { getOdpAccountToken } from '../service/index.js';
+import { actionsOf } from './action-metadata.js';
+import { noAccount } from './action-runner.js';
+import {
+  isControllerHandler,
+  isGraphqlField,
+  isProviderHandler,
+} from './handlers.js';
+
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+// oxlint-disable-next-line typescript/no-unsafe-function-type -- a class, whatever its constructor takes
+type Class = Function;
+interface Method {
+  readonly name: string;
+  readonly handler: object;
+}
+
+const INSTEAD =
+  'Call odp.trackOdpEvent() or await odp.sendOdpEvent() of OdpService there.';
+
+/** Says at boot where a decorator can never fire. */
+export class DecoratorCheck implements OnModuleInit {
+  readonly #discovery: DiscoveryService;
+  readonly #scanner: MetadataScanner;
+  readonly #modules: ModuleRef;
+  readonly #logger = new Logger('OptimizelyOdp');
+  readonly #missing = new Set<string | undefined>();
+
+  constructor(
+    discovery: DiscoveryService,
+    scanner: MetadataScanner,
+    modules: ModuleRef,
+  ) {
+    this.#discovery = discovery;
+    this.#scanner = scanner;
+    this.#modules = modules;
+  }
+
+  onModuleInit(): void {
+    const controllers = classesOf(this.#discovery.getControllers());
+    const providers = classesOf(this.#discovery.getProviders());
+    for (const one of controllers) this.#check(one, isControllerHandler);
+    for (const one of providers) {
+      if (!controllers.has(one)) this.#check(one, isProviderHandler);
+    }
+  }
+
+  #check(type: Class, isHandler: (method: object) => boolean): void {
+    const methods = this.#methodsOf(type);
+    const handlers = methods.filter(({ handler }) => isHandler(handler));
+    const onClass = actionsOf(type);
+    if (onClass.length > 0 && handlers.length === 0)
+      this.#neverFires(type.name);
+    for (const method of methods) {
+      const actions = actionsOf(method.handler);
+      const place = `${type.name}.${method.name}`;
+      if (actions.length > 0) {
+        if (!handlers.includes(method)) this.#neverFires(place);
+        else if (isGraphqlField(method.handler)) this.#checkField(place);
+      }
+      this.#checkAccounts(place, actions);
+    }
+    this.#checkAccounts(type.name, onClass);
+  }
+
+  #neverFires(place: string): void {
+    this.#logger.warn(
+      `@SendOdpEvent() on ${place} never fires: Nest runs interceptors only for what it calls as a route, message handler, resolver or gateway. ${INSTEAD}`,
+    );
+  }
+
+  /** Nest runs no interceptors for fields unless the app asks for it. */
+  #checkField(place: string): void {
+    const graphql = this.#discovery
+      .getProviders()
+      .filter(({ token }) => token === 'GqlModuleOptions')
+      .map(({ instance }) => instance as { fieldResolverEnhancers?: string[] });
+    const enhanced = graphql.some((options) =>
+      options?.fieldResolverEnhancers?.includes('interceptors'),
+    );
+    if (graphql.length === 0 || enhanced) return;
+    this.#logger.warn(
+      `@SendOdpEvent() on ${place} never fires: Nest runs no interceptors for field resolvers. Pass fieldResolverEnhancers: ['interceptors'] to GraphQLModule. Otherwise: ${INSTEAD}`,
+    );
+  }
+
+  #checkAccounts(
+    place: string,
+    actions: readonly { readonly instance?: string }[],
+  ): void {
+    for (const { instance } of actions) {
+      if (this.#missing.has(instance) || this.#hasAccount(instance)) continue;
+      this.#missing.add(instance);
+      this.#logger.error(`On ${place}: ${noAccount(instance)}`);
+    }
+  }
+
+  #hasAccount(name: string | undefined): boolean {
+    try {
+      this.#modules.get(getOdpAccountToken(name), { strict: false });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #methodsOf({ prototype }: Class): Method[] {
+    return this.#scanner.getAllMethodNames(prototype as object).map((name) => ({
+      name,
+      handler: (prototype as Record<string, object>)[name]!,
+    }));
+  }
+}
+
+/** The classes behind them, each once, request-scoped and transient ones too, which have no instance at boot. */
+function classesOf(wrappers: readonly Wrapper[]): Set<Class> {
+  return new Set(wrappers.flatMap((wrapper) => classOf(wrapper) ?? []));
+}
+
+function classOf({ metatype, isNotMetatype, instance }: Wrapper) {
+  try {
+    const type: unknown = isNotMetatype
+      ? (instance as object | undefined)?.constructor
+      : metatype;
+    return typeof type === 'function' && type.prototype ? type : undefined;
+  } catch {
+    // A factory may have made anything, such as a proxy that throws.
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import 'reflect-metadata';
+
+/**
+ * How Nest marks what its interceptors run for. The keys stand here because the
+ * packages of GraphQL, WebSockets and microservices are optional; tests hold
+ * them against the real decorators.
+ */
+const IN_CONTROLLERS = ['path', 'microservices:pattern'];
+const GRAPHQL_FIELDS = [
+  'graphql:resolve_property',
+  'graphql:resolve_reference',
+];
+const IN_PROVIDERS = [
+  'graphql:resolver_type',
+  'websockets:message_mapping',
+  ...GRAPHQL_FIELDS,
+];
+
+const hasAny = (keys: readonly string[], method: object) =>
+  keys.some((key) => Reflect.hasMetadata(key, method));
+
+/** Whether Nest calls a controller's method for a route or message. */
+export const isControllerHandler = (method: object): boolean =>
+  hasAny(IN_CONTROLLERS, method);
+
+/** Whether Nest calls a provider's method as a resolver or for a WebSocket message. */
+export const isProviderHandler = (method: object): boolean =>
+  hasAny(IN_PROVIDERS, method);
+
+/** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
+export const isGraphqlField = (method: object): boolean =>
+  hasAny(GRAPHQL_FIELDS, method);

@@ -1,0 +1,188 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
+import {
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WsException,
+} from '@nestjs/websockets';
+import { OdpService, SendOdpEvent, webVisitor } from 'nestjs-optimizely-odp';
+import { type Observable, of } from 'rxjs';
+import { io } from 'socket.io-client';
+import { describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import {
+  actions,
+  arrived,
+  odpModule,
+  type RunningApp,
+  useApps,
+  useSandbox,
+} from './support.js';
+
+const VUID = '1b6cd62e8fd14b6f8cbe2f0bbd8f9a4c';
+const handshake = { cookie: `vuid=${VUID}`, 'x-email': 'ada@example.com' };
+
+@Injectable()
+class SignIn implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const client = context.switchToWs().getClient();
+    client.user = { email: 'ada@example.com' };
+    return true;
+  }
+}
+
+@WebSocketGateway()
+class ShopGateway {
+  constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+  /** How an app lets a `ws` client know its handshake. */
+  handleConnection(client: { request?: unknown }, request: unknown): void {
+    client.request ??= request;
+  }
+
+  @SubscribeMessage('buy')
+  @UseGuards(SignIn)
+  @SendOdpEvent<{ data: string }>({
+    type: 'order',
+    action: 'purchase',
+    data: ({ request, result }) => ({
+      answer: result.data,
+      item: (request.body as { item: string }).item,
+      type: request.type,
+      header: String(request.headers['x-email']),
+    }),
+  })
+  async buy(
+    @MessageBody() { item }: { item: string },
+    @ConnectedSocket() _client: unknown,
+  ) {
+    await Promise.resolve();
+    this.odp.trackOdpEvent({ action: 'inside' });
+    return { event: 'answer', data: `sold ${item}` };
+  }
+
+  @SubscribeMessage('stream')
+  @SendOdpEvent<{ data: string }>({
+    action: ({ result }) => `last ${result.data}`,
+  })
+  stream(): Observable<{ event: string; data: string }> {
+    return of(
+      { event: 'answer', data: 'one' },
+      { event: 'answer', data: 'two' },
+    );
+  }
+
+  @SubscribeMessage('fail')
+  @SendOdpEvent({ action: 'success' })
+  @SendOdpEvent({ action: 'failed', on: 'error' })
+  fail(): never {
+    throw new WsException('refused');
+  }
+
+  @SubscribeMessage('plain')
+  plain() {
+    this.odp.trackOdpEvent({ action: 'plain' });
+    return { event: 'answer', data: 'plain' };
+  }
+}
+
+/** Sends one message, and resolves to the first answer, or to the error. */
+type Ask = (url: string, event: string, data: object) => Promise<unknown>;
+
+const askOverWs: Ask = (url, event, data) =>
+  new Promise((resolve, reject) => {
+    const client = new WebSocket(url.replace('http', 'ws'), {
+      headers: handshake,
+    });
+    client.on('error', reject);
+    client.on('open', () => client.send(JSON.stringify({ event, data })));
+    client.on('message', (text: Buffer) => {
+      client.close();
+      resolve(JSON.parse(text.toString()).data);
+    });
+  });
+
+const askOverSocketIo: Ask = (url, event, data) =>
+  new Promise((resolve, reject) => {
+    const client = io(url, { extraHeaders: handshake, forceNew: true });
+    const end = (value: unknown) => {
+      client.close();
+      resolve(value);
+    };
+    client.on('connect_error', reject);
+    client.on('connect', () => client.emit(event, data));
+    client.on('answer', end);
+    client.on('exception', end);
+  });
+
+const sandbox = useSandbox();
+const start = useApps();
+
+describe.each([
+  { name: 'ws', adapter: WsAdapter, ask: askOverWs },
+  { name: 'socket.io', adapter: IoAdapter, ask: askOverSocketIo },
+])('a gateway on $name', ({ adapter, ask }) => {
+  const startApp = (): Promise<RunningApp> =>
+    start({
+      imports: [
+        odpModule(sandbox.now, {
+          identity: (request) => ({
+            ...webVisitor()(request),
+            email: request.user?.email,
+          }),
+        }),
+      ],
+      providers: [ShopGateway],
+      before: (app) => app.useWebSocketAdapter(new adapter(app)),
+    });
+
+  test('answers a message and sends its event, on behalf of its client', async () => {
+    const app = await startApp();
+    expect(await ask(app.url, 'buy', { item: 'lamp' })).toBe('sold lamp');
+
+    const events = await arrived(sandbox.now, app);
+    expect(actions(events)).toEqual(['inside', 'purchase']);
+    for (const { identifiers } of events) {
+      expect(identifiers).toEqual({ email: 'ada@example.com', vuid: VUID });
+    }
+    expect(events.find(({ type }) => type === 'order')?.data).toMatchObject({
+      answer: 'sold lamp',
+      item: 'lamp',
+      type: 'ws',
+      header: 'ada@example.com',
+    });
+  });
+
+  test('counts a stream at its end', async () => {
+    const app = await startApp();
+    await ask(app.url, 'stream', {});
+    await sandbox.now.waitFor(1);
+    expect(actions(await arrived(sandbox.now, app))).toEqual(['last two']);
+  });
+
+  test('tells of what a handler threw', async () => {
+    const app = await startApp();
+    const asked = ask(app.url, 'fail', {});
+    await sandbox.now.waitFor(1);
+    expect(actions(await arrived(sandbox.now, app))).toEqual(['failed']);
+    await expect(asked).resolves.toBeDefined();
+  });
+
+  test('knows the caller in handlers without a decorator', async () => {
+    const app = await startApp();
+    expect(await ask(app.url, 'plain', {})).toBe('plain');
+    expect((await arrived(sandbox.now, app))[0]).toMatchObject({
+      action: 'plain',
+      identifiers: { vuid: VUID },
+    });
+  });
+});
