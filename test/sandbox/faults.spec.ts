@@ -90,7 +90,7 @@ describe('faults', () => {
     const reply = post(sandbox, anEvent('a'));
     reply.catch(() => undefined);
     await expect
-      .poll(() => sandbox.requests())
+      .poll(() => sandbox.requests(), { timeout: 10_000 })
       .toMatchObject([{ outcome: 'hung', status: undefined, accepted: 0 }]);
     await sandbox.close();
     await expect(reply).rejects.toThrow('fetch failed');
