@@ -1,0 +1,19 @@
+/**
+ * Waits for `work`, but at most `ms`: then rejects with what `late` makes. What
+ * `work` brings afterwards is ignored.
+ */
+export async function withDeadline<T>(
+  work: Promise<T>,
+  ms: number,
+  late: () => Error,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms);
+  });
+  try {
+    return await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

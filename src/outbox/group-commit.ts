@@ -1,0 +1,69 @@
+import type { OutboxEvent } from './outbox.js';
+
+/** So many events go to a server at once, unless one caller brings more. */
+const GROUP = 1000;
+
+interface Group {
+  readonly events: OutboxEvent[];
+  readonly stored: Promise<void>;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Stores what arrives while a write is under way with the next write, so that
+ * many callers share a round trip. A lone caller waits for nobody.
+ */
+export class GroupCommit {
+  readonly #store: (events: readonly OutboxEvent[]) => Promise<void>;
+  #waiting: Group[] = [];
+  #underWay: Promise<void> | undefined;
+
+  /** `store` takes events in, all or none. */
+  constructor(store: (events: readonly OutboxEvent[]) => Promise<void>) {
+    this.#store = store;
+  }
+
+  /** Resolves once the events are stored. */
+  add(events: readonly OutboxEvent[]): Promise<void> {
+    let group = this.#waiting.at(-1);
+    if (group === undefined || group.events.length + events.length > GROUP) {
+      group = newGroup();
+      this.#waiting.push(group);
+    }
+    for (const event of events) group.events.push(event);
+    this.#underWay ??= this.#work();
+    return group.stored;
+  }
+
+  /** Resolves once nothing is under way any more, whatever became of it. */
+  async idle(): Promise<void> {
+    await this.#underWay;
+  }
+
+  async #work(): Promise<void> {
+    for (
+      let group = this.#waiting.shift();
+      group !== undefined;
+      group = this.#waiting.shift()
+    ) {
+      try {
+        await this.#store(group.events);
+        group.resolve();
+      } catch (error) {
+        group.reject(error);
+      }
+    }
+    this.#underWay = undefined;
+  }
+}
+
+function newGroup(): Group {
+  let resolve!: () => void;
+  let reject!: (reason: unknown) => void;
+  const stored = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { events: [], stored, resolve, reject };
+}

@@ -1,0 +1,22 @@
+import type { OdpOutbox } from '../outbox.js';
+import { RedisOutbox } from './redis-outbox.js';
+import { RedisOutboxOptions } from './redis-outbox.options.js';
+
+export {
+  type RedisOutboxClient,
+  RedisOutboxOptions,
+} from './redis-outbox.options.js';
+
+/**
+ * Keeps accepted events in Redis (6.2 or newer) until ODP has them: a stream with
+ * a consumer group, which any number of instances share. Survives the loss of
+ * any instance. What Redis itself survives is a matter of how it is set up: it
+ * needs `appendonly yes` and `maxmemory-policy noeviction` (docs/redis-outbox.md).
+ *
+ * @throws OdpConfigurationError when an option is wrong
+ */
+export function redisOutbox(
+  options: Pick<RedisOutboxOptions, 'client'> & Partial<RedisOutboxOptions>,
+): OdpOutbox {
+  return new RedisOutbox(new RedisOutboxOptions(options));
+}

@@ -1,0 +1,55 @@
+import {
+  OdpConfigurationError,
+  type OdpViolation,
+} from '../../errors/index.js';
+
+/**
+ * What is used of an `ioredis` client, 5 or 6: a `Redis` or a `Cluster`. It stays
+ * the app's own; nothing is registered on it and it is never closed.
+ */
+export interface RedisOutboxClient {
+  /** Whether it is connected: `ready`. */
+  readonly status: string;
+  connect(): Promise<unknown>;
+  call(command: string, args: (string | number)[]): Promise<unknown>;
+  on(event: 'ready' | 'end', listener: () => void): unknown;
+  off(event: 'ready' | 'end', listener: () => void): unknown;
+}
+
+/** Options of {@link redisOutbox}. */
+export class RedisOutboxOptions {
+  /** The app's own `ioredis` client (a `Redis` or a `Cluster`), connected or not. */
+  readonly client: RedisOutboxClient;
+
+  /**
+   * Names the outbox in Redis: it keeps everything under `{key}:…`, in one hash
+   * slot. Accounts that share a server need a key each; instances of one app
+   * share theirs. No braces.
+   * @default 'odp'
+   */
+  readonly key: string = 'odp';
+
+  constructor(
+    options: Pick<RedisOutboxOptions, 'client'> & Partial<RedisOutboxOptions>,
+  ) {
+    const problems: OdpViolation[] = [];
+    // What is asked here is what a JavaScript caller may get wrong.
+    const client = options.client as Partial<RedisOutboxClient> | undefined;
+    if (typeof client?.call !== 'function' || typeof client.on !== 'function') {
+      problems.push({
+        path: 'redisOutbox.client',
+        message:
+          "must be an ioredis client: new Redis(…) or new Cluster(…) from 'ioredis'",
+      });
+    }
+    this.client = options.client;
+    this.key = options.key ?? this.key;
+    if (typeof this.key !== 'string' || !/^[^{}]+$/.test(this.key)) {
+      problems.push({
+        path: 'redisOutbox.key',
+        message: 'must be a text of at least one character, without { and }',
+      });
+    }
+    if (problems.length > 0) throw new OdpConfigurationError(problems);
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * An `idempotence_id` or a message may be any string, but a server's text holds
+ * neither NUL (Postgres) nor half a surrogate pair (UTF-8): such are stored as JSON.
+ */
+const NEEDS_JSON = /^"|\0|\p{Surrogate}/u;
+
+/** The text as a server can store it. */
+export const toStoredText = (text: string): string =>
+  NEEDS_JSON.test(text) ? JSON.stringify(text) : text;
+
+/** The text again. */
+export const fromStoredText = (stored: string): string =>
+  stored.startsWith('"') ? (JSON.parse(stored) as string) : stored;
