@@ -1,0 +1,71 @@
+import { OdpConfigurationError } from '../../errors/index.js';
+
+/** What is used of a `pg` client. */
+export interface PostgresOutboxClient {
+  query(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ rows: unknown[]; rowCount: number | null }>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  release(destroy?: boolean): void;
+}
+
+/** What is used of a `pg` `Pool`. It stays the app's own and is never ended. */
+export interface PostgresOutboxPool {
+  connect(): Promise<PostgresOutboxClient>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/**
+ * What `sendOdpEvent(event, { transaction })` takes with this outbox: anything
+ * that runs a query with `$1` placeholders inside the caller's transaction, such
+ * as a `pg` client, or TypeORM's `EntityManager` or `QueryRunner`.
+ */
+export interface PostgresTransaction {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+/** Options of {@link postgresOutbox}. */
+export class PostgresOutboxOptions {
+  /** The app's own `Pool` of `pg`. Each operation borrows one connection briefly. */
+  readonly pool: PostgresOutboxPool;
+
+  /**
+   * The table, `name` or `schema.name`, exactly as in Postgres (case matters).
+   * Dead letters lie beside it in `<table>_dead_letters`. Accounts that share a
+   * database need a table each; instances of one app share theirs.
+   * @default 'odp_outbox'
+   */
+  readonly table: string = 'odp_outbox';
+
+  /**
+   * Whether events of a transaction are announced (`NOTIFY`) when it commits, and
+   * listened for (`LISTEN`) on one more connection, opened with the pool's
+   * options. Without, they are found within a second. Switch it off where
+   * connections are scarce, behind PgBouncer in transaction mode, or with
+   * two-phase commits, which Postgres does not allow together with `NOTIFY`.
+   * @default true
+   */
+  readonly notify: boolean = true;
+
+  constructor(
+    options: Pick<PostgresOutboxOptions, 'pool'> &
+      Partial<PostgresOutboxOptions>,
+  ) {
+    // What is asked here is what a JavaScript caller may get wrong.
+    const pool = options.pool as Partial<PostgresOutboxPool> | undefined;
+    if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') {
+      throw new OdpConfigurationError([
+        {
+          path: 'postgresOutbox.pool',
+          message: "must be a Pool: new Pool(…) from 'pg'",
+        },
+      ]);
+    }
+    this.pool = options.pool;
+    this.table = options.table ?? this.table;
+    this.notify = options.notify ?? this.notify;
+  }
+}
