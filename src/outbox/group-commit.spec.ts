@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { GroupCommit } from './group-commit.js';
+import type { OutboxEvent } from './outbox.js';
+
+const eventsOf = (...ids: string[]): OutboxEvent[] =>
+  ids.map((id) => ({ id, payload: '{}', createdAt: 0 }));
+
+/** A store that writes when it is told to. */
+function manualStore() {
+  const writes: { ids: string[]; end(error?: Error): void }[] = [];
+  const commit = new GroupCommit(
+    (events) =>
+      new Promise((resolve, reject) => {
+        const ids = events.map(({ id }) => id);
+        const end = (error?: Error) => (error ? reject(error) : resolve());
+        writes.push({ ids, end });
+      }),
+  );
+  return { commit, writes };
+}
+
+describe('GroupCommit', () => {
+  it('writes at once, and what arrives meanwhile together with the next write', async () => {
+    const { commit, writes } = manualStore();
+    const first = commit.add(eventsOf('a'));
+    const others = [commit.add(eventsOf('b', 'c')), commit.add(eventsOf('d'))];
+    expect(writes.map(({ ids }) => ids)).toEqual([['a']]);
+    writes[0]?.end();
+    await first;
+    expect(writes.map(({ ids }) => ids)).toEqual([['a'], ['b', 'c', 'd']]);
+    writes[1]?.end();
+    await Promise.all(others);
+  });
+
+  it('tells only those whose write failed, and goes on', async () => {
+    const { commit, writes } = manualStore();
+    const first = commit.add(eventsOf('a'));
+    const second = commit.add(eventsOf('b'));
+    writes[0]?.end(new Error('no disk'));
+    await expect(first).rejects.toThrow('no disk');
+    writes[1]?.end();
+    await expect(second).resolves.toBeUndefined();
+    const third = commit.add(eventsOf('c'));
+    expect(writes[2]?.ids).toEqual(['c']);
+    writes[2]?.end();
+    await third;
+  });
+
+  it('never splits a list, and keeps groups bounded', async () => {
+    const { commit, writes } = manualStore();
+    const many = Array.from({ length: 1500 }, (_, index) => `m${index}`);
+    const added = [
+      commit.add(eventsOf('a')),
+      commit.add(eventsOf('b')),
+      commit.add(eventsOf(...many)),
+      commit.add(eventsOf('c')),
+    ];
+    for (let next = 0; next < 4; next++) {
+      writes[next]?.end();
+      await added[next];
+    }
+    expect(writes.map(({ ids }) => ids.length)).toEqual([1, 1, 1500, 1]);
+  });
+
+  it('is idle once the last write has ended, however it ended', async () => {
+    const { commit, writes } = manualStore();
+    await commit.idle();
+    const added = commit.add(eventsOf('a'));
+    added.catch(() => {});
+    let idle = false;
+    const waiting = commit.idle().then(() => (idle = true));
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    writes[0]?.end(new Error('no'));
+    await waiting;
+    await expect(added).rejects.toThrow('no');
+  });
+});

@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  claimOnceDue,
+  deliverAll,
+  failureOf,
+  idsOf,
+  LEASE,
+  quietContext,
+  someEvents,
+} from '../../../test/support/outboxes.js';
+import { postgresService } from '../../../test/support/services.js';
+import { OdpConfigurationError, OdpOutboxError } from '../../errors/index.js';
+import type { OdpOutbox } from '../outbox.js';
+import {
+  migratePostgresOutbox,
+  postgresOutbox,
+  postgresOutboxSql,
+} from './index.js';
+
+const service = await postgresService();
+
+describe('postgresOutbox: options', () => {
+  it('takes plain names of tables only', () => {
+    const pool = new Pool();
+    for (const table of [
+      '',
+      'a b',
+      '1a',
+      'a.b.c',
+      'a"b',
+      "a'b",
+      'a;b',
+      'a$odp$b',
+      'a'.repeat(51),
+      `${'s'.repeat(64)}.a`,
+    ]) {
+      expect(() => postgresOutbox({ pool, table })).toThrow(
+        OdpConfigurationError,
+      );
+      expect(() => postgresOutboxSql({ table })).toThrow(OdpConfigurationError);
+    }
+    expect(postgresOutbox({ pool, table: 'Sales.odp_2' }).name).toBe(
+      'postgres (Sales.odp_2)',
+    );
+    const nothing = undefined as unknown as Pool;
+    expect(() => postgresOutbox({ pool: nothing })).toThrow(
+      /postgresOutbox\.pool/,
+    );
+  });
+});
+
+describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
+  const schema = `odp_${randomUUID().replaceAll('-', '')}`;
+  const table = `${schema}.odp_outbox`;
+  const app = new Pool({ connectionString: service?.url });
+  const opened: OdpOutbox[] = [];
+  const pools: Pool[] = [];
+
+  /** One more process of the app, as far as Postgres can tell. */
+  async function instance(max = 4, ready = () => {}, notify = false) {
+    const pool = new Pool({ connectionString: service?.url, max });
+    pools.push(pool);
+    const outbox = postgresOutbox({ pool, table, notify });
+    await outbox.open(quietContext(ready));
+    opened.push(outbox);
+    return outbox;
+  }
+
+  beforeEach(async () => {
+    await app.query(`CREATE SCHEMA ${schema}`);
+    await migratePostgresOutbox({ pool: app, table });
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((outbox) => outbox.close()));
+    await Promise.all(pools.splice(0).map((pool) => pool.end()));
+    await app.query(`DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  afterAll(async () => {
+    await app.end();
+    await service?.stop();
+  });
+
+  it('hands 5,000 events to four instances, each to one of them', async () => {
+    const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
+    await Promise.all(
+      outboxes.map((outbox, index) =>
+        outbox.append(someEvents(1250, `from-${index}`)),
+      ),
+    );
+    const { claimed, acknowledged } = await deliverAll(outboxes);
+    expect(new Set(claimed).size).toBe(5000);
+    expect(claimed).toHaveLength(5000);
+    expect(acknowledged).toBe(5000);
+    expect(await outboxes[0]?.counts()).toMatchObject({ pending: 0 });
+  });
+
+  it('passes on what a dead instance held, by the clock of Postgres, and ignores that one', async () => {
+    const [dead, heir] = [await instance(), await instance()];
+    await dead.append(someEvents(20));
+    const lost = await dead.claim({ limit: 20, lease: 1 });
+    const taken = await claimOnceDue(heir);
+    expect(idsOf(taken)).toEqual(idsOf(lost));
+    expect(await dead.acknowledge(lost)).toBe(0);
+    await dead.release(lost, { delay: 0, failed: true });
+    expect(await dead.bury(lost, { reason: 'expired', message: 'late' })).toBe(
+      0,
+    );
+    expect(await heir.claim({ limit: 20, lease: LEASE })).toEqual([]);
+    expect(await heir.acknowledge(taken)).toBe(20);
+  });
+
+  it('works with a pool of one connection', async () => {
+    const outbox = await instance(1, () => {}, true);
+    await Promise.all([outbox.append(someEvents(3)), outbox.counts()]);
+    expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 3 });
+  });
+
+  it('is migrated by several instances at once, and again, without harm', async () => {
+    await app.query(`DROP TABLE ${table}, ${table}_dead_letters`);
+    await Promise.all(
+      Array.from({ length: 4 }, () =>
+        migratePostgresOutbox({ pool: app, table }),
+      ),
+    );
+    const outbox = await instance();
+    await outbox.append(someEvents(1));
+    await migratePostgresOutbox({ pool: app, table });
+    await app.query(postgresOutboxSql({ table }));
+    expect(await outbox.counts()).toMatchObject({ pending: 1 });
+  });
+
+  it('says how to make the table where there is none, and can be opened once there is', async () => {
+    await app.query(`DROP TABLE ${table}, ${table}_dead_letters`);
+    const outbox = postgresOutbox({ pool: app, table, notify: false });
+    expect(await failureOf(() => outbox.open(quietContext()))).toMatchObject({
+      code: 'outboxFailed',
+      message: expect.stringContaining('migratePostgresOutbox') as string,
+    });
+    await migratePostgresOutbox({ pool: app, table });
+    await outbox.open(quietContext());
+    await outbox.append(someEvents(1));
+    await outbox.close();
+  });
+
+  it('refuses a table that a newer version of this package has made', async () => {
+    await app.query(
+      `COMMENT ON TABLE ${table} IS 'nestjs-optimizely-odp outbox, version 2'`,
+    );
+    await migratePostgresOutbox({ pool: app, table });
+    await expect(instance()).rejects.toThrow(/version 2.*Update the package/s);
+  });
+
+  it('tells of an error without what the events hold', async () => {
+    const outbox = await instance();
+    await app.query(
+      `ALTER TABLE ${table} ADD CHECK (payload NOT LIKE '%jane%')`,
+    );
+    const secret = {
+      id: 'a',
+      payload: '{"email":"jane@acme.example"}',
+      createdAt: 0,
+    };
+    const error = await failureOf(() => outbox.append([secret]));
+    expect(error).toBeInstanceOf(OdpOutboxError);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(
+      'jane',
+    );
+    expect((error as Error).message).toContain('violates check constraint');
+  });
+
+  it('refuses to serve two accounts, and to work when it is not open', async () => {
+    const outbox = await instance();
+    expect(await failureOf(() => outbox.open(quietContext()))).toBeInstanceOf(
+      OdpOutboxError,
+    );
+    await outbox.close();
+    expect(await failureOf(() => outbox.append(someEvents(1)))).toBeInstanceOf(
+      OdpOutboxError,
+    );
+    expect(
+      await failureOf(() => outbox.claim({ limit: 1, lease: 1 })),
+    ).toBeInstanceOf(OdpOutboxError);
+  });
+
+  it('keeps any id, and finds it again', async () => {
+    const outbox = await instance();
+    const ids = ['\0', '"', '\ud800', 'ü😀', ' '.repeat(5000)];
+    await outbox.append(ids.map((id) => ({ id, payload: '{}', createdAt: 1 })));
+    expect(await outbox.stillPending([...ids, 'other'])).toEqual(ids);
+    const claimed = await outbox.claim({ limit: 9, lease: LEASE });
+    expect(idsOf(claimed)).toEqual(ids);
+    await outbox.bury(claimed, { reason: 'expired', message: '\0"\ud800' });
+    const letters = await outbox.deadLetters({ ids: ['\0', '\ud800'] }, 9);
+    expect(letters.map(({ id, message }) => [id, message])).toEqual([
+      ['\0', '\0"\ud800'],
+      ['\ud800', '\0"\ud800'],
+    ]);
+    expect(await outbox.stillPending(ids)).toEqual([]);
+  });
+
+  it('counts exactly up to 10,000 and near enough beyond', async () => {
+    const outbox = await instance();
+    await outbox.append(someEvents(10_000));
+    expect(await outbox.counts()).toMatchObject({ pending: 10_000 });
+    await outbox.append(someEvents(2_000));
+    expect(await outbox.counts()).toMatchObject({ pending: 12_000 });
+    await outbox.acknowledge(
+      await outbox.claim({ limit: 3_000, lease: LEASE }),
+    );
+    expect(await outbox.counts()).toMatchObject({ pending: 9_000 });
+  });
+
+  it('wakes other instances when a transaction commits, and only then', async () => {
+    let woken!: () => void;
+    let times = 0;
+    const wake = () => {
+      times++;
+      woken();
+    };
+    const nextWake = () => new Promise<void>((resolve) => (woken = resolve));
+    let awake = nextWake();
+    const outbox = await instance(2, wake, true);
+    // It wakes once it listens, for what came before.
+    await awake;
+    awake = nextWake();
+    const sender = await instance(2, () => {}, true);
+    const client = await app.connect();
+    await client.query('BEGIN');
+    await sender.append(someEvents(1), { transaction: client });
+    expect(await outbox.counts()).toMatchObject({ pending: 0 });
+    expect(times).toBe(1);
+    await client.query('COMMIT');
+    await awake;
+    expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 1 });
+    client.release();
+  });
+
+  it('finds its table wherever the search path of a transaction leads', async () => {
+    const pool = new Pool({
+      connectionString: service?.url,
+      options: `-c search_path=${schema}`,
+    });
+    pools.push(pool);
+    const outbox = postgresOutbox({ pool });
+    await outbox.open(quietContext());
+    opened.push(outbox);
+    const client = await app.connect();
+    await client.query('BEGIN');
+    await outbox.append(someEvents(1), { transaction: client });
+    await client.query('COMMIT');
+    client.release();
+    expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 1 });
+  });
+});

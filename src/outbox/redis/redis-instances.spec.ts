@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
+import { Cluster, Redis } from 'ioredis';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import {
+  claimOnceDue,
+  deliverAll,
+  failureOf,
+  idsOf,
+  LEASE,
+  quietContext,
+  someEvents,
+} from '../../../test/support/outboxes.js';
+import { redisService } from '../../../test/support/services.js';
+import { OdpConfigurationError, OdpOutboxError } from '../../errors/index.js';
+import type { OdpOutbox } from '../outbox.js';
+import { redisOutbox } from './index.js';
+
+const service = await redisService();
+
+describe('redisOutbox: options', () => {
+  it('names what is wrong', () => {
+    const client = new Redis({ lazyConnect: true });
+    for (const key of ['', 'a{b', 'a}b']) {
+      expect(() => redisOutbox({ client, key })).toThrow(OdpConfigurationError);
+    }
+    const nothing = undefined as unknown as Redis;
+    expect(() => redisOutbox({ client: nothing, key: '' })).toThrow(
+      /redisOutbox\.client.*redisOutbox\.key/s,
+    );
+  });
+
+  it('takes a Cluster as well', () => {
+    const client = new Cluster([], { lazyConnect: true });
+    expect(redisOutbox({ client, key: 'emea' }).name).toBe('redis (emea)');
+  });
+});
+
+describe.skipIf(service === undefined)('redisOutbox: instances', () => {
+  const key = `odp-instances-${randomUUID()}`;
+  const events = `{${key}}:events`;
+  const app = new Redis(service?.url ?? '', { lazyConnect: true });
+  const opened: OdpOutbox[] = [];
+  const clients: Redis[] = [];
+
+  /** One more process of the app, as far as Redis can tell. */
+  async function instance(options: { keyPrefix?: string } = {}) {
+    const client = new Redis(service?.url ?? '', options);
+    clients.push(client);
+    const outbox = redisOutbox({ client, key });
+    await outbox.open(quietContext());
+    opened.push(outbox);
+    return outbox;
+  }
+
+  const consumers = async () => {
+    const infos = (await app.xinfo('CONSUMERS', events, 'odp')) as unknown[][];
+    return infos.map(([, name]) => name).filter((name) => name !== 'nobody');
+  };
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((outbox) => outbox.close()));
+    await Promise.all(clients.splice(0).map((client) => client.quit()));
+    const keys = await app.keys(`*{${key}}*`);
+    if (keys.length > 0) await app.del(keys);
+  });
+
+  afterAll(async () => {
+    await app.quit();
+    await service?.stop();
+  });
+
+  it('hands 5,000 events to four instances, each to one of them', async () => {
+    const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
+    await Promise.all(
+      outboxes.map((outbox, index) =>
+        outbox.append(someEvents(1250, `from-${index}`)),
+      ),
+    );
+    const { claimed, acknowledged } = await deliverAll(outboxes);
+    expect(new Set(claimed).size).toBe(5000);
+    expect(claimed).toHaveLength(5000);
+    expect(acknowledged).toBe(5000);
+    expect(await outboxes[0]?.counts()).toMatchObject({ pending: 0 });
+    // Nothing is left behind but the empty stream, its group and the format.
+    expect((await app.keys(`{${key}}*`)).sort()).toEqual([
+      events,
+      `{${key}}:meta`,
+    ]);
+  });
+
+  it('passes on what a dead instance held, by the clock of Redis, and ignores that one', async () => {
+    const [dead, heir] = [await instance(), await instance()];
+    await dead.append(someEvents(20));
+    const lost = await dead.claim({ limit: 20, lease: 1 });
+    const taken = await claimOnceDue(heir);
+    expect(idsOf(taken)).toEqual(idsOf(lost));
+    expect(await dead.acknowledge(lost)).toBe(0);
+    await dead.release(lost, { delay: 0, failed: true });
+    expect(await dead.bury(lost, { reason: 'expired', message: 'late' })).toBe(
+      0,
+    );
+    expect(await heir.claim({ limit: 20, lease: LEASE })).toEqual([]);
+    expect(await heir.acknowledge(taken)).toBe(20);
+  });
+
+  it('lets each claim have the lease that it asked for', async () => {
+    const [patient, hasty] = [await instance(), await instance()];
+    await patient.append(someEvents(2));
+    const long = await patient.claim({ limit: 1, lease: LEASE });
+    await hasty.claim({ limit: 1, lease: 1 });
+    expect(idsOf(await claimOnceDue(hasty))).toEqual(['event-1']);
+    expect(await patient.acknowledge(long)).toBe(1);
+  });
+
+  it('signs off at close without losing what it held', async () => {
+    const [leaving, staying] = [await instance(), await instance()];
+    await leaving.append(someEvents(2));
+    const lost = await leaving.claim({ limit: 1, lease: LEASE });
+    await staying.claim({ limit: 1, lease: LEASE });
+    expect(await consumers()).toHaveLength(2);
+    await leaving.close();
+    expect(await consumers()).toHaveLength(1);
+    expect(await staying.claim({ limit: 2, lease: LEASE })).toEqual([]);
+    expect(await staying.acknowledge(lost)).toBe(0);
+    expect(await staying.counts()).toMatchObject({ pending: 2 });
+  });
+
+  it('clears away dead consumers when another instance starts, once they hold nothing', async () => {
+    const [idle, holding] = [await instance(), await instance()];
+    await idle.append(someEvents(2));
+    await holding.claim({ limit: 1, lease: LEASE });
+    await idle.acknowledge(await idle.claim({ limit: 1, lease: LEASE }));
+    expect(await consumers()).toHaveLength(2);
+    await instance();
+    expect(await consumers()).toHaveLength(1);
+    // Whoever was not dead just goes on.
+    await idle.append(someEvents(1, 'next'));
+    expect(idsOf(await claimOnceDue(idle))).toEqual(['next-0']);
+  });
+
+  it('starts its group again when somebody removed it, and delivers what is there', async () => {
+    const outbox = await instance();
+    await outbox.append(someEvents(3));
+    const before = await outbox.claim({ limit: 1, lease: LEASE });
+    await app.xgroup('DESTROY', events, 'odp');
+    expect(await outbox.acknowledge(before)).toBe(0);
+    expect(idsOf(await outbox.claim({ limit: 9, lease: LEASE }))).toEqual(
+      idsOf(someEvents(3)),
+    );
+  });
+
+  it('goes on with what comes next after a flush', async () => {
+    const outbox = await instance();
+    await outbox.append(someEvents(1));
+    await app.del(await app.keys(`{${key}}*`));
+    expect(await outbox.claim({ limit: 9, lease: LEASE })).toEqual([]);
+    await outbox.append(someEvents(1, 'next'));
+    expect(idsOf(await outbox.claim({ limit: 9, lease: LEASE }))).toEqual([
+      'next-0',
+    ]);
+  });
+
+  it('refuses what a newer version of this package has stored', async () => {
+    await app.hset(`{${key}}:meta`, 'format', '2');
+    await expect(instance()).rejects.toThrow(/format 2.*Update the package/s);
+  });
+
+  it('refuses to serve two accounts, and to join a transaction', async () => {
+    const outbox = await instance();
+    await expect(outbox.open(quietContext())).rejects.toThrow(OdpOutboxError);
+    await expect(
+      outbox.append(someEvents(1), { transaction: {} }),
+    ).rejects.toThrow(/postgresOutbox/);
+  });
+
+  it('tells of an error without what the events hold', async () => {
+    const outbox = await instance();
+    await app.del(events);
+    await app.set(events, 'not a stream');
+    const secret = {
+      id: 'a',
+      payload: '{"email":"jane@acme.example"}',
+      createdAt: 0,
+    };
+    const error = await failureOf(() => outbox.append([secret]));
+    expect(error).toBeInstanceOf(OdpOutboxError);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(
+      'jane',
+    );
+    expect((error as Error).message).toContain('WRONGTYPE');
+  });
+
+  it("keeps to the client's key prefix", async () => {
+    const outbox = await instance({ keyPrefix: 'app:' });
+    await outbox.append(someEvents(1));
+    expect(await app.exists(`app:${events}`)).toBe(1);
+    expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 1 });
+  });
+
+  it('keeps any id, and finds it again', async () => {
+    const outbox = await instance();
+    const ids = ['\0', '"', '\ud800', 'ü😀', ' '.repeat(5000)];
+    await outbox.append(ids.map((id) => ({ id, payload: '{}', createdAt: 1 })));
+    expect(await outbox.stillPending([...ids, 'other'])).toEqual(ids);
+    const claimed = await outbox.claim({ limit: 9, lease: LEASE });
+    expect(idsOf(claimed)).toEqual(ids);
+    await outbox.bury(claimed, { reason: 'expired', message: '\0"\ud800' });
+    const letters = await outbox.deadLetters({ ids: ['\0', '\ud800'] }, 9);
+    expect(letters.map(({ id, message }) => [id, message])).toEqual([
+      ['\0', '\0"\ud800'],
+      ['\ud800', '\0"\ud800'],
+    ]);
+    expect(await outbox.stillPending(ids)).toEqual([]);
+  });
+
+  it('looks through many dead letters page by page', async () => {
+    const outbox = await instance();
+    await outbox.append(someEvents(900));
+    for (const reason of ['rejected', 'expired', 'rejected'] as const) {
+      const claimed = await outbox.claim({ limit: 300, lease: LEASE });
+      expect(await outbox.bury(claimed, { reason, message: 'no' })).toBe(300);
+    }
+    expect(await outbox.deadLetters({ reason: 'rejected' }, 450)).toHaveLength(
+      450,
+    );
+    expect(await outbox.requeue({ reason: 'rejected' })).toBe(600);
+    expect(await outbox.purge({})).toBe(300);
+    expect(await outbox.counts()).toMatchObject({
+      pending: 600,
+      deadLetters: 0,
+    });
+  });
+});
