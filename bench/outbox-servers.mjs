@@ -3,7 +3,7 @@
 // Servers: REDIS_URL, POSTGRES_URL, else the local default ports.
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import { Pool } from 'pg';
 import {
   migratePostgresOutbox,
   postgresOutbox,
@@ -130,7 +130,7 @@ async function redis() {
 }
 
 async function postgres() {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString:
       process.env.POSTGRES_URL ?? 'postgres://root@127.0.0.1:5432/test',
   });

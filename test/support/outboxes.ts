@@ -60,11 +60,11 @@ export async function claimOnceDue(
 export function appendUntilStopped(outbox: OdpOutbox) {
   const accepted: string[] = [];
   const refused: unknown[] = [];
-  let stopped = false;
+  const end = new AbortController();
   let watcher: (() => void) | undefined;
   let place = 0;
   const caller = async () => {
-    while (!stopped) {
+    while (!end.signal.aborted) {
       const events = someEvents(1, `caller-${place++}`);
       try {
         await outbox.append(events);
@@ -88,10 +88,28 @@ export function appendUntilStopped(outbox: OdpOutbox) {
         watcher();
       }),
     async stop() {
-      stopped = true;
+      end.abort();
       await callers;
     },
   };
+}
+
+/** Rings when an outbox says `ready()`, for tests that wait for it. */
+export class Bell {
+  #heard: () => void = () => {};
+  rings = 0;
+
+  readonly ring = () => {
+    this.rings++;
+    this.#heard();
+  };
+
+  /** Resolves at the next ring. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#heard = resolve;
+    });
+  }
 }
 
 /** What the work fails with. */

@@ -4,6 +4,7 @@ import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { Client } from 'pg';
 
 /** A server that tests talk to, and how to be done with it. */
 export interface Service {
@@ -68,8 +69,15 @@ export async function startRedis(
     spawn(
       binary,
       [
-        ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder],
-        ...['--save', '', ...settings],
+        '--port',
+        `${port}`,
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--save',
+        '',
+        ...settings,
       ],
       { stdio: 'ignore' },
     ),
@@ -92,21 +100,14 @@ export async function startPostgres(): Promise<OwnService | undefined> {
     ['-D', data, '-U', 'root', '-A', 'trust', '-E', 'UTF8', '--locale=C', '-N'],
     { ...user, cwd: folder, stdio: 'ignore' },
   );
-  return launch(
-    port,
-    folder,
-    `postgres://root@127.0.0.1:${port}/postgres`,
-    () =>
-      spawn(
-        binary,
-        ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', ''],
-        {
-          ...user,
-          cwd: folder,
-          stdio: 'ignore',
-        },
-      ),
-  );
+  const url = `postgres://root@127.0.0.1:${port}/postgres`;
+  const run = () =>
+    spawn(binary, ['-D', data, '-p', `${port}`, '-h', '127.0.0.1', '-k', ''], {
+      ...user,
+      cwd: folder,
+      stdio: 'ignore',
+    });
+  return launch(port, folder, url, run, () => letsIn(url));
 }
 
 async function launch(
@@ -114,6 +115,7 @@ async function launch(
   folder: string,
   url: string,
   run: () => ChildProcess,
+  isReady: () => Promise<boolean> = () => answers(port),
 ): Promise<OwnService> {
   let child: ChildProcess | undefined;
   const end = () => void child?.kill('SIGKILL');
@@ -127,7 +129,7 @@ async function launch(
   };
   const start = async () => {
     child = run();
-    while (!(await answers(port))) {
+    while (!(await isReady())) {
       if (child.exitCode !== null) {
         throw new Error(`${child.spawnfile} ended with ${child.exitCode}.`);
       }
@@ -142,6 +144,20 @@ async function launch(
   process.once('exit', end);
   await start();
   return { url, port, start, kill, stop };
+}
+
+/** Postgres listens before it lets anyone in. */
+async function letsIn(url: string): Promise<boolean> {
+  const client = new Client(url);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
+  }
 }
 
 /** Whether something listens there. */

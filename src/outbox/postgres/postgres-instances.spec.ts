@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  Bell,
   claimOnceDue,
   deliverAll,
   failureOf,
@@ -75,7 +76,7 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   });
 
   afterEach(async () => {
-    await Promise.all(opened.splice(0).map((outbox) => outbox.close()));
+    for (const outbox of opened.splice(0)) await outbox.close();
     await Promise.all(pools.splice(0).map((pool) => pool.end()));
     await app.query(`DROP SCHEMA ${schema} CASCADE`);
   });
@@ -88,9 +89,9 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   it('hands 5,000 events to four instances, each to one of them', async () => {
     const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
     await Promise.all(
-      outboxes.map((outbox, index) =>
-        outbox.append(someEvents(1250, `from-${index}`)),
-      ),
+      outboxes.map(async (outbox, index) => {
+        await outbox.append(someEvents(1250, `from-${index}`));
+      }),
     );
     const { claimed, acknowledged } = await deliverAll(outboxes);
     expect(new Set(claimed).size).toBe(5000);
@@ -216,24 +217,18 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   });
 
   it('wakes other instances when a transaction commits, and only then', async () => {
-    let woken!: () => void;
-    let times = 0;
-    const wake = () => {
-      times++;
-      woken();
-    };
-    const nextWake = () => new Promise<void>((resolve) => (woken = resolve));
-    let awake = nextWake();
-    const outbox = await instance(2, wake, true);
-    // It wakes once it listens, for what came before.
-    await awake;
-    awake = nextWake();
+    const bell = new Bell();
+    const listening = bell.next();
+    const outbox = await instance(2, bell.ring, true);
+    // It rings once it listens, for what came before.
+    await listening;
+    const awake = bell.next();
     const sender = await instance(2, () => {}, true);
     const client = await app.connect();
     await client.query('BEGIN');
     await sender.append(someEvents(1), { transaction: client });
     expect(await outbox.counts()).toMatchObject({ pending: 0 });
-    expect(times).toBe(1);
+    expect(bell.rings).toBe(1);
     await client.query('COMMIT');
     await awake;
     expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 1 });

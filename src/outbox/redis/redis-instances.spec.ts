@@ -59,7 +59,7 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
   };
 
   afterEach(async () => {
-    await Promise.all(opened.splice(0).map((outbox) => outbox.close()));
+    for (const outbox of opened.splice(0)) await outbox.close();
     await Promise.all(clients.splice(0).map((client) => client.quit()));
     const keys = await app.keys(`*{${key}}*`);
     if (keys.length > 0) await app.del(keys);
@@ -73,9 +73,9 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
   it('hands 5,000 events to four instances, each to one of them', async () => {
     const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
     await Promise.all(
-      outboxes.map((outbox, index) =>
-        outbox.append(someEvents(1250, `from-${index}`)),
-      ),
+      outboxes.map(async (outbox, index) => {
+        await outbox.append(someEvents(1250, `from-${index}`));
+      }),
     );
     const { claimed, acknowledged } = await deliverAll(outboxes);
     expect(new Set(claimed).size).toBe(5000);

@@ -12,8 +12,8 @@ export interface RedisOutboxClient {
   readonly status: string;
   connect(): Promise<unknown>;
   call(command: string, args: (string | number)[]): Promise<unknown>;
-  on(event: 'ready' | 'end', listener: () => void): unknown;
-  off(event: 'ready' | 'end', listener: () => void): unknown;
+  on(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
+  off(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
 }
 
 /** Options of {@link redisOutbox}. */

@@ -90,21 +90,12 @@ export class RedisOutbox extends OdpOutbox {
     limit,
     lease,
   }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
-    const claimed = await this.#run<Claimed[]>(scripts.claim, [
-      this.#consumer,
-      limit,
-      lease,
-    ]);
-    return claimed.map(([entry, deliveries, tries, list]) => {
-      const fields = fieldsOf(list);
-      return {
-        id: fromStoredText(fields('id')),
-        payload: fields('payload'),
-        createdAt: Number(fields('createdAt')),
-        tries: Number(tries),
-        claim: { entry, deliveries } satisfies Claim,
-      };
-    });
+    const claimed = await this.#scripts.run<Claimed[]>(
+      scripts.claim,
+      [this.#consumer, limit, lease],
+      (late) => void this.#giveBack(late.map(toClaimedEvent)),
+    );
+    return claimed.map(toClaimedEvent);
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
@@ -187,6 +178,17 @@ export class RedisOutbox extends OdpOutbox {
     return this.#scripts.run<T>(script, args);
   }
 
+  /** What was claimed for a caller who is gone is due at once, not when its lease ends. */
+  async #giveBack(events: readonly ClaimedEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    try {
+      await this.release(events, { delay: 0, failed: false });
+      this.#context?.ready();
+    } catch {
+      // Then its lease ends.
+    }
+  }
+
   async #store(events: readonly OutboxEvent[]): Promise<void> {
     await this.#run(
       scripts.append,
@@ -211,4 +213,20 @@ export class RedisOutbox extends OdpOutbox {
       }),
     ];
   }
+}
+
+function toClaimedEvent([
+  entry,
+  deliveries,
+  tries,
+  list,
+]: Claimed): ClaimedEvent {
+  const fields = fieldsOf(list);
+  return {
+    id: fromStoredText(fields('id')),
+    payload: fields('payload'),
+    createdAt: Number(fields('createdAt')),
+    tries: Number(tries),
+    claim: { entry, deliveries } satisfies Claim,
+  };
 }

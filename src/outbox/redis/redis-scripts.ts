@@ -17,6 +17,11 @@ const CHECK =
 export class RedisScripts {
   readonly #client: RedisOutboxClient;
   readonly #keys: readonly string[];
+  /** Told when the connection is lost: whoever waits for an answer. */
+  readonly #waiting = new Set<() => void>();
+  readonly #lost = () => {
+    for (const tell of this.#waiting) tell();
+  };
 
   constructor(client: RedisOutboxClient, key: string) {
     this.#client = client;
@@ -28,7 +33,7 @@ export class RedisScripts {
     const client = this.#client;
     if (client.status === 'ready') return;
     if (client.status === 'end') throw this.#disconnected();
-    let settle: () => void = () => {};
+    let settle!: () => void;
     const settled = new Promise<void>((resolve) => {
       settle = resolve;
     });
@@ -44,27 +49,46 @@ export class RedisScripts {
     }
   }
 
-  /** @throws OdpOutboxError when Redis is away, fails, or does not answer in time */
+  /**
+   * Runs a script. `late` is given an answer that comes after the caller was told
+   * that there is none: the client sends again what was under way when it lost
+   * its connection.
+   *
+   * @throws OdpOutboxError when Redis is away, fails, or does not answer in time
+   */
   async run<T>(
     script: Script,
     args: readonly (string | number)[] = [],
+    late: (answer: T) => void = () => {},
   ): Promise<T> {
     if (this.#client.status !== 'ready') throw this.#disconnected();
+    const evaluation = this.#evaluate(script, args) as Promise<T>;
     try {
-      return (await withDeadline(
-        this.#evaluate(script, args),
-        ANSWER,
-        () =>
-          new OdpOutboxError(
-            `Redis gave no answer within ${ANSWER} ms; whether it did what was asked is unknown. ${CHECK}`,
-          ),
-      )) as T;
+      return await withDeadline(this.#whileConnected(evaluation), ANSWER, () =>
+        unknownOutcome(`gave no answer within ${ANSWER} ms`),
+      );
     } catch (error) {
+      evaluation.then(late, () => {});
       if (error instanceof OdpOutboxError) throw error;
       // Only the message: ioredis' errors carry the command, and with it events.
       const { message } = error as Error;
       throw new OdpOutboxError(`Redis failed (${message}). ${CHECK}`);
     }
+  }
+
+  /** Rejects as soon as the connection is lost, long before the client gives up. */
+  async #whileConnected<T>(work: Promise<T>): Promise<T> {
+    const lost = new Promise<never>((_, reject) => {
+      const tell = () => reject(unknownOutcome('closed the connection'));
+      if (this.#waiting.size === 0) this.#client.on('close', this.#lost);
+      this.#waiting.add(tell);
+      const forget = () => {
+        this.#waiting.delete(tell);
+        if (this.#waiting.size === 0) this.#client.off('close', this.#lost);
+      };
+      work.then(forget, forget);
+    });
+    return Promise.race([work, lost]);
   }
 
   async #evaluate(
@@ -88,3 +112,8 @@ export class RedisScripts {
     );
   }
 }
+
+const unknownOutcome = (what: string) =>
+  new OdpOutboxError(
+    `Redis ${what}; whether it did what was asked is unknown. ${CHECK}`,
+  );

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { Pool } from 'pg';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  appendUntilStopped,
+  Bell,
+  deliverAll,
+  failureOf,
+  quietContext,
+  someEvents,
+} from '../../../test/support/outboxes.js';
+import {
+  postgresService,
+  startPostgres,
+} from '../../../test/support/services.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { OdpOutboxError } from '../../errors/index.js';
+import { migratePostgresOutbox, postgresOutbox } from './index.js';
+
+const service = await postgresService();
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+/** An outbox with a table of its own at a server, reached by another way. */
+async function outboxAt(direct: string, way = direct, options = {}) {
+  const admin = new Pool({ connectionString: direct, max: 1 });
+  admin.on('error', () => {});
+  const table = `odp_${randomUUID().replaceAll('-', '')}`;
+  await migratePostgresOutbox({ pool: admin, table });
+  // No listener for 'error' here: that an idle connection breaks must not end the app.
+  const pool = new Pool({ connectionString: way, ...options });
+  cleanups.push(async () => {
+    await admin.query(`DROP TABLE IF EXISTS ${table}, ${table}_dead_letters`);
+    await admin.end();
+  });
+  cleanups.push(() => pool.end());
+  return { pool, table, outbox: postgresOutbox({ pool, table }) };
+}
+
+/** The same with a line that can be cut. */
+async function behindProxy(options = {}) {
+  const url = service?.url ?? '';
+  const proxy = await TcpProxy.before(url);
+  const { outbox, pool, table } = await outboxAt(url, proxy.url(url), options);
+  cleanups.push(() => proxy.mend());
+  return { proxy, outbox, pool, table };
+}
+
+describe.skipIf(service === undefined)(
+  'postgresOutbox: cut off from Postgres',
+  () => {
+    it('refuses events while Postgres is away, keeps every accepted one, and goes on by itself', async () => {
+      const bell = new Bell();
+      const { proxy, outbox } = await behindProxy();
+      const listening = bell.next();
+      await outbox.open(quietContext(bell.ring));
+      await listening;
+      const callers = appendUntilStopped(outbox);
+      await callers.until(() => callers.accepted.length > 200);
+      await proxy.cut();
+      await callers.until(() => callers.refused.length > 50);
+      const listeningAgain = bell.next();
+      await proxy.mend();
+      const soFar = callers.accepted.length;
+      await callers.until(() => callers.accepted.length > soFar + 200);
+      await callers.stop();
+      await listeningAgain;
+
+      for (const error of callers.refused) {
+        expect(error).toBeInstanceOf(OdpOutboxError);
+      }
+      const { claimed } = await deliverAll([outbox]);
+      const delivered = new Set(claimed);
+      expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
+      await outbox.close();
+    });
+
+    it('stays up when idle connections break', async () => {
+      const { proxy, outbox, pool } = await behindProxy();
+      await outbox.open(quietContext());
+      await Promise.all([outbox.counts(), outbox.counts(), outbox.counts()]);
+      expect(pool.idleCount).toBeGreaterThan(0);
+      const emptied = new Promise<void>((resolve) => {
+        pool.on('remove', () => pool.totalCount === 0 && resolve());
+      });
+      await proxy.cut();
+      await emptied;
+      await proxy.mend();
+      expect(await outbox.counts()).toMatchObject({ pending: 0 });
+      await outbox.close();
+    });
+
+    it('waits for no answer longer than 5 s, and gives the connection up', async () => {
+      const { proxy, outbox, pool } = await behindProxy({ max: 1 });
+      await outbox.open(quietContext());
+      proxy.silence();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const asked = failureOf(() => outbox.append(someEvents(1)));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(String(await asked)).toMatch(/no answer.*within 5000 ms.*unknown/);
+      vi.useRealTimers();
+      expect(pool.totalCount).toBe(0);
+      await proxy.mend();
+      await outbox.append(someEvents(1));
+      await outbox.close();
+    });
+
+    it('waits no longer for a connection either, and takes none that comes too late', async () => {
+      const { outbox, pool } = await outboxAt(service?.url ?? '', undefined, {
+        max: 1,
+      });
+      await outbox.open(quietContext());
+      const taken = await pool.connect();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const asked = failureOf(() => outbox.append(someEvents(1)));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(await asked).toBeInstanceOf(OdpOutboxError);
+      vi.useRealTimers();
+      taken.release();
+      expect(await outbox.counts()).toMatchObject({ pending: 0 });
+      await outbox.close();
+    });
+
+    it('fails to open without Postgres, and can be opened later', async () => {
+      const { proxy, outbox } = await behindProxy();
+      await proxy.cut();
+      expect(await failureOf(() => outbox.open(quietContext()))).toBeInstanceOf(
+        OdpOutboxError,
+      );
+      await proxy.mend();
+      await outbox.open(quietContext());
+      await outbox.append(someEvents(1));
+      await outbox.close();
+    });
+
+    it('closes while Postgres is away', async () => {
+      const { proxy, outbox } = await behindProxy();
+      await outbox.open(quietContext());
+      await proxy.cut();
+      await outbox.close();
+    });
+  },
+);
+
+describe('postgresOutbox: Postgres dies', () => {
+  it('finds every accepted event again', async ({ skip }) => {
+    const own = await startPostgres();
+    if (own === undefined) {
+      skip('no Postgres is installed here');
+      return;
+    }
+    cleanups.push(() => own.stop());
+    const { outbox } = await outboxAt(own.url);
+    await outbox.open(quietContext());
+    const callers = appendUntilStopped(outbox);
+    await callers.until(() => callers.accepted.length > 200);
+    await own.kill();
+    await callers.until(() => callers.refused.length > 20);
+    await own.start();
+    const soFar = callers.accepted.length;
+    await callers.until(() => callers.accepted.length > soFar + 100);
+    await callers.stop();
+    const { claimed } = await deliverAll([outbox]);
+    const delivered = new Set(claimed);
+    expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
+    await outbox.close();
+  });
+});

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  appendUntilStopped,
+  Bell,
+  deliverAll,
+  failureOf,
+  idsOf,
+  quietContext,
+  someEvents,
+} from '../../../test/support/outboxes.js';
+import { redisService, startRedis } from '../../../test/support/services.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+import { OdpOutboxError } from '../../errors/index.js';
+import { redisOutbox } from './index.js';
+
+const service = await redisService();
+const own = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  vi.useRealTimers();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+/** An outbox with a client of its own, as an app has one. */
+function outboxAt(url: string, options = {}) {
+  // Never gives up and queues without end: what apps with BullMQ set.
+  const client = new Redis(url, { maxRetriesPerRequest: null, ...options });
+  client.on('error', () => {});
+  const key = `odp-outages-${randomUUID()}`;
+  cleanups.push(async () => {
+    const keys = await client.keys(`{${key}}*`);
+    if (keys.length > 0) await client.del(keys);
+    client.disconnect();
+  });
+  return { client, outbox: redisOutbox({ client, key }) };
+}
+
+/** The same with a line that can be cut. */
+async function behindProxy(options = {}) {
+  const url = service?.url ?? '';
+  const proxy = await TcpProxy.before(url);
+  cleanups.push(() => proxy.cut());
+  return { proxy, ...outboxAt(proxy.url(url), options) };
+}
+
+describe.skipIf(service === undefined)(
+  'redisOutbox: cut off from Redis',
+  () => {
+    it('refuses events while Redis is away, keeps every accepted one, and goes on by itself', async () => {
+      const bell = new Bell();
+      const { proxy, outbox } = await behindProxy();
+      await outbox.open(quietContext(bell.ring));
+      const callers = appendUntilStopped(outbox);
+      await callers.until(() => callers.accepted.length > 200);
+      await proxy.cut();
+      await callers.until(() => callers.refused.length > 50);
+      const awake = bell.next();
+      await proxy.mend();
+      await awake;
+      const soFar = callers.accepted.length;
+      await callers.until(() => callers.accepted.length > soFar + 200);
+      await callers.stop();
+
+      for (const error of callers.refused) {
+        expect(error).toBeInstanceOf(OdpOutboxError);
+      }
+      const { claimed } = await deliverAll([outbox]);
+      const delivered = new Set(claimed);
+      expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
+      await outbox.close();
+    });
+
+    it('tells callers who wait when the line is cut, without waiting for the client to give up', async () => {
+      const { proxy, outbox, client } = await behindProxy();
+      await outbox.open(quietContext());
+      await outbox.append(someEvents(3));
+      proxy.silence();
+      const asked = [
+        failureOf(() => outbox.append(someEvents(1, 'silent'))),
+        failureOf(() => outbox.claim({ limit: 9, lease: 60_000 })),
+        failureOf(() => outbox.counts()),
+      ];
+      // An answer would be there by now.
+      await new Promise((resolve) => setImmediate(resolve));
+      await proxy.cut();
+      for (const error of await Promise.all(asked)) {
+        expect(error).toBeInstanceOf(OdpOutboxError);
+        expect((error as Error).message).toMatch(
+          /closed the connection.*unknown/,
+        );
+      }
+      expect(
+        String(await failureOf(() => outbox.append(someEvents(1)))),
+      ).toContain('not connected');
+      const connected = new Promise((resolve) => client.once('ready', resolve));
+      await proxy.mend();
+      await connected;
+      // The client sends the claim again, for nobody: its events are not held back for a lease.
+      const claimed = new Set<string>();
+      while (claimed.size < 3) {
+        const events = await outbox.claim({ limit: 9, lease: 60_000 });
+        for (const id of idsOf(events))
+          if (id.startsWith('event')) claimed.add(id);
+      }
+      await outbox.close();
+    });
+
+    it('waits for no answer longer than 5 s', async () => {
+      const { proxy, outbox } = await behindProxy();
+      await outbox.open(quietContext());
+      proxy.silence();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const asked = failureOf(() => outbox.append(someEvents(1)));
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(String(await asked)).toMatch(/no answer within 5000 ms.*unknown/);
+      vi.useRealTimers();
+      await proxy.mend();
+      await outbox.close();
+    });
+
+    it.each([
+      { options: {} },
+      { options: { lazyConnect: true } },
+      { options: { enableOfflineQueue: false } },
+    ])(
+      'fails to open without Redis, and can be opened later ($options)',
+      async ({ options }) => {
+        const { proxy, client, outbox } = await behindProxy(options);
+        await proxy.cut();
+        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+        const opened = failureOf(() => outbox.open(quietContext()));
+        await vi.advanceTimersByTimeAsync(5000);
+        vi.useRealTimers();
+        expect(String(await opened)).toMatch(/OdpOutboxError.*not connected/);
+        await proxy.mend();
+        client.disconnect(true);
+        await outbox.open(quietContext());
+        await outbox.append(someEvents(1));
+        await outbox.close();
+      },
+    );
+
+    it('says so when the app has closed the client', async () => {
+      const { client, outbox } = outboxAt(service?.url ?? '');
+      await outbox.open(quietContext());
+      cleanups.splice(0);
+      const ended = new Promise((resolve) => client.once('end', resolve));
+      await client.quit();
+      await ended;
+      expect(
+        String(await failureOf(() => outbox.append(someEvents(1)))),
+      ).toContain('the app has closed the client');
+      await outbox.close();
+    });
+  },
+);
+
+describe.skipIf(own === undefined)('redisOutbox: Redis dies', () => {
+  it('finds every accepted event again when Redis writes through (appendfsync always)', async () => {
+    if (own === undefined) return;
+    const { outbox } = outboxAt(own.url);
+    cleanups.unshift(() => own.stop());
+    await outbox.open(quietContext());
+    const callers = appendUntilStopped(outbox);
+    await callers.until(() => callers.accepted.length > 200);
+    await own.kill();
+    await callers.until(() => callers.refused.length > 20);
+    await own.start();
+    const soFar = callers.accepted.length;
+    await callers.until(() => callers.accepted.length > soFar + 100);
+    await callers.stop();
+    const { claimed } = await deliverAll([outbox]);
+    const delivered = new Set(claimed);
+    expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
+    await outbox.close();
+  });
+});
