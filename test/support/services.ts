@@ -84,6 +84,36 @@ export async function startRedis(
   );
 }
 
+/** A Redis Cluster of three masters of the test's own, or `undefined` where no Redis is installed. */
+export async function startRedisCluster(): Promise<
+  { readonly ports: readonly number[]; stop(): Promise<void> } | undefined
+> {
+  const cli = which('redis-cli');
+  if (cli === undefined) return undefined;
+  const nodes: OwnService[] = [];
+  for (let left = 3; left > 0; left--) {
+    const bus = await freePort();
+    const node = await startRedis(
+      ...['--cluster-enabled', 'yes', '--cluster-port', `${bus}`],
+    );
+    if (node === undefined) return undefined;
+    nodes.push(node);
+  }
+  const ports = nodes.map(({ port }) => port);
+  execFileSync(
+    cli,
+    [
+      ...['--cluster', 'create', ...ports.map((port) => `127.0.0.1:${port}`)],
+      '--cluster-yes',
+    ],
+    { stdio: 'ignore' },
+  );
+  const stop = async () => {
+    for (const node of nodes) await node.stop();
+  };
+  return { ports, stop };
+}
+
 /** A Postgres server of the test's own, or `undefined` where none is installed. */
 export async function startPostgres(): Promise<OwnService | undefined> {
   const initdb = which('initdb');

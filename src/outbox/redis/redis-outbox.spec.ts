@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, describe, it } from 'vitest';
+import { passTime } from '../../../test/support/redis-clock.js';
 import { redisService } from '../../../test/support/services.js';
 import { outboxContract } from '../../testing/index.js';
 import { redisOutbox } from './index.js';
@@ -25,29 +26,7 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
     },
     reopen: () => redisOutbox({ client, key }),
     shared: true,
-    // The server's clock cannot be moved; how long each entry was idle can.
-    async advance(ms) {
-      const events = `{${key}}:events`;
-      const states = (await client.xpending(
-        events,
-        'odp',
-        '-',
-        '+',
-        10_000,
-      )) as [string, string, number, number][];
-      for (const [entry, consumer, idle] of states) {
-        await client.xclaim(
-          events,
-          'odp',
-          consumer,
-          0,
-          entry,
-          'IDLE',
-          idle + ms,
-          'JUSTID',
-        );
-      }
-    },
+    advance: (ms) => passTime(client, key, ms),
   })) {
     it(name, run);
   }
