@@ -94,7 +94,10 @@ export async function startRedisCluster(): Promise<
   for (let left = 3; left > 0; left--) {
     const bus = await freePort();
     const node = await startRedis(
-      ...['--cluster-enabled', 'yes', '--cluster-port', `${bus}`],
+      '--cluster-enabled',
+      'yes',
+      '--cluster-port',
+      `${bus}`,
     );
     if (node === undefined) return undefined;
     nodes.push(node);
@@ -103,8 +106,10 @@ export async function startRedisCluster(): Promise<
   execFileSync(
     cli,
     [
-      ...['--cluster', 'create', ...ports.map((port) => `127.0.0.1:${port}`)],
+      '--cluster',
+      'create',
       '--cluster-yes',
+      ...ports.map((port) => `127.0.0.1:${port}`),
     ],
     { stdio: 'ignore' },
   );
