@@ -23,7 +23,7 @@ const DEFAULT_TABLE = 'odp_outbox';
 export function postgresOutboxSql({
   table = DEFAULT_TABLE,
 }: { readonly table?: string } = {}): string {
-  const { events, deadLetters, idIndex } = TableName.parse(table);
+  const { events, deadLetters, idIndex, deadIdIndex } = TableName.parse(table);
   return `-- nestjs-optimizely-odp: the tables of postgresOutbox({ table: '${table}' })
 DO $odp$
 DECLARE
@@ -63,6 +63,7 @@ BEGIN
       message text NOT NULL,
       buried_at timestamptz(3) NOT NULL DEFAULT now()
     );
+    CREATE INDEX ${deadIdIndex} ON ${deadLetters} USING hash (id);
     COMMENT ON TABLE ${events} IS 'nestjs-optimizely-odp outbox, version 1';
   END IF;
 END

@@ -11,14 +11,16 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export class TableName {
   readonly events: string;
   readonly deadLetters: string;
-  /** The name of the index on `id`, which lies in the table's own schema. */
+  /** The names of the indexes on `id`, which lie in the tables' own schema. */
   readonly idIndex: string;
+  readonly deadIdIndex: string;
 
   constructor(schema: string | undefined, name: string) {
     const prefix = schema === undefined ? '' : `${quoted(schema)}.`;
     this.events = prefix + quoted(name);
     this.deadLetters = prefix + quoted(`${name}_dead_letters`);
     this.idIndex = quoted(`${name}_id`);
+    this.deadIdIndex = quoted(`${name}_dead_id`);
   }
 
   /** @throws OdpConfigurationError when it is no plain name, with or without a schema */

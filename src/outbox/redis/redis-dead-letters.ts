@@ -1,6 +1,6 @@
 import { matchesFilter } from '../dead-letter-filter.js';
 import type { Burial, DeadLetter, DeadLetterFilter } from '../outbox.js';
-import { fromStoredText } from '../stored-text.js';
+import { fromStoredText, toStoredText } from '../stored-text.js';
 import type { RedisScripts } from './redis-scripts.js';
 import * as scripts from './scripts.js';
 
@@ -46,28 +46,33 @@ export class RedisDeadLetters {
     return count;
   }
 
-  /** Up to the newest of now: what is buried meanwhile could go round forever. */
   async *#matching(filter: DeadLetterFilter) {
+    for await (const page of this.#pages(filter.ids)) {
+      const matching = page
+        .map(([entry, fields]) => ({
+          entry,
+          letter: toDeadLetter(entry, fields),
+        }))
+        .filter(({ letter }) => matchesFilter(letter, filter));
+      if (matching.length > 0) yield matching;
+    }
+  }
+
+  async *#pages(ids: readonly string[] | undefined): AsyncGenerator<Entry[]> {
+    if (ids !== undefined) {
+      const stored = ids.map(toStoredText);
+      yield await this.#scripts.run<Entry[]>(scripts.deadLettersOf, stored);
+      return;
+    }
+    // Up to the newest of now: what is buried meanwhile could go round forever.
     const [last] = await this.#scripts.run<[string?]>(scripts.newestDeadLetter);
     if (last === undefined) return;
-    let after = '0-0';
-    for (;;) {
-      const page = await this.#scripts.run<Entry[]>(scripts.deadLetters, [
-        after,
-        last,
-        PAGE,
-      ]);
-      const end = page.at(-1);
-      if (end === undefined) return;
-      after = end[0];
-      const letters = page.map(([entry, fields]) => ({
-        entry,
-        letter: toDeadLetter(entry, fields),
-      }));
-      const matching = letters.filter(({ letter }) =>
-        matchesFilter(letter, filter),
-      );
-      if (matching.length > 0) yield matching;
+    let after: string | undefined = '0-0';
+    while (after !== undefined) {
+      const range = [after, last, PAGE];
+      const page = await this.#scripts.run<Entry[]>(scripts.deadLetters, range);
+      yield page;
+      after = page.at(-1)?.[0];
     }
   }
 }

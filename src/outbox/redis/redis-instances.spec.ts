@@ -214,6 +214,32 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(await outbox.stillPending(ids)).toEqual([]);
   });
 
+  it('finds every dead letter of an id, and forgets each with its letter', async () => {
+    const outbox = await instance();
+    const twins = [...someEvents(2, 'x'), ...someEvents(2, 'x')];
+    await outbox.append(twins);
+    const claimed = await outbox.claim({ limit: 9, lease: LEASE });
+    for (const event of claimed) {
+      await outbox.bury([event], { reason: 'expired', message: 'no' });
+    }
+    const found = async (...ids: string[]) =>
+      idsOf(await outbox.deadLetters({ ids }, 9));
+    expect(await found('x-1', 'x-0', 'x-1')).toEqual(idsOf(twins));
+    const [first] = await outbox.deadLetters({}, 1);
+    expect(
+      await outbox.purge({ ids: ['x-0'], before: first?.buriedAt ?? 0 }),
+    ).toBe(0);
+    expect(await outbox.requeue({ ids: ['x-0'] })).toBe(2);
+    expect(await found('x-0', 'x-1')).toEqual(['x-1', 'x-1']);
+    expect(await outbox.purge({})).toBe(2);
+    expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 2 });
+    expect((await app.keys(`{${key}}*`)).sort()).toEqual([
+      `{${key}}:dead-letters`,
+      events,
+      `{${key}}:meta`,
+    ]);
+  });
+
   it('looks through many dead letters page by page', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(900));

@@ -7,7 +7,14 @@ export interface Script {
 }
 
 /** The keys of an outbox, in the order in which the scripts are given them. */
-export const KEYS = ['events', 'dead-letters', 'ids', 'tries', 'meta'] as const;
+export const KEYS = [
+  'events',
+  'ids',
+  'tries',
+  'dead-letters',
+  'dead-letter-ids',
+  'meta',
+] as const;
 
 /** Of what is stored. A greater one was written by a newer version of this package. */
 export const FORMAT = 1;
@@ -21,7 +28,7 @@ export const FORMAT = 1;
  * for, which XAUTOCLAIM could not do: it goes by what the next claimer asks for.
  */
 const PRELUDE = `
-local events, dead, ids, tries, meta = unpack(KEYS)
+local events, ids, tries, dead, deadIds, meta = unpack(KEYS)
 local GROUP, NOBODY, DUE = 'odp', 'nobody', 31536000000
 
 -- Lua passes at most some thousand arguments at once.
@@ -47,6 +54,32 @@ local function valueOf(fields, name)
   for i = 1, #fields, 2 do
     if fields[i] == name then return fields[i + 1] end
   end
+end
+
+-- Which entries are the dead letters of an id: mostly one.
+local function lettersOf(id)
+  local entries = {}
+  for entry in string.gmatch(redis.call('HGET', deadIds, id) or '', '%S+') do
+    entries[#entries + 1] = entry
+  end
+  return entries
+end
+
+-- Takes a dead letter out; returns its fields, or nil when it is gone already.
+local function takeLetter(entry)
+  local letter = redis.call('XRANGE', dead, entry, entry)[1]
+  if not letter then return end
+  redis.call('XDEL', dead, entry)
+  local id, others = valueOf(letter[2], 'id'), {}
+  for _, other in ipairs(lettersOf(id)) do
+    if other ~= entry then others[#others + 1] = other end
+  end
+  if #others == 0 then
+    redis.call('HDEL', deadIds, id)
+  else
+    redis.call('HSET', deadIds, id, table.concat(others, ' '))
+  end
+  return letter[2]
 end
 
 -- Of claims (entry, deliveries, id)... those that the consumer still holds.
@@ -179,7 +212,10 @@ for _, entry in ipairs(entries) do
     local letter = { 'XADD', dead, '*', 'tries', redis.call('HGET', tries, entry) or '0',
       'reason', ARGV[2], 'status', ARGV[3], 'message', ARGV[4] }
     for _, field in ipairs(found[2]) do letter[#letter + 1] = field end
-    redis.call(unpack(letter))
+    local id = valueOf(found[2], 'id')
+    local others = lettersOf(id)
+    others[#others + 1] = redis.call(unpack(letter))
+    redis.call('HSET', deadIds, id, table.concat(others, ' '))
   end
 end
 forget(entries, idsOfEntries)
@@ -215,16 +251,37 @@ export const deadLetters = script(`
 return redis.call('XRANGE', dead, '(' .. ARGV[1], ARGV[2], 'COUNT', ARGV[3])
 `);
 
+/** (id...) -> [entry, fields][] of their dead letters, oldest first. */
+export const deadLettersOf = script(`
+local letters, seen = {}, {}
+for _, id in ipairs(ARGV) do
+  for _, entry in ipairs(seen[id] and {} or lettersOf(id)) do
+    letters[#letters + 1] = redis.call('XRANGE', dead, entry, entry)[1]
+  end
+  seen[id] = true
+end
+local function key(letter)
+  local ms, number = string.match(letter[1], '(%d+)-(%d+)')
+  return tonumber(ms), tonumber(number)
+end
+table.sort(letters, function(left, right)
+  local leftMs, leftNumber = key(left)
+  local rightMs, rightNumber = key(right)
+  if leftMs ~= rightMs then return leftMs < rightMs end
+  return leftNumber < rightNumber
+end)
+return letters
+`);
+
 /** (entry...) -> how many. */
 export const requeue = script(`
 local time = redis.call('TIME')
 local now = string.format('%d%03d', time[1], math.floor(time[2] / 1000))
 local count = 0
 for _, entry in ipairs(ARGV) do
-  local letter = redis.call('XRANGE', dead, entry, entry)[1]
+  local letter = takeLetter(entry)
   if letter then
-    store(valueOf(letter[2], 'id'), valueOf(letter[2], 'payload'), now)
-    redis.call('XDEL', dead, entry)
+    store(valueOf(letter, 'id'), valueOf(letter, 'payload'), now)
     count = count + 1
   end
 end
@@ -234,7 +291,9 @@ return count
 /** (entry...) -> how many. */
 export const purge = script(`
 local count = 0
-inPortions(ARGV, function(...) count = count + redis.call('XDEL', dead, ...) end)
+for _, entry in ipairs(ARGV) do
+  if takeLetter(entry) then count = count + 1 end
+end
 return count
 `);
 
