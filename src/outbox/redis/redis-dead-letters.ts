@@ -69,8 +69,8 @@ export class RedisDeadLetters {
     if (last === undefined) return;
     let after: string | undefined = '0-0';
     while (after !== undefined) {
-      const range = [after, last, PAGE];
-      const page = await this.#scripts.run<Entry[]>(scripts.deadLetters, range);
+      const range: (string | number)[] = [after, last, PAGE];
+      const page: Entry[] = await this.#scripts.run(scripts.deadLetters, range);
       yield page;
       after = page.at(-1)?.[0];
     }
