@@ -50,7 +50,9 @@ export class Database {
     const given = new AbortController();
     try {
       const result = await withDeadline(
-        this.#borrow(given.signal, (client) => client.query(text, values)),
+        this.#borrow(given.signal, (client) =>
+          untilSerialised(() => client.query(text, values)),
+        ),
         patience,
         () =>
           new OdpOutboxError(
@@ -87,5 +89,23 @@ export class Database {
     return result;
   }
 }
+
+/**
+ * Where the database's default is `repeatable read` or `serializable`, Postgres
+ * undoes one of two statements that meet, and wants it to be tried again.
+ */
+async function untilSerialised<T>(query: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await query();
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== SERIALISATION_FAILURE) {
+        throw error;
+      }
+    }
+  }
+}
+
+const SERIALISATION_FAILURE = '40001';
 
 const ignore = () => {};

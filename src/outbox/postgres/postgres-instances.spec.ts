@@ -100,6 +100,29 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(await outboxes[0]?.counts()).toMatchObject({ pending: 0 });
   });
 
+  it.each(['repeatable read', 'serializable'])(
+    'does so as well where transactions are %s',
+    async (isolation) => {
+      const pool = new Pool({
+        connectionString: service?.url,
+        options: `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`,
+      });
+      pools.push(pool);
+      const outboxes = [1, 2].map(() =>
+        postgresOutbox({ pool, table, notify: false }),
+      );
+      for (const outbox of outboxes) {
+        await outbox.open(quietContext());
+        opened.push(outbox);
+      }
+      await outboxes[0]?.append(someEvents(1000));
+      const { claimed, acknowledged } = await deliverAll(outboxes, 10);
+      expect(new Set(claimed).size).toBe(1000);
+      expect(claimed).toHaveLength(1000);
+      expect(acknowledged).toBe(1000);
+    },
+  );
+
   it('passes on what a dead instance held, by the clock of Postgres, and ignores that one', async () => {
     const [dead, heir] = [await instance(), await instance()];
     await dead.append(someEvents(20));
