@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import * as fc from 'fast-check';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { anySteps, followsModel } from '../../../test/support/shared-outbox-model.js';
 import { postgresService } from '../../../test/support/services.js';
 import { outboxContract } from '../../testing/index.js';
 import { migratePostgresOutbox, postgresOutbox } from './index.js';
@@ -24,21 +26,35 @@ describe.skipIf(service === undefined)('postgresOutbox: contract', () => {
     await service?.stop();
   });
 
+  const outbox = () => postgresOutbox({ pool, table, notify: false });
+  const empty = () => pool.query(`TRUNCATE ${table}, ${table}_dead_letters`);
+  // The server's clock cannot be moved; what it is compared with can.
+  const passTime = async (ms: number) => {
+    await pool.query(
+      `UPDATE ${table} SET due_at = due_at - $1 * interval '1 millisecond'`,
+      [ms],
+    );
+  };
+
   for (const { name, run } of outboxContract({
     async create() {
-      await pool.query(`TRUNCATE ${table}, ${table}_dead_letters`);
-      return postgresOutbox({ pool, table, notify: false });
+      await empty();
+      return outbox();
     },
-    reopen: () => postgresOutbox({ pool, table, notify: false }),
+    reopen: outbox,
     shared: true,
-    // The server's clock cannot be moved; what it is compared with can.
-    async advance(ms) {
-      await pool.query(
-        `UPDATE ${table} SET due_at = due_at - $1 * interval '1 millisecond'`,
-        [ms],
-      );
-    },
+    advance: passTime,
   })) {
     it(name, run);
   }
+
+  it('follows the model, whatever two instances do', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySteps, async (steps) => {
+        await empty();
+        await followsModel([outbox(), outbox()], passTime, steps);
+      }),
+      { numRuns: 25 },
+    );
+  });
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import knexOf from 'knex';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   deliverAll,
@@ -181,6 +182,20 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
     expect(claimed.filter((id) => Number(id.split('-')[1]) % 2 === 1)).toEqual(
       [],
     );
+  });
+
+  it("works with TypeORM's own pool", async () => {
+    const data = new DataSource({ type: 'postgres', url });
+    await data.initialize();
+    const { master } = data.driver as PostgresDriver;
+    const shared = postgresOutbox({ pool: master as Pool, table });
+    await shared.open(quietContext());
+    await data.transaction((manager) =>
+      Promise.resolve(shared.append(someEvents(1), { transaction: manager })),
+    );
+    expect(await deliverAll([shared])).toMatchObject({ acknowledged: 1 });
+    await shared.close();
+    await data.destroy();
   });
 
   it('tells of a transaction that has failed already', async () => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, describe, it } from 'vitest';
+import { anySteps, followsModel } from '../../../test/support/shared-outbox-model.js';
 import { passTime } from '../../../test/support/redis-clock.js';
 import { redisService } from '../../../test/support/services.js';
 import { outboxContract } from '../../testing/index.js';
@@ -30,4 +32,18 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
   })) {
     it(name, run);
   }
+
+  it('follows the model, whatever two instances do', async () => {
+    await fc.assert(
+      fc.asyncProperty(anySteps, (steps) => {
+        key = `odp-contract-${randomUUID()}`;
+        return followsModel(
+          [redisOutbox({ client, key }), redisOutbox({ client, key })],
+          (ms) => passTime(client, key, ms),
+          steps,
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
