@@ -173,6 +173,7 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     expect((await outbox.counts()).pending).toBe(2);
     // What it has is delivered meanwhile.
     expect(await outbox.acknowledge(await claim(outbox, 1))).toBe(1);
+    await failureOf(refused(outbox));
 
     small.free();
     await append(outbox, 'c');
@@ -206,6 +207,24 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     ).toBe(1);
     expect(await outbox.counts()).toMatchObject({ pending: 0, deadLetters: 1 });
     await outbox.close();
+  });
+
+  it('does not forget an event that it could not bury', async () => {
+    const path = newPath();
+    const outbox = await open(path);
+    await append(outbox, 'a');
+    const claimed = await claim(outbox);
+    small.fill();
+    await failureOf(refused(outbox));
+    await failureOf(
+      (async () => outbox.bury(claimed, { reason: 'rejected', message: '' }))(),
+    );
+    small.free();
+    await append(outbox, 'b');
+    await outbox.close();
+    const next = await open(path);
+    expect(idsOf(await claim(next))).toEqual(['a', 'b']);
+    await next.close();
   });
 
   it('does not bring back what it refused', async () => {

@@ -28,7 +28,7 @@ const MAX_SIZE = 8 * 1024 * 1024;
  * becomes the next, so that many callers share one wait for the disk.
  */
 export class GroupCommit {
-  readonly #store: LevelStore;
+  readonly #store: Pick<LevelStore, 'write'>;
   readonly #backlog: Backlog;
   readonly #gone: (chunks: readonly Chunk[]) => void;
   readonly #jobs = new Fifo<Waiting>();
@@ -39,7 +39,7 @@ export class GroupCommit {
 
   /** `gone` is told which chunks were deleted, as nothing was left of them. */
   constructor(
-    store: LevelStore,
+    store: Pick<LevelStore, 'write'>,
     backlog: Backlog,
     gone: (chunks: readonly Chunk[]) => void,
   ) {

@@ -7,6 +7,7 @@ import type { LevelStore } from './level-store.js';
  */
 const WORTH = 64 * 1024 * 1024;
 const WORTH_WHEN_IDLE = 8 * 1024 * 1024;
+const NEGLIGIBLE = 1024 * 1024;
 
 /** LevelDB only marks entries as deleted. This returns their space to the disk. */
 export class Space {
@@ -35,7 +36,12 @@ export class Space {
     try {
       await this.#store.read(async (db) => {
         await db.compactRange(headerKey(0), headerKey(before));
-        await db.compactRange(bodyKey(0), bodyKey(before));
+        // What LevelDB was just writing to a file may be left out the first time.
+        for (let times = 0; times < 2; times++) {
+          await db.compactRange(bodyKey(0), bodyKey(before));
+          const left = await db.approximateSize(bodyKey(0), bodyKey(before));
+          if (left < NEGLIGIBLE) break;
+        }
       });
     } catch {
       // Nothing is lost by it; where the disk failed, the next write tells.
