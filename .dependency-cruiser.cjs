@@ -87,7 +87,7 @@ module.exports = {
     {
       name: 'not-to-spec',
       severity: 'error',
-      from: { pathNot: '\\.spec\\.ts$' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '(\\.spec\\.ts$|^test/)' },
     },
     {

@@ -91,6 +91,7 @@ const requestTo = (
   { body = '[{"a":"ü"}]', signal = new AbortController().signal } = {},
 ) => ({
   url: `${url}/v3/events`,
+  account: 'default',
   headers: { 'content-type': 'application/json', 'x-api-key': KEY },
   body: Buffer.from(body),
   signal,

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { anySteps, followsModel } from '../../../test/support/shared-outbox-model.js';
+import {
+  anySteps,
+  followsModel,
+} from '../../../test/support/shared-outbox-model.js';
 import { postgresService } from '../../../test/support/services.js';
 import { outboxContract } from '../../testing/index.js';
 import { migratePostgresOutbox, postgresOutbox } from './index.js';

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, describe, it } from 'vitest';
-import { anySteps, followsModel } from '../../../test/support/shared-outbox-model.js';
+import {
+  anySteps,
+  followsModel,
+} from '../../../test/support/shared-outbox-model.js';
 import { passTime } from '../../../test/support/redis-clock.js';
 import { redisService } from '../../../test/support/services.js';
 import { outboxContract } from '../../testing/index.js';
