@@ -11,6 +11,9 @@ const work = mkdtempSync(join(tmpdir(), 'odp-package-'));
 const { exports, name } = JSON.parse(
   readFileSync(join(root, 'package.json'), 'utf8'),
 );
+const entries = Object.keys(exports)
+  .filter((entry) => entry !== './package.json')
+  .map((entry) => name + entry.slice(1));
 
 function run(title, command, args, cwd) {
   const began = performance.now();
@@ -44,22 +47,27 @@ try {
       ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball],
       cwd,
     );
-    for (const entry of Object.keys(exports)) {
-      if (entry === './package.json') continue;
-      const specifier = name + entry.slice(1);
-      run(
-        `${app}: import ${specifier}`,
-        'node',
-        ['--input-type=module', '-e', `await import('${specifier}')`],
-        cwd,
-      );
-      run(
-        `${app}: require ${specifier}`,
-        'node',
-        ['--input-type=commonjs', '-e', `require('${specifier}')`],
-        cwd,
-      );
-    }
+    const specifiers = JSON.stringify(entries);
+    run(
+      `${app}: import every entry point`,
+      'node',
+      [
+        '--input-type=module',
+        '-e',
+        `for (const entry of ${specifiers}) await import(entry)`,
+      ],
+      cwd,
+    );
+    run(
+      `${app}: require every entry point`,
+      'node',
+      [
+        '--input-type=commonjs',
+        '-e',
+        `for (const entry of ${specifiers}) require(entry)`,
+      ],
+      cwd,
+    );
     run(`${app}: npm test`, 'npm', ['test'], cwd);
   }
 } finally {
