@@ -2,7 +2,7 @@
 //
 //   npm run build && node bench/outbox-file.mjs [directory on the disk to measure]
 //
-// Every section runs in a process of its own. Events are 260 bytes of JSON;
+// Every section runs in a process of its own. Events are about 280 bytes of JSON;
 // the disk is really synced before an append resolves.
 import { execFileSync, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -157,17 +157,6 @@ describe('fileOutbox', () => {
     expect(keys).toHaveLength(1);
   });
 
-  it('tells when it is opened over events that nobody has claimed', async () => {
-    const first = await open();
-    expect(first.ready.times).toBe(0);
-    await first.outbox.append(events(1));
-    await first.outbox.close();
-    const second = await open(first.path);
-    expect(second.ready.times).toBe(1);
-    await second.outbox.acknowledge(await claim(second.outbox, 1));
-    await second.outbox.close();
-  });
-
   it('tells that requeued events can be claimed', async () => {
     const { outbox, ready } = await open();
     await outbox.append(events(2));

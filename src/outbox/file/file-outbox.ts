@@ -61,7 +61,6 @@ export class FileOutbox extends OdpOutbox {
     } finally {
       this.#opening = false;
     }
-    if (this.#opened.room.pending > 0) context.ready();
   }
 
   async append(
