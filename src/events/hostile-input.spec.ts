@@ -487,6 +487,14 @@ describe('the decorators', () => {
     );
   });
 
+  it('refuse what would be too long as JSON', () => {
+    const text = 'x'.repeat(300 * 1024);
+    const one = Object.assign(new DataHolder(), { data: { text } });
+    const two = Object.assign(new DataHolder(), { data: { text, more: text } });
+    expect(validateSync(one)).toEqual([]);
+    expect(validateSync(two)).toHaveLength(1);
+  });
+
   it('say what the error says', () => {
     fc.assert(
       fc.property(someData, (recipe) => {

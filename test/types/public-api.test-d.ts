@@ -1,0 +1,270 @@
+/**
+ * Types of the public API. Nothing here runs: `npm run typecheck` compiles it,
+ * and an expected error that does not come is an error.
+ */
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import {
+  type Duration,
+  getOdpServiceToken,
+  InjectOdp,
+  memoryOutbox,
+  OdpConfigurationError,
+  type OdpDeliveryOptions,
+  type OdpError,
+  type OdpErrorCode,
+  type OdpEvent,
+  type OdpEventData,
+  OdpEventDto,
+  type OdpHappening,
+  type OdpIdentifiers,
+  type OdpIdentity,
+  type OdpOrder,
+  OdpRejectedError,
+  type OdpRetryOptions,
+  type OdpService,
+  type OdpStats,
+  type OdpTransport,
+  OdpValidationError,
+  OptimizelyOdpModule,
+  type OptimizelyOdpModuleOptions,
+  type OptimizelyOdpOptionsFactory,
+  type SentOdpEvent,
+} from 'nestjs-optimizely-odp';
+import { odpConfig } from 'nestjs-optimizely-odp/config';
+import type { Observable } from 'rxjs';
+import { expectTypeOf } from 'vitest';
+
+declare const service: OdpService;
+
+/* Events */
+
+export const events: OdpEvent[] = [
+  { action: 'identified', identifiers: { vuid: 'v' } },
+  { type: null, action: 'a', identifiers: { email: null, phone: undefined } },
+  { action: 'a', data: null },
+  {
+    type: 'order',
+    action: 'purchase',
+    identifiers: { email: 'ada@example.com' },
+    data: {
+      total: 99.5,
+      gift: true,
+      coupon: null,
+      note: undefined,
+      order: {
+        order_id: 42,
+        total: 99.5,
+        items: [
+          { product_id: 'p-1', price: 5, gift: false },
+          { product_id: 2, note: null },
+        ],
+      },
+    },
+  },
+  { action: 'refund', data: { order: { order_id: 'o-1', items: null } } },
+  { action: 'a', data: { order: null } },
+  Object.freeze({ action: 'a', identifiers: Object.freeze({ vuid: 'v' }) }),
+  new OdpEventDto(),
+];
+
+// @ts-expect-error -- action is required
+export const withoutAction: OdpEvent = { identifiers: { vuid: 'v' } };
+// @ts-expect-error -- an identifier is text
+export const numeric: OdpIdentifiers = { customer_id: 5 };
+// @ts-expect-error -- a Date is no value
+export const dated: OdpEventData = { at: new Date() };
+// @ts-expect-error -- a bigint is no value
+export const big: OdpEventData = { n: 5n };
+// @ts-expect-error -- a list is no value
+export const listed: OdpEventData = { tags: ['a', 'b'] };
+// @ts-expect-error -- an order has an order_id
+export const anonymous: OdpOrder = { total: 5 };
+// @ts-expect-error -- a line item has a product_id
+export const bareItem: OdpOrder = { order_id: 1, items: [{ price: 5 }] };
+export const nestedItem: OdpOrder = {
+  order_id: 1,
+  // @ts-expect-error -- nothing is nested in a line item
+  items: [{ product_id: 1, parts: [{ product_id: 2 }] }],
+};
+
+/* Options */
+
+const options = {
+  apiKey: 'key',
+  region: 'eu',
+  apiHost: 'https://odp.example',
+  allowInsecureHost: false,
+  enabled: true,
+  commonData: { shop: 'de' },
+  eventTime: true,
+  identity: ({ user, cookies }) => ({
+    email: user.email as string,
+    vuid: cookies.vuid,
+  }),
+  outbox: memoryOutbox({ capacity: 10, whenFull: 'drop-oldest' }),
+  delivery: {
+    batchSize: 10,
+    flushInterval: '5s',
+    requestTimeout: 1000,
+    maxEventAge: '7d',
+    retry: { delay: '100ms', jitter: false },
+  },
+} satisfies OptimizelyOdpModuleOptions;
+
+OptimizelyOdpModule.forRoot({});
+OptimizelyOdpModule.forRoot(options);
+OptimizelyOdpModule.forRoot({ ...options, isGlobal: false, name: 'emea' });
+OptimizelyOdpModule.forRoot({ apiKey: process.env.ODP_KEY });
+// @ts-expect-error -- a misspelt option
+OptimizelyOdpModule.forRoot({ apikey: 'key' });
+// @ts-expect-error -- no such region
+OptimizelyOdpModule.forRoot({ region: 'de' });
+// @ts-expect-error -- a misspelt option of delivery
+OptimizelyOdpModule.forRoot({ delivery: { batchsize: 5 } });
+// @ts-expect-error -- not a span of time
+OptimizelyOdpModule.forRoot({ delivery: { flushInterval: 'soon' } });
+// @ts-expect-error -- not an outbox
+OptimizelyOdpModule.forRoot({ outbox: 'memory' });
+// @ts-expect-error -- not identifiers
+OptimizelyOdpModule.forRoot({ identity: () => ({ id: 5 }) });
+
+OptimizelyOdpModule.forRootAsync({
+  imports: [ConfigModule],
+  inject: [ConfigService],
+  useFactory: (config: ConfigService) => ({
+    apiKey: config.getOrThrow<string>('ODP_KEY'),
+    delivery: { flushInterval: 0 },
+  }),
+});
+OptimizelyOdpModule.forRootAsync({
+  name: 'emea',
+  isGlobal: false,
+  useFactory: () => Promise.resolve(options),
+});
+OptimizelyOdpModule.forRootAsync(odpConfig.asProvider());
+OptimizelyOdpModule.forRootAsync({ ...odpConfig.asProvider(), name: 'emea' });
+
+class Factory implements OptimizelyOdpOptionsFactory {
+  createOptimizelyOdpOptions(): OptimizelyOdpModuleOptions {
+    return options;
+  }
+}
+OptimizelyOdpModule.forRootAsync({ useClass: Factory });
+OptimizelyOdpModule.forRootAsync({ imports: [], useExisting: Factory });
+// @ts-expect-error -- makes no options
+OptimizelyOdpModule.forRootAsync({ useClass: Date });
+OptimizelyOdpModule.forRootAsync({
+  // @ts-expect-error -- not options
+  useFactory: () => ({ apiKey: 5 }),
+});
+
+expectTypeOf<Duration>().extract<string>().not.toBeNever();
+expectTypeOf<'30s' | '1.5h' | 5>().toExtend<Duration>();
+expectTypeOf<'30 seconds'>().not.toExtend<Duration>();
+expectTypeOf<OdpDeliveryOptions['retry']>().toEqualTypeOf<
+  Partial<OdpRetryOptions>
+>();
+expectTypeOf<OdpIdentity>().returns.toEqualTypeOf<OdpIdentifiers | undefined>();
+
+/* The service */
+
+expectTypeOf(
+  service.sendOdpEvent({ action: 'a' }),
+).resolves.toEqualTypeOf<SentOdpEvent>();
+expectTypeOf(service.sendOdpEvents(events)).resolves.toEqualTypeOf<
+  SentOdpEvent[]
+>();
+expectTypeOf(service.identify({ vuid: 'v' })).resolves.toEqualTypeOf<
+  SentOdpEvent | undefined
+>();
+expectTypeOf(service.trackOdpEvent({ action: 'a' })).toEqualTypeOf<void>();
+expectTypeOf(service.flush({ timeout: '5s' })).resolves.toEqualTypeOf<{
+  pending: number;
+}>();
+expectTypeOf(service.stats()).toEqualTypeOf<OdpStats>();
+expectTypeOf(
+  service.runWithIdentity({ vuid: 'v' }, () => 5),
+).toEqualTypeOf<number>();
+// @ts-expect-error -- an event needs an action
+void service.sendOdpEvent({ identifiers: { vuid: 'v' } });
+// @ts-expect-error -- a misspelt option
+void service.sendOdpEvent({ action: 'a' }, { awaitdelivery: true });
+
+export class Emea {
+  constructor(@InjectOdp('emea') readonly odp: OdpService) {}
+}
+expectTypeOf(getOdpServiceToken).parameters.toEqualTypeOf<[name?: string]>();
+
+/* Errors */
+
+expectTypeOf<OdpErrorCode>().toEqualTypeOf<
+  | 'sdkNotReady'
+  | 'odpNotIntegrated'
+  | 'odpNotEnabled'
+  | 'invalidEvent'
+  | 'invalidConfiguration'
+  | 'outboxFull'
+  | 'outboxFailed'
+  | 'rejected'
+  | 'expired'
+  | 'timeout'
+>();
+expectTypeOf<OdpError['code']>().toEqualTypeOf<OdpErrorCode>();
+expectTypeOf<OdpRejectedError['code']>().toEqualTypeOf<'rejected'>();
+expectTypeOf<OdpValidationError['code']>().toEqualTypeOf<'invalidEvent'>();
+
+export function explain(error: unknown): string {
+  if (
+    error instanceof OdpValidationError ||
+    error instanceof OdpConfigurationError
+  ) {
+    const list =
+      error.code === 'invalidEvent' ? error.violations : error.problems;
+    return list.map(({ path, message }) => `${path} ${message}`).join();
+  }
+  if (error instanceof OdpRejectedError) {
+    return `${error.status.toFixed()} ${error.reason}`;
+  }
+  return '';
+}
+
+/* What happens to events */
+
+expectTypeOf(service.events$).toEqualTypeOf<Observable<OdpHappening>>();
+
+export function tell(happening: OdpHappening): string {
+  switch (happening.type) {
+    case 'accepted':
+      return happening.id;
+    case 'delivered':
+      return `${happening.id} ${happening.age + happening.tries}`;
+    case 'rejected':
+      return `${happening.id} ${happening.status} ${happening.reason}`;
+    case 'expired':
+      return `${happening.id} ${happening.age}`;
+    case 'dropped':
+      expectTypeOf(happening.reason).toEqualTypeOf<OdpErrorCode>();
+      return happening.id ?? happening.account;
+    case 'invalid':
+      return happening.violations.map(({ path }) => path).join();
+    case 'retrying':
+      return `${happening.ids.join()} ${happening.delay}`;
+    case 'suspended':
+      // @ts-expect-error -- no single event is concerned
+      return happening.id as string;
+    case 'resumed':
+      return happening.account;
+    default:
+      expectTypeOf(happening).toBeNever();
+      return '';
+  }
+}
+
+/* The transport is a port that users may fill */
+
+export const offline: OdpTransport = {
+  send: ({ body, signal }) => {
+    signal.throwIfAborted();
+    return Promise.resolve({ status: 202, headers: {}, body: body.toString() });
+  },
+};
