@@ -1,3 +1,4 @@
+export type { Clock } from '../delivery/index.js';
 export { ManualClock } from './manual-clock.js';
 export {
   outboxContract,

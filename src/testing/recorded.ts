@@ -30,15 +30,17 @@ export interface RecordedOdpAnswer {
   readonly body?: unknown;
 }
 
-type MaybeAnswer = number | RecordedOdpAnswer | undefined | void;
-
 /**
  * Answers a request: with a status, with more, or, where it returns nothing,
  * as ODP does when all is well. Whatever it throws means that there is no answer.
  */
 export type OdpResponder = (
   request: RecordedOdpRequest,
-) => MaybeAnswer | Promise<MaybeAnswer>;
+) =>
+  | number
+  | RecordedOdpAnswer
+  | void
+  | Promise<number | RecordedOdpAnswer | void>;
 
 /** For messages: what it is and which identifiers it has, none of their values. */
 export function describeEvent({

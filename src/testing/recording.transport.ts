@@ -176,7 +176,7 @@ export class RecordingOdpTransport extends OdpTransport {
 }
 
 function responseOf(
-  answer: number | RecordedOdpAnswer | undefined | void,
+  answer: number | RecordedOdpAnswer | void,
 ): OdpTransportResponse {
   const given = typeof answer === 'number' ? { status: answer } : answer;
   const { status = ACCEPTED, headers = {}, body = {} } = given ?? {};

@@ -1,3 +1,4 @@
+import type { ContractCase } from './outbox-contract.js';
 import { answerCases } from './transport-contract/answer.cases.js';
 import { failureCases } from './transport-contract/failure.cases.js';
 import { Stage, type TransportHarness } from './transport-contract/stage.js';
@@ -18,7 +19,7 @@ export type { TransportHarness } from './transport-contract/stage.js';
  */
 export function transportContract(
   harness: TransportHarness,
-): readonly { readonly name: string; run(): Promise<void> }[] {
+): readonly ContractCase[] {
   return [...answerCases, ...failureCases].map(({ name, run }) => ({
     name,
     run: () => Stage.set(harness, run),
