@@ -299,10 +299,9 @@ return count
 
 /** (consumer): signs off. Deleting a consumer would lose its claims, so they are handed over first. */
 export const close = script(`
-local states
-repeat
-  states = redis.call('XPENDING', events, GROUP, '-', '+', 1000, ARGV[1])
-  for _, state in ipairs(states) do giveTo(NOBODY, state[3], { state[1] }) end
-until #states == 0
+local summary = redis.call('XPENDING', events, GROUP)
+for _, state in ipairs(redis.call('XPENDING', events, GROUP, '-', '+', summary[1], ARGV[1])) do
+  giveTo(NOBODY, state[3], { state[1] })
+end
 redis.call('XGROUP', 'DELCONSUMER', events, GROUP, ARGV[1])
 `);
