@@ -1,4 +1,5 @@
 import { OdpConfigurationError } from '../../errors/index.js';
+import { TableName } from './table-name.js';
 
 /** What is used of a `pg` client. */
 export interface PostgresOutboxClient {
@@ -67,5 +68,6 @@ export class PostgresOutboxOptions {
     this.pool = options.pool;
     this.table = options.table ?? this.table;
     this.notify = options.notify ?? this.notify;
+    TableName.parse(this.table);
   }
 }

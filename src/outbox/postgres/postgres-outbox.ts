@@ -16,49 +16,25 @@ import {
 import { fromStoredText, toStoredText } from '../stored-text.js';
 import { Database, postgresError } from './database.js';
 import { Listener } from './listener.js';
-import { VERSION, versionOf } from './migration.js';
+import { findTable } from './find-table.js';
 import type {
   PostgresOutboxOptions,
   PostgresTransaction,
 } from './postgres-outbox.options.js';
+import { COUNTED, type Statements, statements } from './statements.js';
 import {
-  COUNTED,
-  FIND_TABLE,
-  type Statements,
-  statements,
-} from './statements.js';
-import { TableName } from './table-name.js';
+  type ClaimedRow,
+  claimsOf,
+  columnsOf,
+  type CountsRow,
+  type DeadLetterRow,
+  toClaimedEvent,
+  toDeadLetter,
+  valuesOf,
+} from './rows.js';
 
 /** Dead letters may be many: how long it may take to requeue or purge them, in ms. */
 const PATIENCE = 60_000;
-
-/** The row of an event, and the fencing token that its claim wrote into it. */
-interface Claim {
-  readonly seq: string;
-  readonly token: string;
-}
-
-interface EventRow {
-  readonly id: string;
-  readonly payload: string;
-  readonly created_at: number;
-  readonly tries: number;
-}
-
-interface DeadLetterRow extends EventRow {
-  readonly reason: Burial['reason'];
-  readonly status: number | null;
-  readonly message: string;
-  readonly buried_at: number;
-}
-
-interface CountsRow {
-  readonly pending: number;
-  readonly pending_span: number;
-  readonly oldest: number | null;
-  readonly dead: number;
-  readonly dead_span: number;
-}
 
 /** What there is between `open()` and `close()`. */
 interface Opened {
@@ -78,7 +54,6 @@ export class PostgresOutbox extends OdpOutbox {
   override readonly pollInterval = 1000;
 
   readonly #options: PostgresOutboxOptions;
-  readonly #table: TableName;
   readonly #database: Database;
   readonly #appends = new GroupCommit((events) => this.#store(events));
   #state: Opened | undefined;
@@ -87,7 +62,6 @@ export class PostgresOutbox extends OdpOutbox {
     super();
     this.name = `postgres (${options.table})`;
     this.#options = options;
-    this.#table = TableName.parse(options.table);
     this.#database = new Database(options.pool);
   }
 
@@ -97,10 +71,10 @@ export class PostgresOutbox extends OdpOutbox {
         'This postgresOutbox() already serves an account. Give each account an outbox and a table of its own.',
       );
     }
-    const { oid, table } = await this.#find();
-    const { notify, pool } = this.#options;
-    const channel = notify ? `odp_outbox_${oid}` : undefined;
-    const sql = statements(table);
+    const { notify, pool, table } = this.#options;
+    const found = await findTable(this.#database, table);
+    const channel = notify ? `odp_outbox_${found.oid}` : undefined;
+    const sql = statements(found.name);
     this.#state = {
       context,
       sql,
@@ -126,15 +100,11 @@ export class PostgresOutbox extends OdpOutbox {
     lease,
   }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
     const token = randomUUID();
-    const { rows } = await this.#database.query<EventRow & { seq: string }>(
+    const { rows } = await this.#database.query<ClaimedRow>(
       this.#opened.sql.claim,
       [limit, token, lease],
     );
-    return rows.map((row) => ({
-      ...toEvent(row),
-      tries: row.tries,
-      claim: { seq: row.seq, token } satisfies Claim,
-    }));
+    return rows.map((row) => toClaimedEvent(row, token));
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
@@ -198,14 +168,7 @@ export class PostgresOutbox extends OdpOutbox {
       this.#opened.sql.deadLetters,
       [...valuesOf(filter), limit],
     );
-    return rows.map((row) => ({
-      ...toEvent(row),
-      tries: row.tries,
-      reason: row.reason,
-      status: row.status ?? undefined,
-      message: fromStoredText(row.message),
-      buriedAt: row.buried_at,
-    }));
+    return rows.map(toDeadLetter);
   }
 
   async requeue(filter: DeadLetterFilter): Promise<number> {
@@ -246,38 +209,6 @@ export class PostgresOutbox extends OdpOutbox {
     return this.#state;
   }
 
-  /**
-   * The table with its schema, so that it is the same one wherever the search
-   * path of a caller's transaction leads.
-   */
-  async #find(): Promise<{ oid: string; table: TableName }> {
-    const { rows } = await this.#database.query<{
-      oid: string;
-      schema: string;
-      name: string;
-      comment: string | null;
-    }>(FIND_TABLE, [this.#table.events]);
-    const [found] = rows;
-    const version = versionOf(found?.comment ?? null);
-    const { table } = this.#options;
-    if (found === undefined || version === undefined) {
-      throw new OdpOutboxError(
-        `There is no outbox table "${table}" here. Create it with migratePostgresOutbox({ pool, table }), ` +
-          'or with the SQL of postgresOutboxSql({ table }) in your own migrations.',
-      );
-    }
-    if (version > VERSION) {
-      throw new OdpOutboxError(
-        `The outbox table "${table}" has version ${version}, and this version of nestjs-optimizely-odp knows ${VERSION}. ` +
-          'Update the package, or choose another table.',
-      );
-    }
-    return {
-      oid: found.oid,
-      table: new TableName(found.schema, found.name),
-    };
-  }
-
   async #store(events: readonly OutboxEvent[]): Promise<void> {
     await this.#database.query(this.#opened.sql.append, columnsOf(events));
   }
@@ -308,30 +239,10 @@ export class PostgresOutbox extends OdpOutbox {
     ...values: unknown[]
   ): Promise<number> {
     if (events.length === 0) return 0;
-    const claims = events.map(({ claim }) => claim as Claim);
     const { rowCount } = await this.#database.query(sql, [
-      claims.map(({ seq }) => seq),
-      claims.map(({ token }) => token),
+      ...claimsOf(events),
       ...values,
     ]);
     return rowCount ?? 0;
   }
 }
-
-const toEvent = ({ id, payload, created_at }: EventRow): OutboxEvent => ({
-  id: fromStoredText(id),
-  payload,
-  createdAt: created_at,
-});
-
-const columnsOf = (events: readonly OutboxEvent[]): unknown[] => [
-  events.map(({ id }) => toStoredText(id)),
-  events.map(({ payload }) => payload),
-  events.map(({ createdAt }) => createdAt),
-];
-
-const valuesOf = ({ ids, reason, before }: DeadLetterFilter): unknown[] => [
-  ids?.map(toStoredText) ?? null,
-  reason ?? null,
-  before ?? null,
-];

@@ -3,12 +3,6 @@ import type { TableName } from './table-name.js';
 /** Beyond so many rows, counting them each time would cost too much. */
 export const COUNTED = 10_000;
 
-/** Finds the table as it is seen from here: which schema, which version, and its own number. */
-export const FIND_TABLE = `
-SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = to_regclass($1)`;
-
 const ms = (column: string) =>
   `round(extract(epoch FROM ${column}) * 1000)::float8`;
 

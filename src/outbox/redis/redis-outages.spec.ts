@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
   appendUntilStopped,
   Bell,
@@ -18,23 +18,33 @@ import { redisOutbox } from './index.js';
 const service = await redisService();
 const own = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
 
+const run = `odp-outages-${randomUUID()}`;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   vi.useRealTimers();
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
+afterAll(async () => {
+  if (service === undefined) return;
+  const client = new Redis(service.url);
+  const keys = await client.keys(`{${run}*`);
+  if (keys.length > 0) await client.del(keys);
+  await client.quit();
+  await service.stop();
+});
+
 /** An outbox with a client of its own, as an app has one. */
 function outboxAt(url: string, options = {}) {
   // Never gives up and queues without end: what apps with BullMQ set.
-  const client = new Redis(url, { maxRetriesPerRequest: null, ...options });
-  client.on('error', () => {});
-  const key = `odp-outages-${randomUUID()}`;
-  cleanups.push(async () => {
-    const keys = await client.keys(`{${key}}*`);
-    if (keys.length > 0) await client.del(keys);
-    client.disconnect();
+  const client = new Redis(url, {
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 50,
+    ...options,
   });
+  client.on('error', () => {});
+  const key = `${run}-${randomUUID()}`;
+  cleanups.push(() => client.disconnect());
   return { client, outbox: redisOutbox({ client, key }) };
 }
 
@@ -128,15 +138,17 @@ describe.skipIf(service === undefined)(
     ])(
       'fails to open without Redis, and can be opened later ($options)',
       async ({ options }) => {
-        const { proxy, client, outbox } = await behindProxy(options);
+        // The client's own timers must go on, so time only goes faster.
+        vi.useFakeTimers({
+          toFake: ['setTimeout', 'clearTimeout'],
+          shouldAdvanceTime: true,
+        });
+        const { proxy, outbox } = await behindProxy(options);
         await proxy.cut();
-        vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
         const opened = failureOf(() => outbox.open(quietContext()));
         await vi.advanceTimersByTimeAsync(5000);
-        vi.useRealTimers();
         expect(String(await opened)).toMatch(/OdpOutboxError.*not connected/);
         await proxy.mend();
-        client.disconnect(true);
         await outbox.open(quietContext());
         await outbox.append(someEvents(1));
         await outbox.close();
@@ -146,7 +158,6 @@ describe.skipIf(service === undefined)(
     it('says so when the app has closed the client', async () => {
       const { client, outbox } = outboxAt(service?.url ?? '');
       await outbox.open(quietContext());
-      cleanups.splice(0);
       const ended = new Promise((resolve) => client.once('end', resolve));
       await client.quit();
       await ended;

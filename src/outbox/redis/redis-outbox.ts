@@ -15,23 +15,12 @@ import {
   type OutboxEvent,
 } from '../outbox.js';
 import { fromStoredText, toStoredText } from '../stored-text.js';
-import { fieldsOf, RedisDeadLetters } from './redis-dead-letters.js';
+import { type Claimed, fieldsOf, namesOf, toClaimedEvent } from './entries.js';
+import { RedisDeadLetters } from './redis-dead-letters.js';
 import type { RedisOutboxOptions } from './redis-outbox.options.js';
 import { RedisScripts } from './redis-scripts.js';
+import { FORMAT, type Script } from './script.js';
 import * as scripts from './scripts.js';
-
-/** Who holds an event, as the consumer group knows it, and the fencing token. */
-interface Claim {
-  readonly entry: string;
-  readonly deliveries: number;
-}
-
-type Claimed = readonly [
-  entry: string,
-  deliveries: number,
-  tries: string,
-  fields: readonly string[],
-];
 
 /** Keeps events in Redis. See {@link redisOutbox}. */
 export class RedisOutbox extends OdpOutbox {
@@ -64,9 +53,9 @@ export class RedisOutbox extends OdpOutbox {
     }
     await this.#scripts.connected();
     const format = await this.#scripts.run<number>(scripts.open);
-    if (format > scripts.FORMAT) {
+    if (format > FORMAT) {
       throw new OdpOutboxError(
-        `What is stored as ${this.name} has format ${format}, and this version of nestjs-optimizely-odp knows ${scripts.FORMAT}. ` +
+        `What is stored as ${this.name} has format ${format}, and this version of nestjs-optimizely-odp knows ${FORMAT}. ` +
           'Update the package, or choose another key.',
       );
     }
@@ -171,10 +160,7 @@ export class RedisOutbox extends OdpOutbox {
 
   readonly #reconnected = () => this.#context?.ready();
 
-  #run<T>(
-    script: scripts.Script,
-    args?: readonly (string | number)[],
-  ): Promise<T> {
+  #run<T>(script: Script, args?: readonly (string | number)[]): Promise<T> {
     return this.#scripts.run<T>(script, args);
   }
 
@@ -204,29 +190,6 @@ export class RedisOutbox extends OdpOutbox {
     events: readonly ClaimedEvent[],
     ...options: (string | number)[]
   ): (string | number)[] {
-    return [
-      this.#consumer,
-      ...options,
-      ...events.flatMap(({ id, claim }) => {
-        const { entry, deliveries } = claim as Claim;
-        return [entry, deliveries, toStoredText(id)];
-      }),
-    ];
+    return [this.#consumer, ...options, ...namesOf(events)];
   }
-}
-
-function toClaimedEvent([
-  entry,
-  deliveries,
-  tries,
-  list,
-]: Claimed): ClaimedEvent {
-  const fields = fieldsOf(list);
-  return {
-    id: fromStoredText(fields('id')),
-    payload: fields('payload'),
-    createdAt: Number(fields('createdAt')),
-    tries: Number(tries),
-    claim: { entry, deliveries } satisfies Claim,
-  };
 }

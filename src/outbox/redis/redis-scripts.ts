@@ -1,7 +1,7 @@
 import { OdpOutboxError } from '../../errors/index.js';
 import { withDeadline } from '../deadline.js';
 import type { RedisOutboxClient } from './redis-outbox.options.js';
-import { KEYS, type Script } from './scripts.js';
+import { KEYS, type Script } from './script.js';
 
 /** How long an answer may take, in ms, before the caller is told that none came. */
 const ANSWER = 5000;

@@ -1,0 +1,88 @@
+import type {
+  Burial,
+  ClaimedEvent,
+  DeadLetter,
+  DeadLetterFilter,
+  OutboxEvent,
+} from '../outbox.js';
+import { fromStoredText, toStoredText } from '../stored-text.js';
+
+/** The row of an event, and the fencing token that its claim wrote into it. */
+interface Claim {
+  readonly seq: string;
+  readonly token: string;
+}
+
+interface EventRow {
+  readonly id: string;
+  readonly payload: string;
+  readonly created_at: number;
+  readonly tries: number;
+}
+
+export interface ClaimedRow extends EventRow {
+  readonly seq: string;
+}
+
+export interface DeadLetterRow extends EventRow {
+  readonly reason: Burial['reason'];
+  readonly status: number | null;
+  readonly message: string;
+  readonly buried_at: number;
+}
+
+export interface CountsRow {
+  readonly pending: number;
+  readonly pending_span: number;
+  readonly oldest: number | null;
+  readonly dead: number;
+  readonly dead_span: number;
+}
+
+const toEvent = ({ id, payload, created_at }: EventRow): OutboxEvent => ({
+  id: fromStoredText(id),
+  payload,
+  createdAt: created_at,
+});
+
+export const toClaimedEvent = (
+  row: ClaimedRow,
+  token: string,
+): ClaimedEvent => ({
+  ...toEvent(row),
+  tries: row.tries,
+  claim: { seq: row.seq, token } satisfies Claim,
+});
+
+export const toDeadLetter = (row: DeadLetterRow): DeadLetter => ({
+  ...toEvent(row),
+  tries: row.tries,
+  reason: row.reason,
+  status: row.status ?? undefined,
+  message: fromStoredText(row.message),
+  buriedAt: row.buried_at,
+});
+
+/** Which rows are meant, and with which fencing token each. */
+export function claimsOf(events: readonly ClaimedEvent[]): unknown[] {
+  const claims = events.map(({ claim }) => claim as Claim);
+  return [claims.map(({ seq }) => seq), claims.map(({ token }) => token)];
+}
+
+/** Events as `unnest` takes them. */
+export const columnsOf = (events: readonly OutboxEvent[]): unknown[] => [
+  events.map(({ id }) => toStoredText(id)),
+  events.map(({ payload }) => payload),
+  events.map(({ createdAt }) => createdAt),
+];
+
+/** A filter as the statements take it. */
+export const valuesOf = ({
+  ids,
+  reason,
+  before,
+}: DeadLetterFilter): unknown[] => [
+  ids?.map(toStoredText) ?? null,
+  reason ?? null,
+  before ?? null,
+];
