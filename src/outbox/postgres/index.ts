@@ -16,7 +16,8 @@ export {
  * joins your own transactions: `sendOdpEvent(event, { transaction })` stores the
  * event if, and only if, that transaction commits.
  *
- * Make the tables first: {@link migratePostgresOutbox} or {@link postgresOutboxSql}.
+ * Where the tables are missing it makes them; where its user may not, make them
+ * first: {@link migratePostgresOutbox} or {@link postgresOutboxSql}.
  *
  * @throws OdpConfigurationError when an option is wrong
  */

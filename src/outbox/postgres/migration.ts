@@ -9,7 +9,7 @@ import { TableName } from './table-name.js';
 export const VERSION = 1;
 
 /** A migration may wait for another instance's, in ms. */
-const PATIENCE = 60_000;
+export const PATIENCE = 60_000;
 
 const DEFAULT_TABLE = 'odp_outbox';
 

@@ -158,17 +158,36 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(await outbox.counts()).toMatchObject({ pending: 1 });
   });
 
-  it('says how to make the table where there is none, and can be opened once there is', async () => {
+  it('makes the tables where there are none, in several instances at once', async () => {
     await app.query(`DROP TABLE ${table}, ${table}_dead_letters`);
-    const outbox = postgresOutbox({ pool: app, table, notify: false });
-    expect(await failureOf(() => outbox.open(quietContext()))).toMatchObject({
+    const [outbox] = await Promise.all([instance(), instance(), instance()]);
+    await outbox.append(someEvents(1));
+    expect(await outbox.counts()).toMatchObject({ pending: 1 });
+  });
+
+  it('says how to make the tables where it may not, and can be opened once there are', async () => {
+    await app.query(`DROP TABLE ${table}, ${table}_dead_letters`);
+    const pool = new Pool({
+      connectionString: service?.url,
+      options: '-c default_transaction_read_only=on',
+    });
+    const readOnly = postgresOutbox({ pool, table, notify: false });
+    expect(await failureOf(() => readOnly.open(quietContext()))).toMatchObject({
       code: 'outboxFailed',
       message: expect.stringContaining('migratePostgresOutbox') as string,
     });
     await migratePostgresOutbox({ pool: app, table });
-    await outbox.open(quietContext());
-    await outbox.append(someEvents(1));
-    await outbox.close();
+    await readOnly.open(quietContext());
+    await readOnly.close();
+    await pool.end();
+  });
+
+  it('leaves a table alone that is something else', async () => {
+    await app.query(`CREATE TABLE ${schema}.orders (id int)`);
+    const outbox = postgresOutbox({ pool: app, table: `${schema}.orders` });
+    await expect(outbox.open(quietContext())).rejects.toThrow(
+      'something else than an outbox',
+    );
   });
 
   it('refuses a table that a newer version of this package has made', async () => {
