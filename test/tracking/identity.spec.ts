@@ -258,18 +258,18 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
   });
 });
 
-describe('outside of requests', () => {
-  const startApp = () =>
-    start({
-      imports: [
-        odpModule(sandbox.now, {
-          identity: ({ user }) => ({ email: user?.email }),
-        }),
-      ],
-    });
+const startAlone = () =>
+  start({
+    imports: [
+      odpModule(sandbox.now, {
+        identity: ({ user }) => ({ email: user?.email }),
+      }),
+    ],
+  });
 
+describe('outside of requests', () => {
   test('an event has only its own identifiers', async () => {
-    const app = await startApp();
+    const app = await startAlone();
     await app.odp.sendOdpEvent({
       action: 'alone',
       identifiers: { email: 'own@example.com' },
@@ -285,7 +285,7 @@ describe('outside of requests', () => {
   });
 
   test('a job says on whose behalf it runs, however many run at once', async () => {
-    const app = await startApp();
+    const app = await startAlone();
     const work = async (n: number) => {
       await later(Math.random() * 3);
       await app.odp.sendOdpEvent({ action: 'job', data: { n } });
@@ -307,7 +307,7 @@ describe('outside of requests', () => {
   });
 
   test('the innermost identity counts, and it ends with its function', async () => {
-    const app = await startApp();
+    const app = await startAlone();
     const send = (action: string) => app.odp.sendOdpEvent({ action });
     await app.odp.runWithIdentity({ email: 'outer@example.com' }, async () => {
       await app.odp.runWithIdentity({ email: 'inner@example.com' }, () =>
@@ -323,7 +323,7 @@ describe('outside of requests', () => {
   });
 
   test('an error of the function comes through', async () => {
-    const app = await startApp();
+    const app = await startAlone();
     expect(() =>
       app.odp.runWithIdentity({ email: 'ada@example.com' }, () => {
         throw new RangeError('own');
