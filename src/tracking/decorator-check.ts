@@ -124,13 +124,8 @@ function classesOf(wrappers: readonly Wrapper[]): Set<Class> {
 }
 
 function classOf({ metatype, isNotMetatype, instance }: Wrapper) {
-  try {
-    const type: unknown = isNotMetatype
-      ? (instance as object | undefined)?.constructor
-      : metatype;
-    return typeof type === 'function' && type.prototype ? type : undefined;
-  } catch {
-    // A factory may have made anything, such as a proxy that throws.
-    return undefined;
-  }
+  const type: unknown = isNotMetatype
+    ? (instance as object | null | undefined)?.constructor
+    : metatype;
+  return typeof type === 'function' && type.prototype ? type : undefined;
 }

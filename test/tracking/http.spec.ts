@@ -29,10 +29,9 @@ import { APP_INTERCEPTOR, ModuleRef, REQUEST, Reflector } from '@nestjs/core';
 import {
   OdpEventInterceptor,
   type OdpHappening,
-  OdpService,
   SendOdpEvent,
 } from 'nestjs-optimizely-odp';
-import { first, map, of, throwError, timeout } from 'rxjs';
+import { first, map, of, timeout } from 'rxjs';
 import {
   afterAll,
   beforeAll,
@@ -84,8 +83,6 @@ class AnswerTeapot implements ExceptionFilter {
     reply.status(418).send({ teapot: true });
   }
 }
-
-const whatItSaw = { values: [] as unknown[] };
 
 @Controller('shop')
 class ShopController {

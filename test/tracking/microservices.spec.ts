@@ -8,12 +8,10 @@ import {
 import {
   type ClientProxy,
   ClientProxyFactory,
-  Ctx,
   EventPattern,
   MessagePattern,
   Payload,
   RpcException,
-  TcpContext,
   Transport,
 } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
@@ -76,7 +74,7 @@ class SalesController {
 
   @EventPattern('sold')
   @SendOdpEvent({ action: 'sold' })
-  sold(@Payload() _sale: Sale, @Ctx() _context: TcpContext): void {
+  sold(@Payload() _sale: Sale): void {
     this.odp.trackOdpEvent({ action: 'inside the event handler' });
   }
 }
@@ -130,19 +128,19 @@ const tcp = {
 const portOf = (server: unknown): number =>
   (server as { address(): { port: number } }).address().port;
 
-describe('a TCP microservice', () => {
-  const startService = async () => {
-    const builder = await Test.createTestingModule({
-      imports: [odp()],
-      controllers: [SalesController, PlainController],
-    }).compile();
-    const service = builder.createNestMicroservice({ ...tcp, logger: false });
-    services.push(service);
-    await service.listen();
-    const client = connect(portOf(service.unwrap()));
-    return { client, odp: service.get(OdpService) };
-  };
+const startService = async () => {
+  const builder = await Test.createTestingModule({
+    imports: [odp()],
+    controllers: [SalesController, PlainController],
+  }).compile();
+  const service = builder.createNestMicroservice({ ...tcp, logger: false });
+  services.push(service);
+  await service.listen();
+  const client = connect(portOf(service.unwrap()));
+  return { client, odp: service.get(OdpService) };
+};
 
+describe('a TCP microservice', () => {
   test('answers a message and sends its event, on behalf of its user', async () => {
     const app = await startService();
     expect(await firstValueFrom(app.client.send('sell', sale))).toEqual({

@@ -93,6 +93,18 @@ class RawStreamController {
 const sandbox = useSandbox();
 const start = useApps();
 
+/** Reads the first bytes, then leaves. */
+const leave = (url: string) =>
+  new Promise<void>((resolve, reject) => {
+    const request = get(url, { agent: false }, (answer) => {
+      answer.on('error', () => {});
+      answer.once('data', () => {
+        request.destroy();
+        resolve();
+      });
+    }).on('error', reject);
+  });
+
 describe.each(platforms)('streams on %s', (platform) => {
   const startApp = () =>
     start({
@@ -103,18 +115,6 @@ describe.each(platforms)('streams on %s', (platform) => {
           ? [StreamController, RawStreamController]
           : [StreamController],
     });
-  /** Reads the first bytes, then leaves. */
-  const leave = (url: string) =>
-    new Promise<void>((resolve, reject) => {
-      const request = get(url, { agent: false }, (answer) => {
-        answer.on('error', () => {});
-        answer.once('data', () => {
-          request.destroy();
-          resolve();
-        });
-      }).on('error', reject);
-    });
-
   test('an event stream counts at its end, with its last message', async () => {
     const app = await startApp();
     const answer = await fetch(`${app.url}/sse`);

@@ -1,4 +1,4 @@
-import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import {
@@ -92,7 +92,5 @@ export async function arrived(
   return sandbox.events().map(({ event }) => event);
 }
 
-export const actions = (events: readonly { action?: unknown }[]) =>
-  events.map(({ action }) => action).sort();
-
-export type Controller = Type<unknown>;
+export const actions = (events: readonly { action?: string }[]): string[] =>
+  events.map(({ action }) => String(action)).sort();

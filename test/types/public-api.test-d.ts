@@ -126,7 +126,7 @@ OptimizelyOdpModule.forRoot({ delivery: { flushInterval: 'soon' } });
 // @ts-expect-error -- not an outbox
 OptimizelyOdpModule.forRoot({ outbox: 'memory' });
 // @ts-expect-error -- not identifiers
-OptimizelyOdpModule.forRoot({ identity: () => ({ id: 5 }) });
+OptimizelyOdpModule.forRoot({ identity: () => 5 });
 
 OptimizelyOdpModule.forRootAsync({
   imports: [ConfigModule],
@@ -164,7 +164,7 @@ expectTypeOf<'30 seconds'>().not.toExtend<Duration>();
 expectTypeOf<OdpDeliveryOptions['retry']>().toEqualTypeOf<
   Partial<OdpRetryOptions>
 >();
-expectTypeOf<OdpIdentity>().returns.toEqualTypeOf<OdpIdentifiers | undefined>();
+expectTypeOf<OdpIdentifiers>().toExtend<ReturnType<OdpIdentity>>();
 
 /* The service */
 
