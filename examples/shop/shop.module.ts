@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule, type ConfigType } from '@nestjs/config';
-import { OptimizelyOdpModule } from 'nestjs-optimizely-odp';
+import { OptimizelyOdpModule, webVisitor } from 'nestjs-optimizely-odp';
 import { odpConfig } from 'nestjs-optimizely-odp/config';
 import { CartController } from './cart.controller.js';
 import { CartService } from './cart.service.js';
@@ -17,7 +17,7 @@ import { LoginService } from './login.service.js';
       inject: [odpConfig.KEY],
       useFactory: (config: ConfigType<typeof odpConfig>) => ({
         ...config,
-        identity: ({ cookies }) => ({ vuid: cookies.vuid }),
+        identity: webVisitor(),
       }),
     }),
   ],
