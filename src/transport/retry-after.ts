@@ -13,10 +13,8 @@ export function parseRetryAfter(
 ): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : dateOf(text) - now;
+  const wait = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : Date.parse(text) - now;
   return wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;
 }
-
-/** Every HTTP date has a time of day; `Date.parse` alone takes `-5` or `soon 5` for dates, too. */
-const dateOf = (text: string) =>
-  /\d\d:\d\d:\d\d/.test(text) ? Date.parse(text) : NaN;
