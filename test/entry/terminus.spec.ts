@@ -234,7 +234,7 @@ describe('OdpHealthIndicator on Terminus 12', () => {
     const indicator = app.get(OdpHealthIndicator);
     await expect(
       indicator.isHealthy('odp', { degradedAfter: -1 }),
-    ).rejects.toThrow('isHealthy.degradedAfter: must be ms');
+    ).rejects.toThrow('isHealthy.degradedAfter must be ms');
   });
 });
 
