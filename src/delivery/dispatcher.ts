@@ -380,6 +380,8 @@ export class Dispatcher {
     const stuckUntil =
       this.#underWay.size > 0 ? 0 : (this.#gate.opensAt(now) ?? 0);
     this.#flushes.settle(now, oldest, stuckUntil);
+    // The timeout of a flush that is done must not keep the process alive.
+    if (!this.#flushes.any) this.#wake();
   }
 
   #sleepOn(now: number): void {

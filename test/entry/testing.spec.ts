@@ -155,6 +155,24 @@ describe('OptimizelyOdpTestingModule', () => {
     });
   });
 
+  it('shows that a flush which is done keeps no process alive', async () => {
+    const clock = new ManualClock();
+    const { odp, transport } = await testing({ clock });
+    transport.respondWith(
+      ({ attempt }) =>
+        new Promise((resolve) => {
+          setImmediate(resolve, attempt === 1 ? 503 : 202);
+        }),
+    );
+    odp.trackOdpEvent({ action: 'login', identifiers });
+    const flushed = odp.flush({ timeout: '30s' });
+    await clock.advance(5);
+    expect(clock.keepAliveTimers).toBe(1);
+    await clock.advance(100);
+    expect(await flushed).toEqual({ pending: 0 });
+    expect(clock.keepAliveTimers).toBe(0);
+  });
+
   it('gives named accounts a transport each', async () => {
     const [one, two] = [
       new RecordingOdpTransport(),
