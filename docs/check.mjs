@@ -39,10 +39,12 @@ function blocksOf(page) {
   const blocks = [];
   let assumed = [];
   let block;
+  let fence;
   let within = 'text';
   for (const [index, line] of lines.entries()) {
     if (within === 'text') {
-      const [, language] = /^\s*```(\w*)/.exec(line) ?? [];
+      const [, ticks, language] = /^\s*(`{3,})(\w*)/.exec(line) ?? [];
+      fence = ticks;
       if (line.trim() === '<!-- assume') within = 'assumption';
       else if (language === 'ts' || language === 'typescript') {
         within = 'block';
@@ -53,7 +55,7 @@ function blocksOf(page) {
     } else if (within === 'assumption') {
       if (line.trim() === '-->') within = 'text';
       else assumed.push(index);
-    } else if (/^\s*```\s*$/.test(line)) {
+    } else if (line.trim() === fence) {
       if (within === 'block') blocks.push(block);
       within = 'text';
     } else if (within === 'block') block[index] = line;
