@@ -1,12 +1,16 @@
 // The long runs: npm run test:chaos [-- <run>... --seed <number> --rounds <n> --events <n>]
 import { parseArgs } from 'node:util';
+import { awaited } from './awaited.js';
+import { disk } from './disk.js';
+import { formats } from './formats.js';
 import { instances } from './instances.js';
 import { kill } from './kill.js';
 import { odpAway } from './odp-away.js';
 import { sigterm } from './sigterm.js';
 import { storeAway, type Trouble } from './store-away.js';
 import { type Figures, newSeed } from './support/scenario.js';
-import { type DurableKind, type Store, storeOf } from './support/stores.js';
+import { type DurableKind, onStore, type Store } from './support/stores.js';
+import { transactions } from './transactions.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,20 +28,10 @@ const troubles: Trouble[] = ['restart', 'cut', 'silence', 'restart', 'cut'];
 const kinds: DurableKind[] = ['file', 'redis', 'postgres'];
 const servers = ['redis', 'postgres'] as const;
 
-const skipped = { skipped: 'there is no such service' };
+const skipped = { skipped: 'what it needs is not there' };
 
-async function on(
-  kind: DurableKind,
-  run: (store: Store) => Promise<Figures>,
-): Promise<Figures> {
-  const store = await storeOf(kind);
-  if (store === undefined) return skipped;
-  try {
-    return await run(store);
-  } finally {
-    await store.remove();
-  }
-}
+const on = async (kind: DurableKind, run: (store: Store) => Promise<Figures>) =>
+  (await onStore(kind, run)) ?? skipped;
 
 const many = { instances: 4, events, seed, endLeases: false };
 const outage = { ms: 30_000, events: 100_000, capacity: 50_000 };
@@ -77,6 +71,26 @@ const runs = new Map<string, () => Promise<Figures>>([
         ],
       ] as const,
   ),
+  ...servers.map(
+    (kind) =>
+      [
+        `awaited:${kind}`,
+        () => on(kind, (store) => awaited(store, { events: 200 })),
+      ] as const,
+  ),
+  [
+    'transactions:postgres',
+    () => on('postgres', (store) => transactions(store, { count: 3000, seed })),
+  ],
+  ...kinds.map(
+    (kind) =>
+      [
+        `formats:${kind}`,
+        async () => (await formats(kind)) ?? skipped,
+      ] as const,
+  ),
+  ['disk:full', async () => (await disk('full', 20)) ?? skipped],
+  ['disk:read-only', async () => (await disk('read-only', 3)) ?? skipped],
   ['sigterm:memory', () => sigterm({ store: undefined, ...whileAway })],
   ['odp-away:memory', () => odpAway({ store: undefined, ...outage })],
   ...kinds.flatMap(

@@ -72,17 +72,28 @@ export async function postgresStore({ url }: Service): Promise<Store> {
   };
 }
 
-/** A new, empty store on the shared services; `undefined` where there is no such service. */
-export async function storeOf(kind: DurableKind): Promise<Store | undefined> {
-  if (kind === 'file') return fileStore();
-  const service = await (kind === 'redis' ? redisService() : postgresService());
-  if (service === undefined) return undefined;
-  const store = await (kind === 'redis' ? redisStore : postgresStore)(service);
-  return {
-    ...store,
-    async remove() {
+/** Runs something on a new, empty store; resolves to `undefined` where there is no such service. */
+export async function onStore<T>(
+  kind: DurableKind,
+  run: (store: Store) => Promise<T>,
+): Promise<T | undefined> {
+  const service = kind === 'file' ? undefined : await SERVICES[kind]();
+  if (kind !== 'file' && service === undefined) return undefined;
+  try {
+    const store = await newStore(kind, service);
+    try {
+      return await run(store);
+    } finally {
       await store.remove();
-      await service.stop();
-    },
-  };
+    }
+  } finally {
+    await service?.stop();
+  }
 }
+
+const SERVICES = { redis: redisService, postgres: postgresService };
+
+const newStore = (kind: DurableKind, service: Service | undefined) => {
+  if (service === undefined) return fileStore();
+  return kind === 'redis' ? redisStore(service) : postgresStore(service);
+};
