@@ -1,8 +1,7 @@
 // Several instances on one store, while ODP fails at random.
-import { setTimeout as pause } from 'node:timers/promises';
 import { OdpSandbox } from '../../src/sandbox/index.js';
 import type { AppConfig } from './support/config.js';
-import { Ledger } from './support/ledger.js';
+import { lastArrive, Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import {
   type Figures,
@@ -82,18 +81,13 @@ export function instances(
       `${events} events are accepted`,
     );
     await Promise.all(running.map((app) => app.tell({ do: 'stop' })));
-    while (endLeases && ledger.missing > 0) {
-      await store.endLeases();
-      await ledger.allArrived(500).catch(() => {});
-    }
-    await ledger.allArrived(600_000);
+    await lastArrive(ledger, store, { endLeases });
     // Whatever would still be sent twice is sent by now, or while they end.
     const ends = running.map(async (app) => {
       await app.tell({ do: 'flush', timeout: 180_000 });
       return app.end('SIGTERM');
     });
     await Promise.all(ends);
-    await pause(0);
     ledger.check();
     if (kills === 0 && !lostAnswers) ledger.checkOnce();
     return {

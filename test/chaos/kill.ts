@@ -3,7 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OdpSandbox } from '../../src/sandbox/index.js';
 import type { AppConfig } from './support/config.js';
-import { Ledger } from './support/ledger.js';
+import { lastArrive, Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import {
   type Figures,
@@ -81,12 +81,7 @@ export function kill(
     const last = RunningApp.start(config, ledger);
     after(() => last.end('SIGKILL'));
     await last.ready;
-    // What a dead process had sent to its server may be done there only now.
-    while (endLeases && ledger.missing > 0) {
-      await store.endLeases();
-      await ledger.allArrived(500).catch(() => {});
-    }
-    await ledger.allArrived();
+    await lastArrive(ledger, store, { endLeases });
     deepEqual(await last.tell({ do: 'flush', timeout: 180_000 }), {
       pending: 0,
     });

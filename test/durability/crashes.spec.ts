@@ -12,7 +12,7 @@ test.for(durable)(
   { timeout: TIMEOUT },
   async (kind, context) => {
     const seed = newSeed();
-    context.annotate(`seed ${seed}`);
+    await context.annotate(`seed ${seed}`);
     const figures = await withStore(context, kind, (store) =>
       kill(store, { rounds: 2, seed, byTime: false, endLeases: true }),
     );
@@ -25,7 +25,7 @@ test.for(shared)(
   { timeout: TIMEOUT },
   async (kind, context) => {
     const seed = newSeed();
-    context.annotate(`seed ${seed}`);
+    await context.annotate(`seed ${seed}`);
     const options = { instances: 2, events: 1000, kills: 1, seed };
     const figures = await withStore(context, kind, (store) =>
       instances(store, { ...options, lostAnswers: true, endLeases: true }),
@@ -39,7 +39,7 @@ test.for(shared)(
   { timeout: TIMEOUT },
   async (kind, context) => {
     const seed = newSeed();
-    context.annotate(`seed ${seed}`);
+    await context.annotate(`seed ${seed}`);
     const options = { instances: 2, events: 2000, kills: 0, seed };
     const figures = await withStore(context, kind, (store) =>
       instances(store, { ...options, lostAnswers: false, endLeases: false }),

@@ -8,7 +8,7 @@ import { durable, shared, withStore } from './short.js';
 
 test('ODP gets exactly the events of committed transactions', async (context) => {
   const seed = newSeed();
-  context.annotate(`seed ${seed}`);
+  await context.annotate(`seed ${seed}`);
   const figures = await withStore(context, 'postgres', (store) =>
     transactions(store, { count: 60, seed }),
   );

@@ -48,6 +48,8 @@ async function outboxOf(outbox: OutboxConfig): Promise<OdpOutbox> {
       const pool = new Pool({ connectionString: outbox.url, max: 4 });
       return postgresOutbox({ pool, table: outbox.table });
     }
+    default:
+      throw new TypeError('There is no such outbox.');
   }
 }
 
@@ -65,7 +67,7 @@ async function outboxOf(outbox: OutboxConfig): Promise<OdpOutbox> {
 })
 class AppModule {}
 
-const tell = (report: Report) => void process.send?.(report);
+const tell = (news: Report) => void process.send?.(news);
 
 let accepted: [string, string][] = [];
 let refused: Refusal[] = [];
@@ -162,7 +164,7 @@ async function obey(odp: OdpService, command: Command): Promise<unknown> {
     }
     case 'flush':
       return odp.flush({ timeout: command.timeout });
-    case 'measure':
+    default:
       return measure(odp);
   }
 }

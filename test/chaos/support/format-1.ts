@@ -106,13 +106,17 @@ export async function leaveInRedis(
     await redis.call('XCLAIM', at('events'), 'odp', owner, 0, entry, ...idle);
   }
   await redis.hset(at('tries'), tried, 2);
-  const letter = await redis.xadd(
-    at('dead-letters'),
-    '*',
-    ...['tries', '1', 'reason', 'rejected', 'status', '400'],
-    ...['message', 'no such thing', 'id', dead.id],
-    ...['payload', payloadOf(dead), 'createdAt', String(dead.createdAt)],
-  );
+  const fields = {
+    tries: '1',
+    reason: 'rejected',
+    status: '400',
+    message: 'no such thing',
+    id: dead.id,
+    payload: payloadOf(dead),
+    createdAt: String(dead.createdAt),
+  };
+  const list = Object.entries(fields).flat();
+  const letter = await redis.xadd(at('dead-letters'), '*', ...list);
   await redis.hset(at('dead-letter-ids'), dead.id, letter ?? '');
   await redis.quit();
 }

@@ -1,6 +1,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import type { OdpSandbox } from '../../../src/sandbox/index.js';
 import type { Refusal } from './config.js';
+import type { Store } from './stores.js';
 
 interface Watcher {
   readonly condition: () => boolean;
@@ -123,4 +124,23 @@ export class Ledger {
       watcher.resolve();
     }
   }
+}
+
+/**
+ * Resolves once everything accepted has arrived.
+ *
+ * @param endLeases whether those of killed apps are ended by hand instead of by time
+ */
+export async function lastArrive(
+  ledger: Ledger,
+  store: Store,
+  { endLeases }: { readonly endLeases: boolean },
+): Promise<void> {
+  if (!endLeases) return ledger.allArrived(600_000);
+  // More than once: what a dead app had asked its server may be done there only now.
+  for (let left = 200; left > 0 && ledger.missing > 0; left--) {
+    await store.endLeases();
+    await ledger.allArrived(500).catch(() => {});
+  }
+  await ledger.allArrived(500);
 }
