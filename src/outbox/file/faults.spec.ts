@@ -246,8 +246,11 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     await append(outbox, 'a');
     await outbox.close();
     small.makeReadOnly();
-    const { message } = await failureOf(open(path));
-    expect(message).toMatch(/cannot be written: it is read-only.*Make it/);
+    // One that is there, and two that would have to be made.
+    for (const wanted of [path, newPath(), join(newPath(), 'under')]) {
+      const { message } = await failureOf(open(wanted));
+      expect(message).toMatch(/cannot be written: it is read-only.*Make it/);
+    }
     small.makeWritable();
     const next = await open(path);
     expect(idsOf(await claim(next))).toEqual(['a']);

@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
 import { storeError } from './store-error.js';
 
@@ -35,7 +35,7 @@ export class LevelStore {
     try {
       return new LevelStore(path, await openLevel(path, true));
     } catch (error) {
-      throw storeError(path, error);
+      throw storeError(path, (await whyNotMade(path)) ?? error);
     }
   }
 
@@ -108,6 +108,14 @@ async function openLevel(
   });
   await db.open();
   return db;
+}
+
+/** Of a directory that is missing and could not be made, Node says only that. */
+async function whyNotMade(path: string): Promise<unknown> {
+  let parent = dirname(path);
+  if (existsSync(path)) return undefined;
+  while (!existsSync(parent)) parent = dirname(parent);
+  return access(parent, constants.W_OK).catch((error: unknown) => error);
 }
 
 /** Opening rewrites LevelDB's log, for which there must be room. */

@@ -1,0 +1,82 @@
+// awaitDelivery where another instance of a shared outbox delivers the event.
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import { OdpRejectedError } from '../../src/index.js';
+import { postgresOutbox } from '../../src/outbox/postgres/index.js';
+import { redisOutbox } from '../../src/outbox/redis/index.js';
+import { OdpSandbox } from '../../src/sandbox/index.js';
+import { embeddedApp } from './support/embedded-app.js';
+import { type Figures, scenario } from './support/scenario.js';
+import type { Store } from './support/stores.js';
+
+/** An outbox of an instance of its own, and how to be done with its connections. */
+function instanceOf({ config }: Store) {
+  if (config.kind === 'redis') {
+    const client = new Redis(config.url);
+    return {
+      outbox: redisOutbox({ client, key: config.key }),
+      end: () => client.disconnect(),
+    };
+  }
+  if (config.kind !== 'postgres') throw new TypeError('Not a shared outbox.');
+  const pool = new Pool({ connectionString: config.url, max: 3 });
+  return {
+    outbox: postgresOutbox({ pool, table: config.table }),
+    end: () => pool.end(),
+  };
+}
+
+export function awaited(
+  store: Store,
+  { events }: { readonly events: number },
+): Promise<Figures> {
+  return scenario(async (after) => {
+    // The one that waits never reaches ODP; the other one does.
+    const down = await OdpSandbox.start();
+    after(() => down.close());
+    down.fail({ status: 503 });
+    const up = await OdpSandbox.start();
+    after(() => up.close());
+    up.fail({ invalid: { action: 'bad' }, message: 'no such thing' });
+    const app = async (apiHost: string) => {
+      const { outbox, end } = instanceOf(store);
+      after(end);
+      const started = await embeddedApp({
+        apiHost,
+        outbox,
+        delivery: { flushInterval: 20, retry: { delay: 10, maxDelay: 50 } },
+      });
+      after(() => started.close());
+      return started;
+    };
+    const waiting = await app(down.url);
+    await app(up.url);
+    const send = (action: string, n: number) =>
+      waiting.odp.sendOdpEvent(
+        { action, identifiers: { n: `${action}-${n}` } },
+        { awaitDelivery: true, timeout: '60s' },
+      );
+    const places = Array.from({ length: events }, (_, n) => n);
+    const [good, bad] = await Promise.all([
+      Promise.all(places.map((n) => send('good', n))),
+      Promise.allSettled(places.map((n) => send('bad', n))),
+    ]);
+    const arrived = new Set(
+      up.events().map(({ event }) => event.data['idempotence_id']),
+    );
+    deepEqual(
+      good.filter(({ id }) => !arrived.has(id)),
+      [],
+      'resolved, and ODP never had it',
+    );
+    for (const outcome of bad) {
+      ok(outcome.status === 'rejected', 'ODP never took it');
+      const reason: unknown = outcome.reason;
+      ok(reason instanceof OdpRejectedError, String(reason));
+      equal(reason.reason, 'no such thing');
+    }
+    equal(down.events().length, 0);
+    return { delivered: good.length, rejected: bad.length };
+  });
+}

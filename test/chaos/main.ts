@@ -1,0 +1,143 @@
+// The long runs: npm run test:chaos [-- <run>... --seed <number> --rounds <n> --events <n>]
+import { parseArgs } from 'node:util';
+import { awaited } from './awaited.js';
+import { disk } from './disk.js';
+import { formats } from './formats.js';
+import { instances } from './instances.js';
+import { kill } from './kill.js';
+import { odpAway } from './odp-away.js';
+import { sigterm } from './sigterm.js';
+import { storeAway, type Trouble } from './store-away.js';
+import { type Figures, newSeed } from './support/scenario.js';
+import { type DurableKind, onStore, type Store } from './support/stores.js';
+import { transactions } from './transactions.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string' },
+    rounds: { type: 'string', default: '200' },
+    events: { type: 'string', default: '200000' },
+  },
+});
+const seed = Number(values.seed ?? newSeed());
+const rounds = Number(values.rounds);
+const events = Number(values.events);
+
+const troubles: Trouble[] = ['restart', 'cut', 'silence', 'restart', 'cut'];
+const kinds: DurableKind[] = ['file', 'redis', 'postgres'];
+const servers = ['redis', 'postgres'] as const;
+
+const skipped = { skipped: 'what it needs is not there' };
+
+const on = async (kind: DurableKind, run: (store: Store) => Promise<Figures>) =>
+  (await onStore(kind, run)) ?? skipped;
+
+const many = { instances: 4, events, seed, endLeases: false };
+const outage = { ms: 30_000, events: 100_000, capacity: 50_000 };
+const whileAway = { away: { ms: 3000 } };
+
+const runs = new Map<string, () => Promise<Figures>>([
+  ...kinds.map(
+    (kind) =>
+      [
+        `kill:${kind}`,
+        () =>
+          on(kind, (store) =>
+            kill(store, { rounds, seed, byTime: true, endLeases: false }),
+          ),
+      ] as const,
+  ),
+  ...servers.flatMap(
+    (kind) =>
+      [
+        [
+          `instances:${kind}`,
+          () =>
+            on(kind, (store) =>
+              instances(store, { ...many, kills: 20, lostAnswers: true }),
+            ),
+        ],
+        [
+          `once:${kind}`,
+          () =>
+            on(kind, (store) =>
+              instances(store, { ...many, kills: 0, lostAnswers: false }),
+            ),
+        ],
+        [
+          `store-away:${kind}`,
+          async () => (await storeAway({ kind, troubles })) ?? skipped,
+        ],
+      ] as const,
+  ),
+  ...servers.map(
+    (kind) =>
+      [
+        `awaited:${kind}`,
+        () => on(kind, (store) => awaited(store, { events: 200 })),
+      ] as const,
+  ),
+  [
+    'transactions:postgres',
+    () => on('postgres', (store) => transactions(store, { count: 3000, seed })),
+  ],
+  ...kinds.map(
+    (kind) =>
+      [
+        `formats:${kind}`,
+        async () => (await formats(kind)) ?? skipped,
+      ] as const,
+  ),
+  ['disk:full', async () => (await disk('full', 20)) ?? skipped],
+  ['disk:read-only', async () => (await disk('read-only', 3)) ?? skipped],
+  ['sigterm:memory', () => sigterm({ store: undefined, ...whileAway })],
+  ['odp-away:memory', () => odpAway({ store: undefined, ...outage })],
+  ...kinds.flatMap(
+    (kind) =>
+      [
+        [
+          `sigterm:${kind}`,
+          () => on(kind, (store) => sigterm({ store, ...whileAway })),
+        ],
+        [
+          `sigterm-in-haste:${kind}`,
+          () =>
+            on(kind, (store) =>
+              sigterm({ store, ...whileAway, shutdownTimeout: 1000 }),
+            ),
+        ],
+        [
+          `odp-away:${kind}`,
+          () => on(kind, (store) => odpAway({ store, ...outage })),
+        ],
+      ] as const,
+  ),
+]);
+
+async function main(): Promise<void> {
+  const wanted = [...runs].filter(
+    ([name]) =>
+      positionals.length === 0 ||
+      positionals.some(
+        (start) => name === start || name.startsWith(`${start}:`),
+      ),
+  );
+  if (wanted.length === 0) {
+    throw new Error(`No such run. There are: ${[...runs.keys()].join(', ')}.`);
+  }
+  console.log(`seed ${seed}`);
+  for (const [name, run] of wanted) {
+    const started = Date.now();
+    try {
+      const figures = await run();
+      const seconds = Math.round((Date.now() - started) / 1000);
+      console.log(`ok     ${name} ${JSON.stringify({ ...figures, seconds })}`);
+    } catch (error) {
+      process.exitCode = 1;
+      console.error(`FAILED ${name} (--seed ${seed})`, error);
+    }
+  }
+}
+
+void main();

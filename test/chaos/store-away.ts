@@ -1,0 +1,110 @@
+// Redis or Postgres restarted, cut off or silent in the middle.
+import { equal, ok } from 'node:assert/strict';
+import { OdpSandbox } from '../../src/sandbox/index.js';
+import {
+  type OwnService,
+  startPostgres,
+  startRedis,
+} from '../support/services.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import type { OutboxConfig } from './support/config.js';
+import { Ledger } from './support/ledger.js';
+import { RunningApp } from './support/running-app.js';
+import { type Figures, scenario } from './support/scenario.js';
+import { postgresStore } from './support/stores.js';
+
+/** `restart`: the server is killed; `cut`: connections break; `silence`: no answer comes any more. */
+export type Trouble = 'restart' | 'cut' | 'silence';
+
+export interface StoreAwayOptions {
+  readonly kind: 'redis' | 'postgres';
+  readonly troubles: readonly Trouble[];
+}
+
+/** A server of the run's own, as it is killed; it keeps what it has acknowledged. */
+const serverOf = (kind: 'redis' | 'postgres') =>
+  kind === 'redis'
+    ? startRedis('--appendonly', 'yes', '--appendfsync', 'always')
+    : startPostgres();
+
+/** @returns `undefined` where no such server is installed */
+export async function storeAway({
+  kind,
+  troubles,
+}: StoreAwayOptions): Promise<Figures | undefined> {
+  const service = await serverOf(kind);
+  if (service === undefined) return undefined;
+  return scenario(async (after) => {
+    after(() => service.stop());
+    const proxy = await TcpProxy.before(service.url);
+    after(() => proxy.cut());
+    const sandbox = await OdpSandbox.start({ keep: 1000 });
+    after(() => sandbox.close());
+    const ledger = new Ledger();
+    ledger.watch(sandbox);
+    const outbox = await outboxBehind(proxy, kind, service);
+    const delivery = { flushInterval: 20 };
+    const config = { apiHost: sandbox.url, outbox, delivery };
+    const app = RunningApp.start(config, ledger);
+    after(() => app.end('SIGKILL'));
+    await app.ready;
+    app.begin({ do: 'load', prefix: 'app', callers: 8, pause: 2 });
+    const more = (what: () => number, count: number, why: string) => {
+      const enough = what() + count;
+      return ledger.until(() => what() >= enough, why);
+    };
+    const accepted = () => ledger.accepted.size;
+    const refused = () => ledger.refusals.length;
+    let falseSuccesses = 0;
+    for (const trouble of troubles) {
+      await more(accepted, 200, `events are accepted before ${trouble}`);
+      if (trouble === 'restart') await service.kill();
+      else if (trouble === 'cut') await proxy.cut();
+      else proxy.silence();
+      // Every caller was refused once, at least: what was under way is answered.
+      await more(refused, 20, `events are refused after ${trouble}`);
+      const before = accepted();
+      await more(refused, 20, `more events are refused after ${trouble}`);
+      falseSuccesses += accepted() - before;
+      if (trouble === 'restart') await service.start();
+      else await proxy.mend();
+      await more(accepted, 200, `events are accepted again after ${trouble}`);
+      const { arrivals } = ledger;
+      await ledger.until(
+        () => ledger.arrivals > arrivals,
+        'delivery resumes by itself',
+      );
+      ok(app.up, 'the app stays up');
+    }
+    await app.tell({ do: 'stop' });
+    await ledger.allArrived();
+    await app.tell({ do: 'flush', timeout: 120_000 });
+    await app.end('SIGTERM');
+    ledger.check();
+    equal(falseSuccesses, 0, 'accepted while the store was away');
+    const others = ledger.refusals.filter(
+      ({ name, code }) => name !== 'OdpOutboxError' || code !== 'outboxFailed',
+    );
+    equal(others.length, 0, `refused with ${others[0]?.name}`);
+    return {
+      troubles: troubles.join(', '),
+      accepted: ledger.accepted.size,
+      refused: ledger.refusals.length,
+      falseSuccesses,
+      lost: ledger.lost().length,
+      duplicates: ledger.duplicates,
+    };
+  });
+}
+
+/** What it stores goes with its server. */
+async function outboxBehind(
+  proxy: TcpProxy,
+  kind: 'redis' | 'postgres',
+  service: OwnService,
+): Promise<OutboxConfig> {
+  const url = proxy.url(service.url);
+  if (kind === 'redis') return { kind, url, key: 'chaos' };
+  const { config } = await postgresStore(service);
+  return { ...config, url } as OutboxConfig;
+}

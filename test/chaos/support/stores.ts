@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import { migratePostgresOutbox } from '../../../src/outbox/postgres/index.js';
+import { passTime } from '../../support/redis-clock.js';
+import {
+  postgresService,
+  redisService,
+  type Service,
+} from '../../support/services.js';
+import type { OutboxConfig } from './config.js';
+
+/** Where apps of one test keep their events. */
+export interface Store {
+  readonly config: OutboxConfig;
+  /** Ends every lease, as time does, for tests that do not wait for it. */
+  endLeases(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+export type DurableKind = 'file' | 'redis' | 'postgres';
+
+/** A folder that goes with the test. */
+export async function temporaryFolder(): Promise<{
+  path: string;
+  remove(): Promise<void>;
+}> {
+  const path = await mkdtemp(join(tmpdir(), 'odp-chaos-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+async function fileStore(): Promise<Store> {
+  const { path, remove } = await temporaryFolder();
+  return {
+    config: { kind: 'file', path: join(path, 'outbox') },
+    endLeases: async () => {},
+    remove,
+  };
+}
+
+export async function redisStore({ url }: Service): Promise<Store> {
+  const key = `chaos-${randomUUID()}`;
+  const client = new Redis(url);
+  return {
+    config: { kind: 'redis', url, key },
+    endLeases: () => passTime(client, key, 3_600_000),
+    async remove() {
+      await client.del(await client.keys(`{${key}}:*`));
+      await client.quit();
+    },
+  };
+}
+
+export async function postgresStore({ url }: Service): Promise<Store> {
+  const table = `chaos_${randomUUID().replaceAll('-', '')}`;
+  const pool = new Pool({ connectionString: url, max: 1 });
+  await migratePostgresOutbox({ pool, table });
+  return {
+    config: { kind: 'postgres', url, table },
+    async endLeases() {
+      await pool.query(
+        `UPDATE ${table} SET due_at = now() WHERE claim IS NOT NULL`,
+      );
+    },
+    async remove() {
+      await pool.query(`DROP TABLE ${table}, ${table}_dead_letters`);
+      await pool.end();
+    },
+  };
+}
+
+/** Runs something on a new, empty store; resolves to `undefined` where there is no such service. */
+export async function onStore<T>(
+  kind: DurableKind,
+  run: (store: Store) => Promise<T>,
+): Promise<T | undefined> {
+  const service = kind === 'file' ? undefined : await SERVICES[kind]();
+  if (kind !== 'file' && service === undefined) return undefined;
+  try {
+    const store = await newStore(kind, service);
+    try {
+      return await run(store);
+    } finally {
+      await store.remove();
+    }
+  } finally {
+    await service?.stop();
+  }
+}
+
+const SERVICES = { redis: redisService, postgres: postgresService };
+
+const newStore = (kind: DurableKind, service: Service | undefined) => {
+  if (service === undefined) return fileStore();
+  return kind === 'redis' ? redisStore(service) : postgresStore(service);
+};

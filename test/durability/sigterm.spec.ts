@@ -1,0 +1,28 @@
+// The short forms of long runs; see test/chaos.
+import { expect, test } from 'vitest';
+import { sigterm } from '../chaos/sigterm.js';
+import { durable, withStore } from './short.js';
+
+const TIMEOUT = 120_000;
+
+test(
+  'SIGTERM with 2,050 events in memory, over TLS with 50 ms round trips and ODP away at first: all arrive',
+  { timeout: TIMEOUT },
+  async () => {
+    const options = { away: { requests: 3 }, shutdownTimeout: 60_000 };
+    const figures = await sigterm({ store: undefined, ...options });
+    expect(figures).toMatchObject({ events: 2050, inThisRun: 2050 });
+  },
+);
+
+test.for(durable)(
+  'SIGTERM with 2,050 events in the %s outbox and ODP away for too long: all arrive in the next run',
+  { timeout: TIMEOUT },
+  async (kind, context) => {
+    const options = { away: { requests: 1e6 }, shutdownTimeout: 300 };
+    const figures = await withStore(context, kind, (store) =>
+      sigterm({ store, ...options }),
+    );
+    expect(figures).toMatchObject({ events: 2050, inThisRun: 0 });
+  },
+);
