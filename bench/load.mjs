@@ -4,14 +4,14 @@
 import { connect } from 'node:net';
 import { percentile } from './measure.mjs';
 
-const { port, request, connections, warmUp, duration } = JSON.parse(
+const { port, request, connections, warmUp, requests } = JSON.parse(
   process.argv[2],
 );
 const bytes = Buffer.from(request);
 const end = Buffer.from('\r\n\r\n');
 const latencies = [];
-let counting = false;
-let ended = false;
+let answers = 0;
+let begin = 0;
 
 /** The whole answer's length once its head is there. */
 function lengthOf(answer) {
@@ -22,15 +22,29 @@ function lengthOf(answer) {
   return head + end.length + Number(/content-length: (\d+)/i.exec(text)[1]);
 }
 
+function answered(latency) {
+  answers++;
+  if (answers === warmUp) {
+    begin = performance.now();
+    process.send('warm');
+  } else if (answers > warmUp) {
+    latencies.push(latency);
+  }
+  if (latencies.length < requests) return;
+  const seconds = (performance.now() - begin) / 1000;
+  const figures = {
+    rate: requests / seconds,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+  };
+  process.send(figures, () => process.exit());
+}
+
 function visit() {
   const socket = connect(port, '127.0.0.1');
   let answer = Buffer.alloc(0);
   let start = 0;
   const ask = () => {
-    if (ended) {
-      socket.destroy();
-      return;
-    }
     start = performance.now();
     socket.write(bytes);
   };
@@ -39,24 +53,10 @@ function visit() {
   socket.on('data', (chunk) => {
     answer = answer.length === 0 ? chunk : Buffer.concat([answer, chunk]);
     if (answer.length < lengthOf(answer)) return;
-    if (counting) latencies.push(performance.now() - start);
     answer = Buffer.alloc(0);
+    answered(performance.now() - start);
     ask();
   });
 }
 
 for (let i = 0; i < connections; i++) visit();
-setTimeout(() => {
-  counting = true;
-  process.send('counting');
-}, warmUp);
-setTimeout(() => {
-  ended = true;
-  process.send({
-    rate: latencies.length / (duration / 1000),
-    requests: latencies.length,
-    p50: percentile(latencies, 0.5),
-    p99: percentile(latencies, 0.99),
-  });
-  process.disconnect();
-}, warmUp + duration);

@@ -18,8 +18,7 @@ function batching(post, batch) {
   };
   return {
     eventOf: wireEventOf,
-    send: (event) =>
-      waiting.push(event) === batch ? flush() : undefined,
+    send: (event) => (waiting.push(event) === batch ? flush() : undefined),
     async close() {
       if (waiting.length > 0) flush();
       await Promise.all(underWay);
@@ -27,7 +26,10 @@ function batching(post, batch) {
   };
 }
 
-const HEADERS = { 'content-type': 'application/json', 'x-api-key': 'bench-key' };
+const HEADERS = {
+  'content-type': 'application/json',
+  'x-api-key': 'bench-key',
+};
 
 const senders = {
   async 'node:http'(url, { batch }) {

@@ -26,16 +26,16 @@ const idle = process.memoryUsage.rss();
 let longest = 0;
 let peak = 0;
 let last = performance.now();
-let done = false;
-async function watch() {
-  while (!done) {
+const watch = new AbortController();
+async function watchLoop() {
+  while (!watch.signal.aborted) {
     await turn();
     const now = performance.now();
     longest = Math.max(longest, now - last);
     last = now;
   }
 }
-const watching = watch();
+const watching = watchLoop();
 const sampling = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss());
 }, 20);
@@ -45,7 +45,7 @@ for (let n = 0; n < events; n += listSize) {
 }
 const accepted = performance.now();
 await turn();
-done = true;
+watch.abort();
 await watching;
 const after = await sink.has(10_000 + events);
 clearInterval(sampling);

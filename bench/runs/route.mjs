@@ -15,8 +15,7 @@ import {
 } from '../../dist/index.js';
 import { options, report, startCpu, startSink } from '../measure.mjs';
 
-const { platform, how, connections = 32, warmUp = 1500, duration = 3000 } =
-  options;
+const { platform, how, requests, warmUp = 10_000, connections = 32 } = options;
 
 class CheckoutDto {
   email;
@@ -56,7 +55,12 @@ const decorate = (decorator) =>
   );
 decorate(Post('checkout'));
 Body()(prototype, 'checkout', 0);
-Reflect.defineMetadata('design:paramtypes', [CheckoutDto], prototype, 'checkout');
+Reflect.defineMetadata(
+  'design:paramtypes',
+  [CheckoutDto],
+  prototype,
+  'checkout',
+);
 if (how === 'decorated') {
   decorate(
     SendOdpEvent({
@@ -118,7 +122,7 @@ const load = fork(new URL('../load.mjs', import.meta.url), [
     port: Number(new URL(await app.getUrl()).port),
     connections,
     warmUp,
-    duration,
+    requests,
     request: [
       'POST /checkout HTTP/1.1',
       'host: 127.0.0.1',
@@ -133,7 +137,7 @@ const load = fork(new URL('../load.mjs', import.meta.url), [
 ]);
 await once(load, 'message');
 const cpu = startCpu();
-const [{ rate, requests, p50, p99 }] = await once(load, 'message');
+const [{ rate, p50, p99 }] = await once(load, 'message');
 const used = cpu();
 await odp?.flush();
 const stats = odp?.stats();

@@ -5,7 +5,10 @@ import { openSender } from '../senders.mjs';
 
 const { sender: name, events, warmUp = 20_000 } = options;
 const sink = await startSink();
-const sender = await openSender(name, sink.url, { ...options, events: events + warmUp });
+const sender = await openSender(name, sink.url, {
+  ...options,
+  events: events + warmUp,
+});
 
 async function produce(from, to) {
   for (let n = from; n < to; n++) {
@@ -30,5 +33,5 @@ report({
   cpu: used / events,
   bytes: (after.bytes - before.bytes) / arrived,
   lost: warmUp + events - after.events,
-  rss: process.resourceUsage().maxRSS * 1024 / MB,
+  rss: (process.resourceUsage().maxRSS * 1024) / MB,
 });
