@@ -90,26 +90,34 @@ export class OdpClient {
     events: readonly ClaimedEvent[],
     abort: AbortSignal,
   ): Promise<Outcome> {
-    const timeout = new AbortController();
     const { account, requestTimeout } = this.#options;
+    let timedOut = false;
+    // By hand, since `AbortSignal.any` is dear for what happens once per request.
+    const ended = new AbortController();
+    const end = () => ended.abort();
     const clear = this.#clock.schedule(
-      () => timeout.abort(),
+      () => {
+        timedOut = true;
+        end();
+      },
       requestTimeout,
       false,
     );
+    abort.addEventListener('abort', end);
     try {
+      if (abort.aborted) end();
       const response = await this.#transport.send({
         account,
         url: this.#url,
         headers: this.#headers,
         body: bodyOf(events),
-        signal: AbortSignal.any([timeout.signal, abort]),
+        signal: ended.signal,
       });
       const { status } = response;
       const answer = readAnswer(response, events.length, this.#clock.now());
       return { ...answer, status, problem: `status ${status}` };
     } catch (error) {
-      const problem = timeout.signal.aborted
+      const problem = timedOut
         ? `no answer within ${requestTimeout} ms`
         : error instanceof OdpTransportError
           ? error.reason
@@ -122,6 +130,7 @@ export class OdpClient {
       };
     } finally {
       clear();
+      abort.removeEventListener('abort', end);
     }
   }
 }
