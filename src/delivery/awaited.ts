@@ -68,6 +68,8 @@ export class AwaitedEvents {
   }
 
   #take(id: string): ReadonlySet<Waiter> {
+    // Looking up an id is not free, and mostly nobody waits.
+    if (this.#waiters.size === 0) return NOBODY;
     const waiters = this.#waiters.get(id);
     if (waiters === undefined) return NOBODY;
     this.#waiters.delete(id);

@@ -1,12 +1,15 @@
 import type { OdpOutbox, OutboxCounts, OutboxEvent } from '../outbox/index.js';
 
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
 const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
 
 /** What an outbox holds: now where it answers at once, else as of the last answer. */
 export class OutboxGauge {
   readonly #outbox: OdpOutbox;
   readonly #failed: (error: unknown) => void;
-  #last = EMPTY;
+  /** Kept up with in place: it changes with every event. */
+  #last: Changing<OutboxCounts> = { ...EMPTY };
   #asking = 0;
 
   constructor(outbox: OdpOutbox, failed: (error: unknown) => void) {
@@ -22,15 +25,14 @@ export class OutboxGauge {
 
   /** Events were taken in; what is known is kept up with until it is asked for anew. */
   appended(events: readonly OutboxEvent[]): void {
-    const { pending, oldest = events[0]?.createdAt } = this.#last;
-    this.#last = { ...this.#last, oldest, pending: pending + events.length };
+    this.#last.oldest ??= events[0]?.createdAt;
+    this.#last.pending += events.length;
   }
 
   /** Events were delivered or given up. */
   settled(count: number): void {
-    const pending = Math.max(this.#last.pending - count, 0);
-    const oldest = pending === 0 ? undefined : this.#last.oldest;
-    this.#last = { ...this.#last, oldest, pending };
+    this.#last.pending = Math.max(this.#last.pending - count, 0);
+    if (this.#last.pending === 0) this.#last.oldest = undefined;
   }
 
   /** New counts; the last known ones where the outbox fails. Never rejects. */
@@ -39,7 +41,7 @@ export class OutboxGauge {
       const answer = this.#outbox.counts();
       return answer instanceof Promise
         ? this.#keep(answer)
-        : (this.#last = answer);
+        : (this.#last = { ...answer });
     } catch (error) {
       this.#failed(error);
       return this.#last;
@@ -49,7 +51,7 @@ export class OutboxGauge {
   async #keep(answer: Promise<OutboxCounts>): Promise<OutboxCounts> {
     this.#asking++;
     try {
-      this.#last = await answer;
+      this.#last = { ...(await answer) };
     } catch (error) {
       this.#failed(error);
     }

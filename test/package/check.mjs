@@ -70,6 +70,12 @@ try {
     );
     run(`${app}: npm test`, 'npm', ['test'], cwd);
   }
+  run(
+    'nest11: every handler kind',
+    'node',
+    [join(root, 'test/package/nest11-transports.mjs'), tarball],
+    root,
+  );
 } finally {
   rmSync(work, { recursive: true, force: true });
 }

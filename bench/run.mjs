@@ -1,0 +1,82 @@
+// Runs every comparison in interleaved rounds, each lane in a process of its
+// own, prints one table and writes all figures to bench/results/.
+//
+//   npm run bench
+//   npm run bench -- --only route,call --rounds 7 --full
+//
+// --only   some of the comparisons (see comparisons.mjs)
+// --rounds how many, 5 unless given
+// --full   the outage lasts 60 s instead of 15
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { comparisons } from './comparisons.mjs';
+import { table } from './table.mjs';
+
+const { values: asked } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '5' },
+    full: { type: 'boolean', default: false },
+  },
+});
+const names = asked.only?.split(',') ?? Object.keys(comparisons);
+const unknown = names.filter((name) => !Object.hasOwn(comparisons, name));
+if (unknown.length > 0) {
+  throw new Error(
+    `--only ${unknown.join(',')}: choose of ${Object.keys(comparisons).join(', ')}`,
+  );
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+function prepare(command, args, cwd) {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
+}
+prepare('npm', ['run', '--silent', 'build'], `${here}..`);
+if (!existsSync(`${here}node_modules`)) prepare('npm', ['ci'], here);
+
+/** Runs one lane; its figures are the last line that it prints. */
+async function measure({ run, options, nodeOptions = [] }) {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...nodeOptions, `${here}runs/${run}.mjs`, JSON.stringify(options)],
+    { maxBuffer: 64 * 1024 * 1024 },
+  );
+  return JSON.parse(stdout.trim().split('\n').at(-1));
+}
+
+const resolved = (part) =>
+  typeof part === 'function' ? part(asked.full) : part;
+const results = {};
+for (const name of names) {
+  results[name] = [];
+}
+for (let number = 1; number <= Number(asked.rounds); number++) {
+  for (const name of names) {
+    const round = {};
+    for (const [lane, script] of Object.entries(
+      resolved(comparisons[name].lanes),
+    )) {
+      process.stderr.write(`round ${number}: ${name}: ${lane}\n`);
+      round[lane] = await measure(script);
+    }
+    results[name].push(round);
+  }
+}
+
+const date = new Date().toISOString();
+const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
+console.log(`\n${setting}`);
+for (const name of names) {
+  const { title, ...rest } = comparisons[name];
+  console.log(table({ title: resolved(title), ...rest }, results[name]));
+}
+
+mkdirSync(`${here}results`, { recursive: true });
+const file = `${here}results/${date.replaceAll(':', '-')}.json`;
+writeFileSync(file, JSON.stringify({ setting, results }, undefined, 2));
+console.log(`\nAll figures: ${file}`);

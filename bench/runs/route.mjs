@@ -1,0 +1,152 @@
+// A route of a Nest app under as many requests as it can serve, with and
+// without an event per request. `how`: `plain` sends none; `decorated` has
+// @SendOdpEvent(); `ambient` sends from a service and leaves it to the
+// `identity` option to say who is calling.
+import 'reflect-metadata';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Body, Controller, Module, Post, ValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { IsEmail, IsInt, IsString } from 'class-validator';
+import {
+  OdpService,
+  OptimizelyOdpModule,
+  SendOdpEvent,
+} from '../../dist/index.js';
+import { options, report, startCpu, startSink } from '../measure.mjs';
+
+const { platform, how, requests, warmUp = 10_000, connections = 32 } = options;
+
+class CheckoutDto {
+  email;
+  product;
+  quantity;
+}
+IsEmail()(CheckoutDto.prototype, 'email');
+IsString()(CheckoutDto.prototype, 'product');
+IsInt()(CheckoutDto.prototype, 'quantity');
+
+let odp;
+const purchaseOf = (order) => ({ order_id: order.id, total: order.total });
+class CheckoutController {
+  checkout(dto) {
+    const order = {
+      id: `${dto.product}-${dto.quantity}`,
+      total: dto.quantity * 9.5,
+      email: dto.email,
+      status: 'paid',
+    };
+    if (how === 'ambient') {
+      odp.trackOdpEvent({
+        type: 'order',
+        action: 'purchase',
+        data: purchaseOf(order),
+      });
+    }
+    return order;
+  }
+}
+const { prototype } = CheckoutController;
+const decorate = (decorator) =>
+  decorator(
+    prototype,
+    'checkout',
+    Object.getOwnPropertyDescriptor(prototype, 'checkout'),
+  );
+decorate(Post('checkout'));
+Body()(prototype, 'checkout', 0);
+Reflect.defineMetadata(
+  'design:paramtypes',
+  [CheckoutDto],
+  prototype,
+  'checkout',
+);
+if (how === 'decorated') {
+  decorate(
+    SendOdpEvent({
+      type: 'order',
+      action: 'purchase',
+      identifiers: ({ result }) => ({ email: result.email }),
+      data: ({ result }) => purchaseOf(result),
+    }),
+  );
+}
+Controller()(CheckoutController);
+
+const sink = await startSink();
+class App {}
+Module({
+  imports:
+    how === 'plain'
+      ? []
+      : [
+          OptimizelyOdpModule.forRoot({
+            apiKey: 'bench-key',
+            apiHost: sink.url,
+            delivery: { batchSize: 500 },
+            ...(how === 'ambient'
+              ? {
+                  identity: ({ headers, cookies }) => ({
+                    email: headers['x-email'],
+                    vuid: cookies.vuid,
+                  }),
+                }
+              : {}),
+          }),
+        ],
+  controllers: [CheckoutController],
+})(App);
+
+async function adapter() {
+  if (platform === 'express') {
+    const { ExpressAdapter } = await import('@nestjs/platform-express');
+    return new ExpressAdapter();
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return new FastifyAdapter();
+}
+const app = await NestFactory.create(App, await adapter(), {
+  logger: ['error', 'warn'],
+});
+app.useGlobalPipes(new ValidationPipe({ whitelist: true }));
+await app.listen(0, '127.0.0.1');
+odp = how === 'plain' ? undefined : app.get(OdpService);
+
+const body = JSON.stringify({
+  email: 'customer@example.com',
+  product: 'earl-grey',
+  quantity: 3,
+});
+const load = fork(new URL('../load.mjs', import.meta.url), [
+  JSON.stringify({
+    port: Number(new URL(await app.getUrl()).port),
+    connections,
+    warmUp,
+    requests,
+    request: [
+      'POST /checkout HTTP/1.1',
+      'host: 127.0.0.1',
+      'content-type: application/json',
+      'x-email: customer@example.com',
+      'cookie: theme=dark; vuid=8f1c2d3e4b5a69788796a5b4c3d2e1f0',
+      `content-length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n'),
+  }),
+]);
+await once(load, 'message');
+const cpu = startCpu();
+const [{ rate, p50, p99 }] = await once(load, 'message');
+const used = cpu();
+await odp?.flush();
+const stats = odp?.stats();
+const { events } = await sink.stats();
+report({
+  rate,
+  p50,
+  p99,
+  cpu: used / requests,
+  lost: stats === undefined ? 0 : stats.accepted - events + stats.dropped,
+  events,
+});
