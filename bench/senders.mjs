@@ -20,7 +20,7 @@ function batching(post, batch) {
     eventOf: wireEventOf,
     send: (event) => (waiting.push(event) === batch ? flush() : undefined),
     async close() {
-      if (waiting.length > 0) flush();
+      if (waiting.length > 0) void flush();
       await Promise.all(underWay);
     },
   };
