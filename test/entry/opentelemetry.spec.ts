@@ -401,6 +401,7 @@ describe('spans', () => {
       { code: SpanStatusCode.UNSET },
     ]);
     expect(spans.map(({ links }) => links.length)).toEqual([1, 1, 1]);
+    expect(spans.every((span) => !span.parentSpanContext)).toBe(true);
   });
 
   it('does not link to what was not sampled', async () => {
