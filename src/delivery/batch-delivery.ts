@@ -167,7 +167,9 @@ export class BatchDelivery {
 
   #gotThrough(): void {
     const { gate, reporter } = this.#parts;
-    if (gate.succeeded()) reporter.resumed();
+    const ended = gate.succeeded();
+    if (ended === 'suspension') reporter.resumed();
+    else if (ended === 'outage') reporter.recovered();
   }
 
   async #acknowledge(

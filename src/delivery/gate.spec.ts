@@ -26,7 +26,8 @@ describe('a gate', () => {
     one.failed(one.stamp(), 0, 0, undefined);
     expect(one.room(100, 0, 4)).toBe(1);
     expect(one.room(100, 1, 4)).toBe(0);
-    one.succeeded();
+    expect(one.succeeded()).toBe('outage');
+    expect(one.succeeded()).toBe(undefined);
     expect(one.room(100, 1, 4)).toBe(3);
   });
 
@@ -63,7 +64,7 @@ describe('a gate', () => {
     expect(one.room(5000, 0, 4)).toBe(1);
     expect(one.failed(one.stamp(), 5000, 0, undefined)).toBe(5000);
     expect(one.suspended).toBe(true);
-    expect(one.succeeded()).toBe(true);
+    expect(one.succeeded()).toBe('suspension');
     expect(one.suspended).toBe(false);
   });
 

@@ -53,14 +53,18 @@ export class Gate {
     return this.#successes;
   }
 
-  /** A request got through. Returns whether that ended a suspension. */
-  succeeded(): boolean {
-    const resumed = this.#suspended;
+  /** A request got through. Returns what that ended, if anything. */
+  succeeded(): 'suspension' | 'outage' | undefined {
+    const ended = this.#suspended
+      ? 'suspension'
+      : this.open
+        ? undefined
+        : 'outage';
     this.#successes++;
     this.#failures = 0;
     this.#closedUntil = undefined;
     this.#suspended = false;
-    return resumed;
+    return ended;
   }
 
   /**

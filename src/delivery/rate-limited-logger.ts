@@ -30,6 +30,11 @@ export class RateLimitedLogger {
   }
 
   /** @param kind lines of one kind share a limit */
+  log(kind: string, message: () => string): void {
+    this.#limited('log', kind, message);
+  }
+
+  /** @param kind lines of one kind share a limit */
   warn(kind: string, message: () => string): void {
     this.#limited('warn', kind, message);
   }
@@ -39,7 +44,11 @@ export class RateLimitedLogger {
     this.#limited('error', kind, message);
   }
 
-  #limited(level: 'warn' | 'error', kind: string, message: () => string): void {
+  #limited(
+    level: keyof DeliveryLogger,
+    kind: string,
+    message: () => string,
+  ): void {
     const now = this.#clock.now();
     const last = this.#kinds.get(kind);
     if (last !== undefined && now - last.since < WINDOW) {

@@ -173,6 +173,14 @@ export class Reporter {
     );
   }
 
+  /** Requests get through again after some failed for the moment. */
+  recovered(): void {
+    this.#log.log(
+      'recovered',
+      () => `ODP answers again; what waits is being sent ${this.#facts({})}`,
+    );
+  }
+
   /** The outbox failed outside of any caller's reach. */
   outboxFailed(doing: string, error: unknown): void {
     this.#log.error(

@@ -203,7 +203,7 @@ test('a pause that ODP asked for is not cut short by another request that gets t
 });
 
 test('while ODP is down, requests back off together and one at a time finds out', async () => {
-  const { odp, sandbox, clock, until, arrived } = await startOdpApp({
+  const { odp, sandbox, clock, until, arrived, log } = await startOdpApp({
     delivery: { batchSize: 1, maxConcurrentRequests: 4 },
   });
   const { clear } = sandbox.fail({ status: 503 });
@@ -220,6 +220,11 @@ test('while ODP is down, requests back off together and one at a time finds out'
   await clock.advance(2000);
   await until('delivered', 20);
   expect(sorted(arrived())).toEqual(ids(20));
+  expect(log.map(({ message }) => message.split(/[;(]/)[0])).toEqual([
+    expect.stringContaining('Events go to'),
+    'A request to ODP failed ',
+    'ODP answers again',
+  ]);
 });
 
 test('a batch that fails by itself does not hold up the others', async () => {
