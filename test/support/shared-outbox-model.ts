@@ -38,7 +38,7 @@ export const anySteps: fc.Arbitrary<Step[]> = fc.array(
     settling,
     settling,
     fc.record({ do: fc.constantFrom('take over', 'requeue', 'purge'), by }),
-  ) as fc.Arbitrary<Step>,
+  ),
   { maxLength: 40 },
 );
 

@@ -19,11 +19,9 @@ export function el(tag, attributes = {}, ...children) {
 
 /** Talks to the sandbox behind the page; rejects with what it says is wrong. */
 export async function call(method, path, body) {
-  const response = await fetch(`/_sandbox/${path}`, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
+  const request = { method, headers: { 'content-type': 'application/json' } };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  const response = await fetch(`/_sandbox/${path}`, request);
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.message ?? response.statusText);
   return answer;
