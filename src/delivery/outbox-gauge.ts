@@ -39,9 +39,9 @@ export class OutboxGauge {
   refresh(): OutboxCounts | Promise<OutboxCounts> {
     try {
       const answer = this.#outbox.counts();
-      return answer instanceof Promise
-        ? this.#keep(answer)
-        : (this.#last = { ...answer });
+      if (answer instanceof Promise) return this.#keep(answer);
+      this.#last = { ...answer };
+      return answer;
     } catch (error) {
       this.#failed(error);
       return this.#last;
@@ -51,11 +51,16 @@ export class OutboxGauge {
   async #keep(answer: Promise<OutboxCounts>): Promise<OutboxCounts> {
     this.#asking++;
     try {
-      this.#last = { ...(await answer) };
+      const counts = await answer;
+      this.#last = { ...counts };
+      // As it was given: what is kept up with may count a delivery that it has
+      // in it already, and whoever flushes would take the outbox for empty.
+      return counts;
     } catch (error) {
       this.#failed(error);
+      return this.#last;
+    } finally {
+      this.#asking--;
     }
-    this.#asking--;
-    return this.#last;
   }
 }

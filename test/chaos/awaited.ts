@@ -32,10 +32,10 @@ export function awaited(
   { events }: { readonly events: number },
 ): Promise<Figures> {
   return scenario(async (after) => {
-    // The one that waits never reaches ODP; the other one does.
+    // The one that waits never gets through to ODP; the other one does.
     const down = await OdpSandbox.start();
     after(() => down.close());
-    down.fail({ status: 503 });
+    down.fail({ status: 403 });
     const up = await OdpSandbox.start();
     after(() => up.close());
     up.fail({ invalid: { action: 'bad' }, message: 'no such thing' });
@@ -45,7 +45,7 @@ export function awaited(
       const started = await embeddedApp({
         apiHost,
         outbox,
-        delivery: { flushInterval: 20, retry: { delay: 10, maxDelay: 50 } },
+        delivery: { flushInterval: 20 },
       });
       after(() => started.close());
       return started;

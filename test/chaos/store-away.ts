@@ -1,17 +1,13 @@
 // Redis or Postgres restarted, cut off or silent in the middle.
 import { equal, ok } from 'node:assert/strict';
 import { OdpSandbox } from '../../src/sandbox/index.js';
-import {
-  type OwnService,
-  startPostgres,
-  startRedis,
-} from '../support/services.js';
+import { startPostgres, startRedis } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { OutboxConfig } from './support/config.js';
 import { Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import { type Figures, scenario } from './support/scenario.js';
-import { postgresStore } from './support/stores.js';
+import { postgresStore, redisStore } from './support/stores.js';
 
 /** `restart`: the server is killed; `cut`: connections break; `silence`: no answer comes any more. */
 export type Trouble = 'restart' | 'cut' | 'silence';
@@ -42,7 +38,12 @@ export async function storeAway({
     after(() => sandbox.close());
     const ledger = new Ledger();
     ledger.watch(sandbox);
-    const outbox = await outboxBehind(proxy, kind, service);
+    const store = await (kind === 'redis' ? redisStore : postgresStore)(
+      service,
+    );
+    after(() => store.remove());
+    const url = proxy.url(service.url);
+    const outbox = { ...store.config, url } as OutboxConfig;
     const delivery = { flushInterval: 20 };
     const config = { apiHost: sandbox.url, outbox, delivery };
     const app = RunningApp.start(config, ledger);
@@ -95,16 +96,4 @@ export async function storeAway({
       duplicates: ledger.duplicates,
     };
   });
-}
-
-/** What it stores goes with its server. */
-async function outboxBehind(
-  proxy: TcpProxy,
-  kind: 'redis' | 'postgres',
-  service: OwnService,
-): Promise<OutboxConfig> {
-  const url = proxy.url(service.url);
-  if (kind === 'redis') return { kind, url, key: 'chaos' };
-  const { config } = await postgresStore(service);
-  return { ...config, url } as OutboxConfig;
 }

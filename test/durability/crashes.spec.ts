@@ -14,9 +14,9 @@ test.for(durable)(
     const seed = newSeed();
     await context.annotate(`seed ${seed}`);
     const figures = await withStore(context, kind, (store) =>
-      kill(store, { rounds: 2, seed, byTime: false, endLeases: true }),
+      kill(store, { rounds: 1, seed, byTime: false, endLeases: true }),
     );
-    expect(figures).toMatchObject({ rounds: 2, lost: 0 });
+    expect(figures).toMatchObject({ rounds: 1, lost: 0 });
   },
 );
 

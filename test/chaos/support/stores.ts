@@ -43,7 +43,8 @@ async function fileStore(): Promise<Store> {
 
 export async function redisStore({ url }: Service): Promise<Store> {
   const key = `chaos-${randomUUID()}`;
-  const client = new Redis(url);
+  const client = new Redis(url, { retryStrategy: () => 50 });
+  client.on('error', () => {});
   return {
     config: { kind: 'redis', url, key },
     endLeases: () => passTime(client, key, 3_600_000),
@@ -57,6 +58,8 @@ export async function redisStore({ url }: Service): Promise<Store> {
 export async function postgresStore({ url }: Service): Promise<Store> {
   const table = `chaos_${randomUUID().replaceAll('-', '')}`;
   const pool = new Pool({ connectionString: url, max: 1 });
+  // Some tests kill the server while this connection is idle.
+  pool.on('error', () => {});
   await migratePostgresOutbox({ pool, table });
   return {
     config: { kind: 'postgres', url, table },

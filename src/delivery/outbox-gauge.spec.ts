@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { memoryOutbox, type OdpOutbox } from '../outbox/index.js';
+import { OutboxGauge } from './outbox-gauge.js';
+
+test('a delivery that is told late does not make a new answer look empty', async () => {
+  const outbox = memoryOutbox();
+  await outbox.open({ now: () => 0, dropped: () => {}, ready: () => {} });
+  await outbox.append([{ id: 'left', payload: '{}', createdAt: 5 }]);
+  const answersLater = {
+    counts: async () => outbox.counts(),
+  } as Pick<OdpOutbox, 'counts'> as OdpOutbox;
+  for (const asked of [outbox, answersLater]) {
+    const gauge = new OutboxGauge(asked, () => {});
+    const counts = await gauge.refresh();
+    // Acknowledged before the outbox answered, and told only now.
+    gauge.settled(20);
+    expect(counts).toMatchObject({ pending: 1, oldest: 5 });
+  }
+});
