@@ -170,7 +170,7 @@ export const comparisons = {
     title: 'A route (JSON in, ValidationPipe, JSON out) under full load',
     lanes: Object.fromEntries(
       platforms.flatMap((platform) =>
-        ['plain', 'decorated', 'ambient'].map((how) => [
+        ['plain', 'interceptor', 'decorated', 'ambient'].map((how) => [
           `${platform}, ${how}`,
           route(platform, how),
         ]),
@@ -193,6 +193,7 @@ export const comparisons = {
           goal,
         );
       return [
+        of('interceptor', 'rate'),
         of('decorated', 'rate', atLeast(0.95)),
         of('decorated', 'p99', atMost(1.05)),
         of('ambient', 'rate', atLeast(0.93)),

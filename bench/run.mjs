@@ -51,6 +51,10 @@ async function measure({ run, options, nodeOptions = [] }) {
 
 const resolved = (part) =>
   typeof part === 'function' ? part(asked.full) : part;
+const date = new Date().toISOString();
+const file = `${here}results/${date.replaceAll(':', '-')}.json`;
+mkdirSync(`${here}results`, { recursive: true });
+const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
 const results = {};
 for (const name of names) {
   results[name] = [];
@@ -65,18 +69,14 @@ for (let number = 1; number <= Number(asked.rounds); number++) {
       round[lane] = await measure(script);
     }
     results[name].push(round);
+    writeFileSync(file, JSON.stringify({ setting, results }, undefined, 2));
   }
 }
 
-const date = new Date().toISOString();
-const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
 console.log(`\n${setting}`);
 for (const name of names) {
   const { title, ...rest } = comparisons[name];
   console.log(table({ title: resolved(title), ...rest }, results[name]));
 }
 
-mkdirSync(`${here}results`, { recursive: true });
-const file = `${here}results/${date.replaceAll(':', '-')}.json`;
-writeFileSync(file, JSON.stringify({ setting, results }, undefined, 2));
 console.log(`\nAll figures: ${file}`);

@@ -22,7 +22,7 @@ const rows = 1000;
 const stores = {
   async memory() {
     const { memoryOutbox } = await import('../../dist/index.js');
-    return { outbox: memoryOutbox(), leave() {} };
+    return { outbox: memoryOutbox({ whenFull: 'wait' }), leave() {} };
   },
 
   async file() {

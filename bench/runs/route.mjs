@@ -1,11 +1,20 @@
 // A route of a Nest app under as many requests as it can serve, with and
-// without an event per request. `how`: `plain` sends none; `decorated` has
+// without an event per request. `how`: `plain` sends none; `interceptor` has
+// one of Nest's interceptors that does nothing; `decorated` has
 // @SendOdpEvent(); `ambient` sends from a service and leaves it to the
 // `identity` option to say who is calling.
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { Body, Controller, Module, Post, ValidationPipe } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Body,
+  Controller,
+  Module,
+  Post,
+  UseInterceptors,
+  ValidationPipe,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsEmail, IsInt, IsString } from 'class-validator';
 import {
@@ -26,6 +35,7 @@ IsEmail()(CheckoutDto.prototype, 'email');
 IsString()(CheckoutDto.prototype, 'product');
 IsInt()(CheckoutDto.prototype, 'quantity');
 
+const sends = how === 'decorated' || how === 'ambient';
 let odp;
 const purchaseOf = (order) => ({ order_id: order.id, total: order.total });
 class CheckoutController {
@@ -61,6 +71,9 @@ Reflect.defineMetadata(
   prototype,
   'checkout',
 );
+if (how === 'interceptor') {
+  decorate(UseInterceptors({ intercept: (_call, next) => next.handle() }));
+}
 if (how === 'decorated') {
   decorate(
     SendOdpEvent({
@@ -76,24 +89,23 @@ Controller()(CheckoutController);
 const sink = await startSink();
 class App {}
 Module({
-  imports:
-    how === 'plain'
-      ? []
-      : [
-          OptimizelyOdpModule.forRoot({
-            apiKey: 'bench-key',
-            apiHost: sink.url,
-            delivery: { batchSize: 500 },
-            ...(how === 'ambient'
-              ? {
-                  identity: ({ headers, cookies }) => ({
-                    email: headers['x-email'],
-                    vuid: cookies.vuid,
-                  }),
-                }
-              : {}),
-          }),
-        ],
+  imports: !sends
+    ? []
+    : [
+        OptimizelyOdpModule.forRoot({
+          apiKey: 'bench-key',
+          apiHost: sink.url,
+          delivery: { batchSize: 500 },
+          ...(how === 'ambient'
+            ? {
+                identity: ({ headers, cookies }) => ({
+                  email: headers['x-email'],
+                  vuid: cookies.vuid,
+                }),
+              }
+            : {}),
+        }),
+      ],
   controllers: [CheckoutController],
 })(App);
 
@@ -110,7 +122,7 @@ const app = await NestFactory.create(App, await adapter(), {
 });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true }));
 await app.listen(0, '127.0.0.1');
-odp = how === 'plain' ? undefined : app.get(OdpService);
+odp = !sends ? undefined : app.get(OdpService);
 
 const body = JSON.stringify({
   email: 'customer@example.com',
@@ -139,6 +151,7 @@ await once(load, 'message');
 const cpu = startCpu();
 const [{ rate, p50, p99 }] = await once(load, 'message');
 const used = cpu();
+await sleep(200); // the last visitors' requests are still under way
 await odp?.flush();
 const stats = odp?.stats();
 const { events } = await sink.stats();

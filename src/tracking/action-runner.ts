@@ -7,6 +7,7 @@ import {
 } from '../service/index.js';
 import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext } from './odp-action.js';
+import type { OdpRequest } from '../options/index.js';
 import { OncePerRequest } from './once-per-request.js';
 import { odpRequestOf } from './request/index.js';
 
@@ -32,8 +33,12 @@ export class ActionRunner {
       ({ on = 'success' }) => on === 'always' || on === end.outcome,
     );
     if (due.length === 0) return;
+    let request: OdpRequest | undefined;
     const context: OdpActionContext = {
-      request: odpRequestOf(executionContext),
+      // Events that are made of the result alone do without it.
+      get request() {
+        return (request ??= odpRequestOf(executionContext));
+      },
       args: executionContext.getArgs(),
       result: end.outcome === 'error' ? undefined : end.result,
       error: end.outcome === 'error' ? end.error : undefined,

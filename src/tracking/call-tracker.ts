@@ -4,6 +4,7 @@ import type { AmbientIdentity } from '../service/index.js';
 import type { ActionRunner } from './action-runner.js';
 import { actionsOf } from './action-metadata.js';
 import { followCall } from './follow-requests.js';
+import type { OdpAction } from './odp-action.js';
 import { watchHandler } from './watch-handler.js';
 
 /** Follows the calls of handlers. One serves the whole app. */
@@ -11,6 +12,8 @@ export class CallTracker {
   readonly #ambient: AmbientIdentity;
   readonly #runner: ActionRunner;
   readonly #owners = new WeakMap<ExecutionContext, object>();
+  /** By class and handler: a handler may be inherited by several classes. */
+  readonly #actions = new Map<object, Map<object, readonly OdpAction[]>>();
 
   constructor(ambient: AmbientIdentity, runner: ActionRunner) {
     this.#ambient = ambient;
@@ -19,10 +22,7 @@ export class CallTracker {
 
   /** Follows the call, and sends the events of its decorators once it has ended. */
   track(call: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const actions = [
-      ...actionsOf(call.getClass()),
-      ...actionsOf(call.getHandler()),
-    ];
+    const actions = this.#actionsOf(call);
     if (actions.length === 0) return followCall(this.#ambient, call, next);
     // The interceptor may be bound to a handler, to its class and globally, and
     // each call must count once. Nest asks from the outside in, so the last to
@@ -36,5 +36,21 @@ export class CallTracker {
         }
       }),
     );
+  }
+
+  #actionsOf(call: ExecutionContext): readonly OdpAction[] {
+    const controller = call.getClass();
+    const handler = call.getHandler();
+    let handlers = this.#actions.get(controller);
+    if (handlers === undefined) {
+      handlers = new Map();
+      this.#actions.set(controller, handlers);
+    }
+    let actions = handlers.get(handler);
+    if (actions === undefined) {
+      actions = [...actionsOf(controller), ...actionsOf(handler)];
+      handlers.set(handler, actions);
+    }
+    return actions;
   }
 }

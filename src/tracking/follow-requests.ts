@@ -47,6 +47,7 @@ export function followCall(
   call: ExecutionContext,
   next: CallHandler,
 ): Observable<unknown> {
+  if (!ambient.wanted) return next.handle();
   return new Observable((subscriber) =>
     ambient.follow(
       () => odpRequestOf(call),

@@ -27,7 +27,10 @@ function textOf(header: unknown): string {
 
 function decode(value: string): string | undefined {
   try {
-    return decodeURIComponent(value.replace(/^"(.*)"$/, '$1'));
+    const bare = value.startsWith('"')
+      ? value.replace(/^"(.*)"$/, '$1')
+      : value;
+    return bare.includes('%') ? decodeURIComponent(bare) : bare;
   } catch {
     return undefined;
   }

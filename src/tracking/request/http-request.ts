@@ -6,12 +6,14 @@ import { firstObject, read } from './read.js';
 export function httpRequest(type: string, request: unknown): OdpRequest {
   const objectAt = (key: string) => firstObject(read(request, key));
   const headers = (objectAt('headers') ?? {}) as OdpRequest['headers'];
+  let cookies = objectAt('cookies') as OdpRequest['cookies'] | undefined;
   return {
     type,
     headers,
-    cookies:
-      (objectAt('cookies') as OdpRequest['cookies'] | undefined) ??
-      parseCookies(read(headers, 'cookie')),
+    // Few handlers' events need them, and each request would pay.
+    get cookies() {
+      return (cookies ??= parseCookies(read(headers, 'cookie')));
+    },
     user: read(request, 'user') as OdpUser,
     params: (objectAt('params') ?? {}) as OdpRequest['params'],
     query: (objectAt('query') ?? {}) as OdpRequest['query'],
