@@ -4,7 +4,7 @@ import { OdpSandbox } from '../../src/sandbox/index.js';
 import { startPostgres, startRedis } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { OutboxConfig } from './support/config.js';
-import { Ledger } from './support/ledger.js';
+import { lastArrive, Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import { type Figures, scenario } from './support/scenario.js';
 import { postgresStore, redisStore } from './support/stores.js';
@@ -15,6 +15,8 @@ export type Trouble = 'restart' | 'cut' | 'silence';
 export interface StoreAwayOptions {
   readonly kind: 'redis' | 'postgres';
   readonly troubles: readonly Trouble[];
+  /** Whether leases are ended by the test instead of by time. */
+  readonly endLeases: boolean;
 }
 
 /** A server of the run's own, as it is killed; it keeps what it has acknowledged. */
@@ -27,6 +29,7 @@ const serverOf = (kind: 'redis' | 'postgres') =>
 export async function storeAway({
   kind,
   troubles,
+  endLeases,
 }: StoreAwayOptions): Promise<Figures | undefined> {
   const service = await serverOf(kind);
   if (service === undefined) return undefined;
@@ -78,7 +81,8 @@ export async function storeAway({
       ok(app.up, 'the app stays up');
     }
     await app.tell({ do: 'stop' });
-    await ledger.allArrived();
+    // A claim whose answer was lost lasts as long as any other.
+    await lastArrive(ledger, store, { endLeases });
     await app.tell({ do: 'flush', timeout: 120_000 });
     await app.end('SIGTERM');
     ledger.check();

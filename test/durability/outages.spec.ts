@@ -11,7 +11,11 @@ test.for(shared)(
   'while %s is away, sends are refused as such; delivery resumes by itself',
   { timeout: TIMEOUT },
   async (kind, { skip }) => {
-    const figures = await storeAway({ kind, troubles: ['restart', 'cut'] });
+    const figures = await storeAway({
+      kind,
+      troubles: ['restart', 'cut'],
+      endLeases: true,
+    });
     if (figures === undefined) skip(`there is no ${kind} server to start`);
     expect(figures).toMatchObject({ falseSuccesses: 0, lost: 0 });
   },

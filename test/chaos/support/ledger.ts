@@ -143,4 +143,6 @@ export async function lastArrive(
     await ledger.allArrived(500).catch(() => {});
   }
   await ledger.allArrived(500);
+  // Nor shall what nobody was told of wait for its lease.
+  await store.endLeases();
 }
