@@ -5,11 +5,12 @@ import { kill } from '../chaos/kill.js';
 import { newSeed } from '../chaos/support/scenario.js';
 import { durable, shared, withStore } from './short.js';
 
-const TIMEOUT = 120_000;
+/** They mostly wait for apps, each of its own. */
+const OPTIONS = { timeout: 120_000, concurrent: true };
 
 test.for(durable)(
   'with the %s outbox, what was accepted arrives although the app is killed at random',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (kind, context) => {
     const seed = newSeed();
     await context.annotate(`seed ${seed}`);
@@ -22,7 +23,7 @@ test.for(durable)(
 
 test.for(shared)(
   'instances that share %s lose nothing when some are killed and ODP fails at random',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (kind, context) => {
     const seed = newSeed();
     await context.annotate(`seed ${seed}`);
@@ -36,7 +37,7 @@ test.for(shared)(
 
 test.for(shared)(
   'instances that share %s deliver no event twice where none crashes and no answer is lost',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (kind, context) => {
     const seed = newSeed();
     await context.annotate(`seed ${seed}`);

@@ -5,11 +5,12 @@ import { odpAway } from '../chaos/odp-away.js';
 import { storeAway } from '../chaos/store-away.js';
 import { shared, withStore } from './short.js';
 
-const TIMEOUT = 120_000;
+/** They mostly wait for apps, each of its own. */
+const OPTIONS = { timeout: 120_000, concurrent: true };
 
 test.for(shared)(
   'while %s is away, sends are refused as such; delivery resumes by itself',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (kind, { skip }) => {
     const figures = await storeAway({
       kind,
@@ -23,7 +24,7 @@ test.for(shared)(
 
 test.for<DiskTrouble>(['full', 'read-only'])(
   'the file outbox on a disk that is %s says so and recovers by itself',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (trouble, { skip }) => {
     const figures = await disk(trouble, 1);
     if (figures === undefined) skip('no disk can be mounted here');
@@ -35,7 +36,7 @@ const short = { ms: 0, events: 2000, capacity: 1000 };
 
 test(
   'while ODP refuses connections, the full memory outbox says so and loses nothing it accepted',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async () => {
     const figures = await odpAway({ store: undefined, ...short });
     expect(figures['refusedAsFull']).toBeGreaterThan(0);
@@ -44,7 +45,7 @@ test(
 
 test(
   'while ODP refuses connections, the file outbox takes events on; all arrive later',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (context) => {
     const figures = await withStore(context, 'file', (store) =>
       odpAway({ store, ...short }),

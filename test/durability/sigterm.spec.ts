@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { sigterm } from '../chaos/sigterm.js';
 import { durable, withStore } from './short.js';
 
-const TIMEOUT = 120_000;
+/** They mostly wait for apps, each of its own. */
+const OPTIONS = { timeout: 120_000, concurrent: true };
 
 test(
   'SIGTERM with 2,050 events in memory, over TLS with 50 ms round trips and ODP away at first: all arrive',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async () => {
     const options = { away: { requests: 3 }, shutdownTimeout: 60_000 };
     const figures = await sigterm({ store: undefined, ...options });
@@ -17,7 +18,7 @@ test(
 
 test.for(durable)(
   'SIGTERM with 2,050 events in the %s outbox and ODP away for too long: all arrive in the next run',
-  { timeout: TIMEOUT },
+  OPTIONS,
   async (kind, context) => {
     const options = { away: { requests: 1e6 }, shutdownTimeout: 300 };
     const figures = await withStore(context, kind, (store) =>
