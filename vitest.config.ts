@@ -19,7 +19,9 @@ export default defineConfig({
   test: {
     include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
     exclude: ['test/package/nest*/**'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Most of the time goes into waiting for servers, browsers and child processes.
+    maxWorkers: 3,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -92,7 +92,12 @@ export class Dispatcher {
       probeInterval: delivery.retry.maxDelay,
       abort: this.#abort.signal,
       settled: (count) => this.#gauge.settled(count),
-      released: (delay) => this.#demand.released(clock.now() + delay),
+      released: (delay) => {
+        // Where others share the outbox they get their chance: it may be only
+        // this process that cannot reach ODP.
+        const others = random() * (outbox.pollInterval ?? 0);
+        this.#demand.released(clock.now() + delay + others);
+      },
     });
   }
 
