@@ -33,7 +33,7 @@ const route = (platform, how) => ({
   options: {
     platform,
     how,
-    requests: platform === 'express' ? 20_000 : 40_000,
+    requests: platform === 'express' ? 10_000 : 20_000,
   },
 });
 const platforms = ['express', 'fastify'];

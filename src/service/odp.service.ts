@@ -114,6 +114,8 @@ export class OdpService {
     if (made.length === 0) return [];
     if (options.awaitDelivery === true) await this.#deliver(made, options);
     else await this.#append(made, options);
+    // Taking in a long list took its time, and so does the answer.
+    if (made.length > EVENTS_PER_TURN) await nextTurn();
     return made.map(({ id }) => ({ id }));
   }
 
