@@ -21,6 +21,8 @@ export default defineConfig({
     exclude: ['test/package/nest*/**'],
     // Most of the time goes into waiting for servers, browsers and child processes.
     maxWorkers: 3,
+    // Slow machines only make tests slow, never red.
+    expect: { poll: { timeout: 60_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

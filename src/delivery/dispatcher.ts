@@ -1,9 +1,4 @@
-import {
-  OdpExpiredError,
-  OdpOutboxError,
-  OdpOutboxFullError,
-  OdpRejectedError,
-} from '../errors/index.js';
+import { OdpOutboxError, OdpOutboxFullError } from '../errors/index.js';
 import type { ResolvedDelivery } from '../options/index.js';
 import type {
   AppendOptions,
@@ -12,6 +7,7 @@ import type {
   OutboxCounts,
   OutboxEvent,
 } from '../outbox/index.js';
+import { Alarm } from './alarm.js';
 import { AwaitedEvents } from './awaited.js';
 import { backoff } from './backoff.js';
 import { BatchDelivery } from './batch-delivery.js';
@@ -19,6 +15,7 @@ import type { Clock } from './clock.js';
 import { Demand } from './demand.js';
 import { Flushes } from './flushes.js';
 import { Gate } from './gate.js';
+import { learnFromOthers } from './learn-from-others.js';
 import type { OdpClient } from './odp-client.js';
 import { OutboxGauge } from './outbox-gauge.js';
 import type { Reporter } from './reporter.js';
@@ -54,6 +51,7 @@ export class Dispatcher {
   readonly #gauge: OutboxGauge;
   readonly #flushes = new Flushes();
   readonly #batches: BatchDelivery;
+  readonly #alarm: Alarm;
   readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #inFlight = 0;
@@ -66,12 +64,12 @@ export class Dispatcher {
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
   #sweepAt = 0;
-  #sleep = { until: Infinity, keepAlive: false, cancel: () => {} };
 
   constructor(parts: DispatcherParts) {
     const { client, outbox, reporter, clock, delivery, random } = parts;
     this.#parts = parts;
     this.#lease = Math.max(LEAST_LEASE, 3 * delivery.requestTimeout);
+    this.#alarm = new Alarm(clock, () => this.#wake());
     this.#demand = new Demand(delivery);
     this.#gate = new Gate({
       backoff: (failures) => backoff(delivery.retry, failures, random),
@@ -181,7 +179,7 @@ export class Dispatcher {
     this.#gate.hurry(clock.now(), HURRIED_WAIT);
     const { pending } = await this.flush(timeout);
     this.#abort.abort();
-    this.#sleep.cancel();
+    this.#alarm.off();
     await this.#claiming;
     await Promise.all(this.#underWay);
     try {
@@ -262,7 +260,7 @@ export class Dispatcher {
       else if (this.#sweepIsDue(now)) this.#begin(this.#sweep(now));
     }
     void this.#settleFlushes();
-    this.#sleepOn(now);
+    this.#alarm.set(this.#nextWake(now), this.#flushes.any);
   }
 
   #room(now: number): number {
@@ -350,32 +348,10 @@ export class Dispatcher {
     if (pollInterval === undefined || now < this.#pollAt) return;
     this.#pollAt = now + pollInterval;
     this.#demand.wantAll();
-    void this.#learnFromOthers();
-  }
-
-  /** Events that a caller here awaits may have been delivered there. */
-  async #learnFromOthers(): Promise<void> {
     const { outbox, reporter, delivery } = this.#parts;
-    const { ids } = this.awaited;
-    if (ids.length === 0) return;
-    try {
-      const pending = new Set(await outbox.stillPending(ids));
-      const gone = ids.filter((id) => !pending.has(id));
-      if (gone.length === 0) return;
-      for (const { id, reason, status, message } of await outbox.deadLetters(
-        { ids: gone },
-        gone.length,
-      )) {
-        this.awaited.givenUp(id, () =>
-          reason === 'expired'
-            ? new OdpExpiredError(delivery.maxEventAge)
-            : new OdpRejectedError(status ?? 0, message),
-        );
-      }
-      for (const id of gone) this.awaited.delivered(id);
-    } catch (error) {
-      reporter.outboxFailed('look up events', error);
-    }
+    learnFromOthers(outbox, this.awaited, delivery.maxEventAge).catch(
+      (error: unknown) => reporter.outboxFailed('look up events', error),
+    );
   }
 
   async #settleFlushes(): Promise<void> {
@@ -387,27 +363,6 @@ export class Dispatcher {
     this.#flushes.settle(now, oldest, stuckUntil);
     // The timeout of a flush that is done must not keep the process alive.
     if (!this.#flushes.any) this.#wake();
-  }
-
-  #sleepOn(now: number): void {
-    const until = this.#nextWake(now);
-    const keepAlive = this.#flushes.any;
-    if (until === this.#sleep.until && keepAlive === this.#sleep.keepAlive) {
-      return;
-    }
-    this.#sleep.cancel();
-    const cancel =
-      until === Infinity
-        ? () => {}
-        : this.#parts.clock.schedule(
-            () => {
-              this.#sleep.until = Infinity;
-              this.#wake();
-            },
-            Math.max(until - now, 0),
-            keepAlive,
-          );
-    this.#sleep = { until, keepAlive, cancel };
   }
 
   /** When there is something to do that no delivery's end will bring up. */
