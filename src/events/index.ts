@@ -14,4 +14,4 @@ export {
   type EventMakerOptions,
   type MadeEvent,
 } from './make-event.js';
-export { checkData, countIdentifiers, type Data } from './rules/index.js';
+export { copyData, countIdentifiers, type Data } from './rules/index.js';

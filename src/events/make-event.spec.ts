@@ -586,6 +586,32 @@ describe('what is passed in', () => {
     }
   });
 
+  it('may make another event while it is read', () => {
+    const maker = makerOf();
+    const inner: MadeEvent[] = [];
+    const outer = maker.make({
+      action: 'outer',
+      identifiers: { vuid: 'v1' },
+      data: {
+        before: 1,
+        get a() {
+          inner.push(
+            maker.make({ action: 'inner', identifiers: { vuid: 'v2' } }),
+          );
+          return 'own';
+        },
+      },
+    });
+    expect(inner.map((made) => sentOf(made).identifiers)).toEqual([
+      { vuid: 'v2' },
+    ]);
+    expect(sentOf(outer)).toMatchObject({
+      action: 'outer',
+      identifiers: { vuid: 'v1' },
+      data: { before: 1, a: 'own', idempotence_id: outer.id },
+    });
+  });
+
   it.each(['identifiers', 'data'])('may throw when its %s is read', (part) => {
     expect(
       pathsOf({

@@ -1,16 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { OdpValidationError } from '../errors/index.js';
 import { PACKAGE_VERSION } from '../version.js';
+import { DataDefaults } from './data-defaults.js';
 import type { OdpEvent } from './event.js';
+import { EventIds } from './event-ids.js';
 import {
   checkAction,
-  checkData,
   checkIdentifiers,
   checkType,
   copyIdentifiers,
   type Data,
-  serialise,
+  type Fields,
+  JsonWriter,
+  TOO_LONG,
   type Violations,
+  writeData,
 } from './rules/index.js';
 
 /** What every event gets, see ODP's page on sendOdpEvent. The caller's data overrides it. */
@@ -44,14 +47,24 @@ export interface EventMakerOptions {
 
 /** Checks events, completes them with defaults and serialises them, once. */
 export class EventMaker {
-  readonly #defaults: Data;
   readonly #options: EventMakerOptions;
   readonly #newId: () => string;
+  readonly #defaults: DataDefaults;
+  readonly #stampTime: boolean;
+  /** Absent while it writes. */
+  #idle: JsonWriter | undefined = new JsonWriter();
 
   constructor(options: EventMakerOptions) {
+    const { commonData, eventTime, newId } = options;
     this.#options = options;
-    this.#defaults = { ...SOURCE, ...options.commonData };
-    this.#newId = options.newId ?? randomUUID;
+    const ids = new EventIds();
+    this.#newId = newId ?? (() => ids.next());
+    this.#stampTime = eventTime && (commonData.ts ?? null) === null;
+    const { ts: _, ...untimed } = commonData;
+    this.#defaults = new DataDefaults({
+      ...SOURCE,
+      ...(this.#stampTime ? untimed : commonData),
+    });
   }
 
   /**
@@ -60,33 +73,69 @@ export class EventMaker {
    */
   make(event: OdpEvent, ambient?: unknown): MadeEvent {
     const violations: Violations = [];
-    const made = this.#make(event, ambient, violations);
-    if (violations.length > 0) throw new OdpValidationError(violations);
-    return made;
+    // Reading an event may run a getter of the app, which may send an event.
+    const json = this.#idle ?? new JsonWriter();
+    this.#idle = undefined;
+    try {
+      const made = this.#make(event, ambient, violations, json);
+      if (violations.length > 0) throw new OdpValidationError(violations);
+      return made;
+    } finally {
+      this.#idle = json;
+    }
   }
 
-  #make(event: OdpEvent, ambient: unknown, violations: Violations): MadeEvent {
+  /** Checks and writes in one go: what is wrong shows in `violations` only. */
+  #make(
+    event: OdpEvent,
+    ambient: unknown,
+    violations: Violations,
+    json: JsonWriter,
+  ): MadeEvent {
     const createdAt = this.#options.now();
-    const data: Data = { idempotence_id: '', ...this.#defaults };
-    data.idempotence_id = this.#newId();
-    if (this.#options.eventTime) data.ts ??= Math.floor(createdAt / 1000);
-
     const given = readEvent(event, violations);
     if (given === undefined) return { id: '', payload: '', createdAt };
-    const type = checkType(given.type, violations);
-    const action = checkAction(given.action, violations);
-    const identifiers = checkIdentifiers(
-      given.identifiers,
-      'identifiers',
-      violations,
-      ambient === undefined
-        ? undefined
-        : copyIdentifiers(ambient, 'identity', violations),
+    json.begin();
+    json.field('type', checkType(given.type, violations));
+    json.field('action', checkAction(given.action, violations));
+    json.open('identifiers');
+    json.fields(
+      checkIdentifiers(
+        given.identifiers,
+        'identifiers',
+        violations,
+        ambient === undefined
+          ? undefined
+          : copyIdentifiers(ambient, 'identity', violations),
+      ),
     );
-    checkData(given.data, 'data', violations, data);
-    const made = { type, action, identifiers, data };
-    const payload = serialise(made, 'event', violations);
-    return { id: data.idempotence_id, payload, createdAt };
+    json.close();
+    json.open('data');
+    const data = writeData(given.data, 'data', violations, json);
+    const id = this.#complete(data, createdAt, json);
+    json.close();
+    // Nobody reads the text of an event that is refused anyway.
+    const payload = violations.length > 0 ? '' : json.end();
+    if (payload === undefined) {
+      violations.push({ path: 'event', message: TOO_LONG });
+    }
+    return { id, payload: payload ?? '', createdAt };
+  }
+
+  /** Writes what an event's data gets where it lacks it; returns the event's id. */
+  #complete(
+    data: Readonly<Fields>,
+    createdAt: number,
+    json: JsonWriter,
+  ): string {
+    const { idempotence_id: given } = data;
+    const id = typeof given === 'string' ? given.toWellFormed() : this.#newId();
+    if (given === undefined) json.field('idempotence_id', id);
+    if (this.#stampTime && data.ts === undefined) {
+      json.field('ts', Math.floor(createdAt / 1000));
+    }
+    json.written(this.#defaults.missingIn(data));
+    return id;
   }
 }
 

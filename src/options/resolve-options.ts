@@ -1,5 +1,5 @@
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
-import { checkData, type Data } from '../events/index.js';
+import { copyData, type Data } from '../events/index.js';
 import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
 import { checkApiHost } from './api-host.js';
 import { OptionReader } from './option-reader.js';
@@ -141,7 +141,7 @@ function checkApiKey(
 }
 
 function checkCommonData(value: unknown, problems: OdpViolation[]): Data {
-  const data = checkData(value, 'commonData', problems);
+  const data = copyData(value, 'commonData', problems);
   if (data.idempotence_id !== undefined) {
     problems.push({
       path: 'commonData.idempotence_id',

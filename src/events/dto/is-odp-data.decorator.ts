@@ -1,5 +1,5 @@
 import type { ValidationOptions } from 'class-validator';
-import { checkData } from '../rules/index.js';
+import { writeData } from '../rules/index.js';
 import { ruleDecorator } from './rule.decorator.js';
 
 /**
@@ -10,5 +10,5 @@ import { ruleDecorator } from './rule.decorator.js';
 export function IsOdpData(
   validationOptions?: ValidationOptions,
 ): PropertyDecorator {
-  return ruleDecorator('isOdpData', checkData, validationOptions);
+  return ruleDecorator('isOdpData', writeData, validationOptions);
 }

@@ -9,5 +9,10 @@ import { ruleDecorator } from './rule.decorator.js';
 export function IsOdpIdentifiers(
   validationOptions?: ValidationOptions,
 ): PropertyDecorator {
-  return ruleDecorator('isOdpIdentifiers', checkIdentifiers, validationOptions);
+  return ruleDecorator(
+    'isOdpIdentifiers',
+    (value, path, violations, json) =>
+      json.fields(checkIdentifiers(value, path, violations)),
+    validationOptions,
+  );
 }

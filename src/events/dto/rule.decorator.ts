@@ -1,9 +1,14 @@
 import { registerDecorator, type ValidationOptions } from 'class-validator';
 import { listViolations } from '../../errors/validation.errors.js';
-import { serialise, type Violations } from '../rules/index.js';
+import { JsonWriter, TOO_LONG, type Violations } from '../rules/index.js';
 
 /** One of the event's rules, as it runs when the event is sent. */
-type Rule = (value: unknown, path: string, violations: Violations) => unknown;
+type Rule = (
+  value: unknown,
+  path: string,
+  violations: Violations,
+  json: JsonWriter,
+) => unknown;
 
 /** Makes a class-validator decorator of a rule, so that both say the same. */
 export function ruleDecorator(
@@ -39,6 +44,11 @@ export function ruleDecorator(
 
 function violationsOf(rule: Rule, value: unknown, path: string): Violations {
   const violations: Violations = [];
-  serialise(rule(value, path, violations), path, violations);
+  const json = new JsonWriter();
+  json.begin();
+  rule(value, path, violations, json);
+  if (violations.length === 0 && json.end() === undefined) {
+    violations.push({ path, message: TOO_LONG });
+  }
   return violations;
 }

@@ -1,35 +1,59 @@
-import { checkOrder, type Order } from './order.js';
-import { readFields, type Violations } from './read-fields.js';
-import { copyScalar, type Scalar } from './scalar.js';
+import { JsonWriter } from './json-writer.js';
+import { TOO_LONG } from './length.js';
+import { type Order, writeOrder } from './order.js';
+import { type Fields, readFields, type Violations } from './read-fields.js';
+import { type Scalar, writeScalar } from './scalar.js';
+import { isBlank } from './text.js';
 
-/** Copied event data. */
-export type Data = Record<string, Scalar | Order>;
+/** Event data that was checked. */
+export type Data = Readonly<Record<string, Scalar | Order>>;
 
 /**
- * Copies event data into `data`, over what it holds already; tells what is
- * wrong. Absent data is fine.
+ * Writes the fields of event data; tells what is wrong. Absent data is fine.
+ *
+ * @returns the fields as they were read
  */
-export function checkData(
+export function writeData(
   value: unknown,
   path: string,
   violations: Violations,
-  data: Data = {},
-): Data {
-  if (value === undefined || value === null) return data;
-  readFields(value, path, violations, (key, field) => {
-    if (key === 'idempotence_id' && isBlank(field)) {
+  json: JsonWriter,
+): Readonly<Fields> {
+  if (value === undefined || value === null) return {};
+  const data = readFields(value, path, violations) ?? {};
+  // Looking each value up by its name would take longer.
+  const values = Object.values(data);
+  let i = 0;
+  for (const name of Object.keys(data)) {
+    const field = values[i++];
+    if (name === 'order' && typeof field === 'object' && field !== null) {
+      writeOrder(field, `${path}.order`, violations, json);
+    } else if (name === 'idempotence_id' && isNoId(field)) {
       violations.push({
-        path: `${path}.${key}`,
+        path: `${path}.${name}`,
         message: 'must be a string that is not blank, or be left out',
       });
-    } else if (key === 'order' && typeof field === 'object' && field !== null) {
-      data[key] = checkOrder(field, `${path}.${key}`, violations);
     } else {
-      copyScalar(data, key, field, path, violations);
+      writeScalar(name, field, path, violations, json);
     }
-  });
+  }
   return data;
 }
 
-const isBlank = (value: unknown) =>
-  typeof value !== 'string' || value.trim() === '';
+const isNoId = (value: unknown) =>
+  value !== undefined && (typeof value !== 'string' || isBlank(value));
+
+/** A checked copy of event data; tells what is wrong. */
+export function copyData(
+  value: unknown,
+  path: string,
+  violations: Violations,
+): Data {
+  const json = new JsonWriter();
+  json.begin();
+  writeData(value, path, violations, json);
+  const text = json.end();
+  if (text !== undefined) return JSON.parse(text) as Data;
+  violations.push({ path, message: TOO_LONG });
+  return {};
+}

@@ -4,7 +4,8 @@ import {
   readFields,
   type Violations,
 } from './read-fields.js';
-import { isTooLong, TOO_LONG } from './serialise.js';
+import { isTooLong, TOO_LONG } from './length.js';
+import { BAD_NAME, isBlank, isFieldName } from './text.js';
 
 /** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
 const USER_ID = 'fs_user_id';
@@ -20,33 +21,38 @@ export function copyIdentifiers(
   path: string,
   violations: Violations,
 ): Record<string, string> {
-  const identifiers: Record<string, string> = {};
-  if (value === undefined || value === null) return identifiers;
+  if (value === undefined || value === null) return {};
+  const identifiers = readFields(value, path, violations) ?? {};
   let alias: string | undefined;
-  readFields(value, path, violations, (key, identifier) => {
-    if (identifier === null) return;
-    if (typeof identifier !== 'string') {
+  for (const key of Object.keys(identifiers)) {
+    const identifier = identifiers[key];
+    if (!isFieldName(key)) {
+      delete identifiers[key];
+      violations.push({ path, message: BAD_NAME });
+    } else if (identifier === undefined || identifier === null) {
+      delete identifiers[key];
+    } else if (typeof identifier !== 'string') {
+      delete identifiers[key];
       violations.push({
         path: pathOf(path, key),
         message: `must be a string, not ${describe(identifier)}`,
       });
     } else if (isTooLong(identifier)) {
       violations.push({ path: pathOf(path, key), message: TOO_LONG });
-    } else if (identifier.trim() === '') {
-      return; // A blank e-mail address must not merge customers.
+    } else if (isBlank(identifier)) {
+      delete identifiers[key]; // A blank e-mail address must not merge customers.
     } else if (!identifier.isWellFormed()) {
       violations.push({
         path: pathOf(path, key),
         message: 'must be well-formed Unicode',
       });
     } else if (key !== USER_ID && isUserId(key)) {
+      delete identifiers[key];
       alias ??= identifier;
-    } else {
-      identifiers[key] = identifier;
     }
-  });
+  }
   if (alias !== undefined) identifiers[USER_ID] ??= alias;
-  return identifiers;
+  return identifiers as Record<string, string>;
 }
 
 /** Copies the identifiers of an event, of which it needs at least one; tells what is wrong. */

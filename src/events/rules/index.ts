@@ -1,9 +1,10 @@
-export { checkData, type Data } from './data.js';
+export { copyData, type Data, writeData } from './data.js';
 export {
   checkIdentifiers,
   copyIdentifiers,
   countIdentifiers,
 } from './identifiers.js';
+export { asciiJson, JsonWriter } from './json-writer.js';
+export { TOO_LONG } from './length.js';
 export { checkAction, checkType } from './names.js';
-export { serialise } from './serialise.js';
-export type { Violations } from './read-fields.js';
+export type { Fields, Violations } from './read-fields.js';

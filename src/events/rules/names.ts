@@ -1,4 +1,5 @@
 import type { Violations } from './read-fields.js';
+import { isBlank } from './text.js';
 
 /** ODP's bound on text, see its documentation of objects and fields. */
 const LONGEST_NAME = 1024;
@@ -7,7 +8,7 @@ const DEFAULT_TYPE = 'fullstack';
 /** An event's `type`; absent or blank it is ODP's default for Feature Experimentation, `fullstack`. */
 export function checkType(value: unknown, violations: Violations): string {
   if (value === undefined || value === null) return DEFAULT_TYPE;
-  if (typeof value === 'string' && value.trim() === '') return DEFAULT_TYPE;
+  if (typeof value === 'string' && isBlank(value)) return DEFAULT_TYPE;
   return checkName(value, 'type', violations);
 }
 
@@ -21,7 +22,7 @@ function checkName(
   path: string,
   violations: Violations,
 ): string {
-  if (typeof value !== 'string' || value.trim() === '') {
+  if (typeof value !== 'string' || isBlank(value)) {
     violations.push({ path, message: 'must be a string that is not blank' });
   } else if (value.length > LONGEST_NAME) {
     violations.push({

@@ -1,81 +1,91 @@
-import { readFields, type Violations } from './read-fields.js';
-import { copyScalar, type Scalar } from './scalar.js';
+import type { JsonWriter } from './json-writer.js';
+import { type Fields, readFields, type Violations } from './read-fields.js';
+import { type Scalar, writeScalar } from './scalar.js';
+import { isBlank } from './text.js';
 
-type Fields = Record<string, Scalar>;
+type Item = Readonly<Record<string, Scalar>>;
 /** Far beyond any real order, and small enough that a list with a made-up length costs nothing. */
 const MOST_ITEMS = 10_000;
 
-/** A copied order. */
-export type Order = Record<string, Scalar | Fields[]>;
+/** An order that was checked. */
+export type Order = Readonly<Record<string, Scalar | readonly Item[]>>;
 
-/** Copies an order with its line items; tells what is wrong. */
-export function checkOrder(
+/** Writes an order with its line items; tells what is wrong. */
+export function writeOrder(
   value: unknown,
   path: string,
   violations: Violations,
-): Order {
-  const order: Order = {};
-  const readable = readFields(value, path, violations, (key, field) => {
-    if (key === 'items' && field !== null) {
-      order[key] = checkItems(field, `${path}.${key}`, violations);
+  json: JsonWriter,
+): void {
+  const order = readFields(value, path, violations);
+  if (order === undefined) return;
+  json.open('order');
+  for (const name of Object.keys(order)) {
+    const field = order[name];
+    if (name === 'items' && field !== null && field !== undefined) {
+      writeItems(field, `${path}.items`, violations, json);
     } else {
-      copyScalar(order, key, field, path, violations);
+      writeScalar(name, field, path, violations, json);
     }
-  });
-  if (readable) requireId(order, 'order_id', path, violations);
-  return order;
+  }
+  json.close();
+  requireId(order, 'order_id', path, violations);
 }
 
-function checkItems(
+function writeItems(
   value: unknown,
   path: string,
   violations: Violations,
-): Fields[] {
-  const items: Fields[] = [];
+  json: JsonWriter,
+): void {
+  json.openList('items');
   try {
     // Read once, as a proxy may tell another length each time.
     const length: unknown = Array.isArray(value) ? value.length : undefined;
-    if (typeof length !== 'number' || !(length <= MOST_ITEMS)) {
+    if (typeof length === 'number' && length <= MOST_ITEMS) {
+      for (let i = 0; i < length; i++) {
+        const item: unknown = (value as unknown[])[i];
+        writeItem(item, `${path}[${i}]`, violations, json);
+      }
+    } else {
       violations.push({
         path,
         message: `must be a list of at most ${MOST_ITEMS} line items`,
       });
-      return items;
-    }
-    for (let i = 0; i < length; i++) {
-      const item: unknown = (value as unknown[])[i];
-      items.push(checkItem(item, `${path}[${i}]`, violations));
     }
   } catch {
     violations.push({ path, message: 'could not be read (it throws)' });
   }
-  return items;
+  json.closeList();
 }
 
-function checkItem(
+function writeItem(
   value: unknown,
   path: string,
   violations: Violations,
-): Fields {
-  const item: Fields = {};
-  const readable = readFields(value, path, violations, (key, field) => {
-    copyScalar(item, key, field, path, violations);
-  });
-  if (readable) requireId(item, 'product_id', path, violations);
-  return item;
+  json: JsonWriter,
+): void {
+  const item = readFields(value, path, violations);
+  if (item === undefined) return;
+  json.open();
+  for (const name of Object.keys(item)) {
+    writeScalar(name, item[name], path, violations, json);
+  }
+  json.close();
+  requireId(item, 'product_id', path, violations);
 }
 
 function requireId(
-  fields: Readonly<Record<string, unknown>>,
-  key: string,
+  fields: Readonly<Fields>,
+  name: string,
   path: string,
   violations: Violations,
 ): void {
-  const id = fields[key];
+  const id = fields[name];
   if (typeof id === 'number') return;
-  if (typeof id === 'string' && id.trim() !== '') return;
+  if (typeof id === 'string' && !isBlank(id)) return;
   violations.push({
-    path: `${path}.${key}`,
+    path: `${path}.${name}`,
     message: 'is required: a non-blank string or a number',
   });
 }

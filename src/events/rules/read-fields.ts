@@ -3,53 +3,52 @@ import type { OdpViolation } from '../../errors/index.js';
 /** Collects what is wrong. */
 export type Violations = OdpViolation[];
 
+/** A copy of somebody's object: reading it runs no foreign code. */
+export type Fields = Record<string, unknown>;
+
 /**
- * Calls `visit` with each own field of an object, read exactly once, so that a
- * getter can neither throw through nor answer twice. `undefined` values are
- * left out. Returns whether `value` was an object with fields at all.
+ * Copies the own fields of an object, each read once, so that a getter can
+ * neither throw through nor answer twice. `undefined` where `value` is no
+ * object with fields.
  */
 export function readFields(
   value: unknown,
   path: string,
   violations: Violations,
-  visit: (key: string, value: unknown) => void,
-): boolean {
-  let keys: string[];
+): Fields | undefined {
   try {
-    if (!hasFields(value)) {
-      violations.push({
-        path,
-        message: 'must be an object of fields and values',
-      });
-      return false;
-    }
-    keys = Object.keys(value);
+    // A plain object is copied as a whole by spreading it.
+    if (hasFields(value)) return { ...value };
+    violations.push({
+      path,
+      message: 'must be an object of fields and values',
+    });
   } catch {
-    violations.push({ path, message: 'could not be read (it throws)' });
-    return false;
+    tellWhatThrows(value as object, path, violations);
   }
-  for (const key of keys) {
-    if (key === '__proto__' || key.trim() === '' || !key.isWellFormed()) {
-      violations.push({
-        path,
-        message:
-          'has a field whose name is blank, "__proto__" or malformed Unicode; name it otherwise',
-      });
-      continue;
+  return undefined;
+}
+
+/** Tells which fields throw, or that all of it does. */
+function tellWhatThrows(
+  value: object,
+  path: string,
+  violations: Violations,
+): void {
+  const message = 'could not be read (it throws)';
+  const before = violations.length;
+  try {
+    for (const key of Object.keys(value)) {
+      try {
+        void (value as Fields)[key];
+      } catch {
+        violations.push({ path: pathOf(path, key), message });
+      }
     }
-    let field: unknown;
-    try {
-      field = (value as Record<string, unknown>)[key];
-    } catch {
-      violations.push({
-        path: pathOf(path, key),
-        message: 'could not be read (it throws)',
-      });
-      continue;
-    }
-    if (field !== undefined) visit(key, field);
+  } catch {
+    // Not even its names can be read.
   }
-  return true;
+  if (violations.length === before) violations.push({ path, message });
 }
 
 /**

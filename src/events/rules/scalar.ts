@@ -1,5 +1,7 @@
+import type { JsonWriter } from './json-writer.js';
+import { isTooLong, TOO_LONG } from './length.js';
 import { describe, pathOf, type Violations } from './read-fields.js';
-import { isTooLong, TOO_LONG } from './serialise.js';
+import { BAD_NAME, isFieldName } from './text.js';
 
 /** What a field of ODP can hold. */
 export type Scalar = string | number | boolean | null;
@@ -13,20 +15,23 @@ const HINTS: Readonly<Record<string, string>> = {
     '; nested values are only known to ODP as data.order, and a Date goes as epoch seconds or an ISO 8601 string',
 };
 
-/** Copies a field's value into `target`, or tells what is wrong with it. */
-export function copyScalar(
-  target: Record<string, unknown>,
-  key: string,
+/** Writes a field that holds one value; tells what is wrong where it holds something else. */
+export function writeScalar(
+  name: string,
   value: unknown,
   path: string,
   violations: Violations,
+  json: JsonWriter,
 ): void {
   const message = problemOf(value);
   if (message !== undefined) {
-    violations.push({ path: pathOf(path, key), message });
-  } else {
-    // Half of a cut-off emoji is common in user text and no reason to lose the event.
-    target[key] = typeof value === 'string' ? value.toWellFormed() : value;
+    violations.push(
+      isFieldName(name)
+        ? { path: pathOf(path, name), message }
+        : { path, message: BAD_NAME },
+    );
+  } else if (!json.field(name, value as Scalar | undefined)) {
+    violations.push({ path, message: BAD_NAME });
   }
 }
 
@@ -35,6 +40,7 @@ function problemOf(value: unknown): string | undefined {
     case 'string':
       return isTooLong(value) ? TOO_LONG : undefined;
     case 'boolean':
+    case 'undefined':
       return undefined;
     case 'number':
       return Math.abs(value) <= LARGEST_NUMBER

@@ -1,0 +1,128 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asciiJson, JsonWriter } from './json-writer.js';
+import { LONGEST_EVENT } from './length.js';
+
+const RUNS = { numRuns: 1000 };
+
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc.constantFrom('"', '\\', '\0', '\u001f', ' ', '~', '\u007f', '\u0080', 'ü'),
+);
+const name = text.filter((one) => one.trim() !== '' && one !== '__proto__');
+const scalar = fc.oneof(
+  text,
+  fc.double({ noDefaultInfinity: true, noNaN: true }),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom(null, undefined, -0, 1e21, 1e-7),
+);
+const fields = fc.dictionary(name, scalar);
+
+const write = (
+  json: JsonWriter,
+  object: Readonly<
+    Record<string, string | number | boolean | null | undefined>
+  >,
+) => {
+  json.begin();
+  for (const key of Object.keys(object)) json.field(key, object[key]);
+  return json.end();
+};
+
+describe('JsonWriter', () => {
+  it('writes what JSON.stringify writes, event after event', () => {
+    const json = new JsonWriter();
+    fc.assert(
+      fc.property(fields, (object) => {
+        const written = write(json, object);
+        expect(JSON.parse(written ?? '')).toEqual(
+          JSON.parse(JSON.stringify(object)),
+        );
+      }),
+      RUNS,
+    );
+  });
+
+  it('writes objects and lists within', () => {
+    const json = new JsonWriter();
+    json.begin();
+    json.open('a');
+    json.close();
+    json.open('b');
+    json.field('x', 1);
+    json.openList('c');
+    json.open();
+    json.close();
+    json.open();
+    json.field('y', 'ü');
+    json.close();
+    json.closeList();
+    json.openList('d');
+    json.closeList();
+    json.written(Buffer.from('"z":[1]'));
+    json.written(Buffer.from(''));
+    json.close();
+    json.field('e', false);
+    expect(json.end()).toBe(
+      '{"a":{},"b":{"x":1,"c":[{},{"y":"ü"}],"d":[],"z":[1]},"e":false}',
+    );
+  });
+
+  it('grows with what is written, whatever it takes in UTF-8', () => {
+    const json = new JsonWriter();
+    for (const unit of ['a', 'ü', '日', '😀', '"', '\0']) {
+      for (const length of [4000, 4090, 4096, 5000, 30_000]) {
+        const object = { before: 1, long: unit.repeat(length), after: 'x' };
+        expect(write(json, object)).toBe(JSON.stringify(object));
+      }
+    }
+  });
+
+  it('tells what is too long, and goes on with the next', () => {
+    const json = new JsonWriter();
+    const frame = JSON.stringify({ a: '' }).length;
+    for (const unit of ['a', '日']) {
+      const most = unit.repeat(LONGEST_EVENT - frame);
+      expect(write(json, { a: most })).toBe(JSON.stringify({ a: most }));
+      expect(write(json, { a: most + unit })).toBeUndefined();
+      expect(write(json, { a: most, b: most, c: most, d: 1 })).toBeUndefined();
+      expect(write(json, { a: 1 })).toBe('{"a":1}');
+    }
+  });
+
+  it.each(['', ' ', '\u2003', '__proto__', '\ud800', 'a\udfff'])(
+    'takes no field named %j, whether it has a value or none',
+    (bad) => {
+      const json = new JsonWriter();
+      json.begin();
+      expect(json.field(bad, 1)).toBe(false);
+      expect(json.field(bad, undefined)).toBe(false);
+      expect(json.field('good', 1)).toBe(true);
+      expect(json.end()).toBe('{"good":1}');
+    },
+  );
+
+  it('knows names that it has no room to remember', () => {
+    const json = new JsonWriter();
+    for (let i = 0; i < 3000; i++) {
+      expect(write(json, { [`name${i}`]: i })).toBe(`{"name${i}":${i}}`);
+    }
+    expect(write(json, { name2999: 1, name0: 2 })).toBe(
+      '{"name2999":1,"name0":2}',
+    );
+  });
+});
+
+it('asciiJson is JSON, and ASCII', () => {
+  fc.assert(
+    fc.property(fields, (object) => {
+      const json = asciiJson(object);
+      expect(json).toMatch(/^[\u0020-\u007e]*$/);
+      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(object)));
+    }),
+    RUNS,
+  );
+});
