@@ -139,20 +139,33 @@ const OPEN = '['.charCodeAt(0);
 const COMMA = ','.charCodeAt(0);
 const CLOSE = ']'.charCodeAt(0);
 
+/** What a UTF-16 unit takes at most in UTF-8. */
+const BYTES_PER_UNIT = 3;
+
 /**
  * The events were serialised when they were accepted: a batch only joins them.
- * Written event by event, as one long text would be copied, measured and
- * encoded at more than twice the cost.
+ * Measuring a text takes longer than writing it, so the buffer is made for
+ * ASCII with some room to spare, and for anything once that is used up.
  */
 function bodyOf(events: readonly ClaimedEvent[]): Buffer {
-  let size = events.length + 1;
-  for (const { payload } of events) size += Buffer.byteLength(payload);
-  const body = Buffer.allocUnsafe(size);
+  let units = 1;
+  let longest = 0;
+  for (const { payload } of events) {
+    units += payload.length + 1;
+    longest = Math.max(longest, payload.length);
+  }
+  let body = Buffer.allocUnsafe(units + longest * BYTES_PER_UNIT);
   let end = 0;
   for (const { payload } of events) {
+    if (end + payload.length * BYTES_PER_UNIT + 2 > body.length) {
+      const larger = Buffer.allocUnsafe(end + units * BYTES_PER_UNIT);
+      larger.set(body.subarray(0, end));
+      body = larger;
+    }
     body[end] = end === 0 ? OPEN : COMMA;
     end += 1 + body.write(payload, end + 1);
+    units -= payload.length + 1;
   }
   body[end] = CLOSE;
-  return body;
+  return body.subarray(0, end + 1);
 }
