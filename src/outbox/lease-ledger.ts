@@ -4,10 +4,21 @@ import type { ClaimedEvent, ClaimRequest, OutboxEvent } from './outbox.js';
 /** An event that may be lent. */
 export type Lendable = OutboxEvent & { readonly tries?: number };
 
-/** One claim. Whoever is no longer in `held` has lost its lease. */
+/** One claim. */
 interface Lease<E> {
   readonly until: number;
-  readonly held: Map<ClaimedEvent, E>;
+  /** Oldest first. */
+  readonly holds: Hold<E>[];
+  /** Of `holds`, those before it have ended. */
+  first: number;
+  /** How many have not ended. */
+  held: number;
+}
+
+/** One event's part in a claim: the fencing token. It has ended once `event` is gone. */
+interface Hold<E> {
+  readonly lease: Lease<E>;
+  event: E | undefined;
 }
 
 /** Events that may be lent again from `due` on, oldest first. */
@@ -26,7 +37,9 @@ export class LeaseLedger<E extends Lendable> {
 
   /** The events that are held. */
   *held(): Generator<E> {
-    for (const { held } of this.#leases) yield* held.values();
+    for (const { holds } of this.#leases) {
+      for (const { event } of holds) if (event !== undefined) yield event;
+    }
   }
 
   /** `createdAt` of the oldest event that is held or was given back. */
@@ -38,8 +51,7 @@ export class LeaseLedger<E extends Lendable> {
         oldest = event.createdAt;
     };
     for (const { events } of this.#delayed) consider(events.peek());
-    // A map iterates in the order of insertion: the first held is the oldest.
-    for (const { held } of this.#leases) consider(held.keys().next().value);
+    for (const lease of this.#leases) consider(firstHeld(lease));
     return oldest;
   }
 
@@ -50,33 +62,44 @@ export class LeaseLedger<E extends Lendable> {
     fresh: () => E | undefined,
   ): ClaimedEvent[] {
     this.#end(now);
-    const held = new Map<ClaimedEvent, E>();
-    const claim: Lease<E> = { until: now + lease, held };
-    while (held.size < limit) {
+    const claimed: ClaimedEvent[] = [];
+    const given: Lease<E> = {
+      until: now + lease,
+      holds: [],
+      first: 0,
+      held: 0,
+    };
+    while (claimed.length < limit) {
       const event = this.takeDue(now) ?? fresh();
       if (event === undefined) break;
       const { id, payload, createdAt, tries = 0 } = event;
-      held.set({ id, payload, createdAt, tries, claim }, event);
+      const claim: Hold<E> = { lease: given, event };
+      given.holds.push(claim);
+      claimed.push({ id, payload, createdAt, tries, claim });
     }
-    if (held.size > 0) this.#leases.add(claim);
-    return [...held.keys()];
+    given.held = claimed.length;
+    if (given.held > 0) this.#leases.add(given);
+    return claimed;
   }
 
   /** Ends the hold on an event; `undefined` where it was already lost. */
-  settle(claimed: ClaimedEvent): E | undefined {
-    const lease = this.#leaseOf(claimed);
-    const event = lease?.held.get(claimed);
-    if (lease === undefined || event === undefined) return undefined;
-    lease.held.delete(claimed);
-    if (lease.held.size === 0) this.#leases.delete(lease);
+  settle({ claim }: ClaimedEvent): E | undefined {
+    const hold = claim as Hold<E>;
+    const { event, lease } = hold;
+    // A claim of an earlier instance is none of this ledger's.
+    if (event === undefined || !this.#leases.has(lease)) return undefined;
+    hold.event = undefined;
+    if (--lease.held === 0) this.#leases.delete(lease);
     return event;
   }
 
   /** Undoes a `settle`: the event is held again until the end of its lease. */
-  hold(claimed: ClaimedEvent, event: E): void {
-    const lease = claimed.claim as Lease<E>;
-    lease.held.set(claimed, event);
-    this.#leases.add(lease);
+  hold({ claim }: ClaimedEvent, event: E): void {
+    const hold = claim as Hold<E>;
+    hold.event = event;
+    hold.lease.first = 0;
+    hold.lease.held++;
+    this.#leases.add(hold.lease);
   }
 
   /** Makes settled events lendable again from `due` on. */
@@ -100,19 +123,27 @@ export class LeaseLedger<E extends Lendable> {
     return event;
   }
 
-  #leaseOf({ claim }: ClaimedEvent): Lease<E> | undefined {
-    const lease = claim as Lease<E>;
-    return this.#leases.has(lease) ? lease : undefined;
-  }
-
   #end(now: number): void {
     for (const lease of this.#leases) {
       if (lease.until > now) continue;
       this.#leases.delete(lease);
-      this.giveBack(lease.held.values(), now);
-      lease.held.clear();
+      const back: E[] = [];
+      for (const hold of lease.holds) {
+        if (hold.event !== undefined) back.push(hold.event);
+        hold.event = undefined;
+      }
+      lease.held = 0;
+      this.giveBack(back, now);
     }
   }
+}
+
+function firstHeld<E>(lease: Lease<E>): E | undefined {
+  for (; lease.first < lease.holds.length; lease.first++) {
+    const event = lease.holds[lease.first]?.event;
+    if (event !== undefined) return event;
+  }
+  return undefined;
 }
 
 const ageOf = ({ events }: Delayed<OutboxEvent>) =>
