@@ -2,14 +2,26 @@
 export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>();
 
-  /** `work` must not reject. */
-  add(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
-    this.#underWay.add(tracked);
+  /**
+   * Does `work` once the event loop has had its turn: a response goes first.
+   *
+   * @param work must neither throw nor reject
+   */
+  soon(work: () => void | Promise<void>): void {
+    setImmediate(() => {
+      const done = work();
+      if (done === undefined) return;
+      const tracked = done.finally(() => this.#underWay.delete(tracked));
+      this.#underWay.add(tracked);
+    });
   }
 
   /** Resolves when all that has been added so far is done. */
   async done(): Promise<void> {
+    // Immediates run in the order in which they were set.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     await Promise.all(this.#underWay);
   }
 }

@@ -5,6 +5,7 @@ import {
   getOdpAccountToken,
   type OdpAccount,
 } from '../service/index.js';
+import { followUp } from './follow-up.js';
 import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext } from './odp-action.js';
 import type { OdpRequest } from '../options/index.js';
@@ -46,36 +47,38 @@ export class ActionRunner {
     };
     for (const action of due) {
       const account = this.#account(action.instance);
+      if (account === undefined) continue;
       // What ends a handler may run anywhere, such as in a socket's event.
       this.#ambient.follow(
         () => context.request,
-        () => account?.background.add(this.#send(action, context, account)),
+        () => {
+          account.background.soon(() => this.#send(action, context, account));
+        },
       );
     }
   }
 
-  async #send(
+  #send(
     action: OdpAction,
     context: OdpActionContext,
     account: OdpAccount,
-  ): Promise<void> {
+  ): void | Promise<void> {
     const { executionContext: call } = context;
     const source = `${call.getClass().name}.${call.getHandler().name}`;
-    // The response goes first: what makes the events may take its time.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    const failed = (error: unknown) => account.failedToMake(error, source);
     try {
       if (this.#once.wasSent(action, call)) return;
-      if (!(await action.when(context))) return;
-      // Another run may have passed while this one was asked.
-      if (this.#once.wasSent(action, call)) return;
-      this.#once.sent(action, call);
-      for (const event of await action.make(context)) {
-        account.track(event, source);
-      }
+      const sent = followUp(action.when(context), (due) => {
+        // Another run may have passed while this one was asked.
+        if (!due || this.#once.wasSent(action, call)) return;
+        this.#once.sent(action, call);
+        return followUp(action.make(context), (events) => {
+          for (const event of events) account.track(event, source);
+        });
+      });
+      if (sent instanceof Promise) return sent.catch(failed);
     } catch (error) {
-      account.failedToMake(error, source);
+      failed(error);
     }
   }
 

@@ -8,8 +8,8 @@ const messageOf = async (thrown: unknown): Promise<string> => {
   const action = makeAction(() => {
     throw thrown;
   }, {});
-  const error: unknown = await action
-    .make(context)
+  const error: unknown = await Promise.resolve()
+    .then(() => action.make(context))
     .catch((one: unknown) => one);
   expect(error).toBeInstanceOf(OdpValidationError);
   return (error as OdpValidationError).violations[0]!.message;

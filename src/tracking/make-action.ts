@@ -1,5 +1,6 @@
 import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
+import { followUp } from './follow-up.js';
 import type {
   OdpAction,
   OdpActionConditions,
@@ -19,10 +20,10 @@ export function makeAction<T>(
     instance,
     oncePerRequest,
   } = typeof event === 'function' ? conditions : event;
-  const make = async (context: OdpActionContext<T>) =>
+  const make = (context: OdpActionContext<T>) =>
     typeof event === 'function'
-      ? listOf(await evaluate('event', event, context))
-      : [await eventOf(event, context)];
+      ? followUp(evaluate('event', event, context), listOf)
+      : eventOf(event, context);
   // Which T a handler returns was checked where the decorator stands on it.
   return {
     ...(on === undefined ? {} : { on }),
@@ -33,21 +34,21 @@ export function makeAction<T>(
   };
 }
 
-async function eventOf<T>(
+function eventOf<T>(
   options: OdpActionOptions<T>,
   context: OdpActionContext<T>,
-): Promise<OdpEvent> {
-  return {
-    type: await evaluate('type', options.type, context),
-    action: await evaluate('action', options.action, context),
-    // Whether these are strings is checked when the event is made.
-    identifiers: (await evaluate(
-      'identifiers',
-      options.identifiers,
-      context,
-    )) as OdpEvent['identifiers'],
-    data: await evaluate('data', options.data, context),
-  };
+): readonly OdpEvent[] | Promise<readonly OdpEvent[]> {
+  const the = <V>(field: string, value: V) => evaluate(field, value, context);
+  return followUp(the('type', options.type), (type) =>
+    followUp(the('action', options.action), (action) =>
+      followUp(the('identifiers', options.identifiers), (identifiers) =>
+        followUp(the('data', options.data), (data) => [
+          // Whether these are strings is checked when the event is made.
+          { type, action, identifiers, data } as OdpEvent,
+        ]),
+      ),
+    ),
+  );
 }
 
 function listOf(
@@ -61,20 +62,32 @@ function listOf(
 
 type Evaluated<V> = V extends (...args: never[]) => infer R ? Awaited<R> : V;
 
-async function evaluate<T, V>(
+function evaluate<T, V>(
   field: string,
   value: V,
   context: OdpActionContext<T>,
-): Promise<Evaluated<V>> {
+): Evaluated<V> | Promise<Evaluated<V>> {
   if (typeof value !== 'function') return value as Evaluated<V>;
-  try {
-    return (await value(context)) as Evaluated<V>;
-  } catch (error) {
+  const failed = (error: unknown): never => {
     throw new OdpValidationError([
       { path: field, message: `its function threw ${describe(error)}` },
     ]);
+  };
+  try {
+    const result: unknown = value(context);
+    return isThenable(result)
+      ? Promise.resolve(result as PromiseLike<Evaluated<V>>).catch(failed)
+      : (result as Evaluated<V>);
+  } catch (error) {
+    return failed(error);
   }
 }
+
+/** Promises, and what stands for one, such as a query. */
+const isThenable = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { then?: unknown }).then === 'function';
 
 /** Messages of the engine that quote the source text. Others may hold a value, the app's own anything. */
 const QUOTES_SOURCE =

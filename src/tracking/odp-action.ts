@@ -73,6 +73,8 @@ export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
 
 /** What the decorator leaves on a handler or class. */
 export interface OdpAction extends Omit<OdpActionConditions, 'when'> {
-  readonly when: (context: OdpActionContext) => Promise<boolean>;
-  readonly make: (context: OdpActionContext) => Promise<readonly OdpEvent[]>;
+  readonly when: (context: OdpActionContext) => boolean | Promise<boolean>;
+  readonly make: (
+    context: OdpActionContext,
+  ) => readonly OdpEvent[] | Promise<readonly OdpEvent[]>;
 }
