@@ -1,3 +1,5 @@
+const MOST_ARGUMENTS = 1000;
+
 /** A queue whose both ends cost the same however long it grows. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
@@ -13,6 +15,12 @@ export class Fifo<T> {
 
   push(item: T): void {
     this.#items.push(item);
+  }
+
+  pushAll(items: readonly T[]): void {
+    // A longer list would not fit onto the stack as arguments.
+    if (items.length <= MOST_ARGUMENTS) this.#items.push(...items);
+    else this.#items = this.#items.concat(items);
   }
 
   shift(): T | undefined {

@@ -54,7 +54,7 @@ export interface OdpServiceParts {
 
 const FLUSH_TIMEOUT = 30_000;
 /** How many events are made before the event loop gets its turn. */
-const EVENTS_PER_TURN = 500;
+const EVENTS_PER_TURN = 200;
 
 /** Sends customer events to the Optimizely Data Platform. */
 export class OdpService {
@@ -110,13 +110,11 @@ export class OdpService {
     events: readonly OdpEvent[],
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent[]> {
-    const made = await this.#makeAll(events);
+    const { made, sent } = await this.#makeAll(events);
     if (made.length === 0) return [];
     if (options.awaitDelivery === true) await this.#deliver(made, options);
     else await this.#append(made, options);
-    // Taking in a long list took its time, and so does the answer.
-    if (made.length > EVENTS_PER_TURN) await nextTurn();
-    return made.map(({ id }) => ({ id }));
+    return sent;
   }
 
   /**
@@ -185,27 +183,34 @@ export class OdpService {
     }
   }
 
-  async #makeAll(events: unknown): Promise<MadeEvent[]> {
+  async #makeAll(
+    events: unknown,
+  ): Promise<{ made: MadeEvent[]; sent: SentOdpEvent[] }> {
     if (!Array.isArray(events)) {
       throw new OdpValidationError([
         { path: 'events', message: 'must be a list of events' },
       ]);
     }
     const made: MadeEvent[] = [];
+    const sent: SentOdpEvent[] = [];
     const violations: OdpViolation[] = [];
     for (const [index, event] of (events as OdpEvent[]).entries()) {
-      if (index > 0 && index % EVENTS_PER_TURN === 0) await nextTurn();
       try {
-        made.push(this.#make(event));
+        const one = this.#make(event);
+        made.push(one);
+        sent.push({ id: one.id });
       } catch (error) {
         if (!(error instanceof OdpValidationError)) throw error;
         for (const { path, message } of error.violations) {
           violations.push({ path: `[${index}].${path}`, message });
         }
       }
+      if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await nextTurn();
     }
     if (violations.length > 0) throw new OdpValidationError(violations);
-    return made;
+    // Taking in a long list takes its time as well.
+    if (made.length > EVENTS_PER_TURN) await nextTurn();
+    return { made, sent };
   }
 
   #append(

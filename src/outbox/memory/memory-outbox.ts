@@ -78,7 +78,9 @@ export class MemoryOutbox extends OdpOutbox {
         throw new OdpOutboxFullError(capacity);
       }
     }
-    for (const event of events) this.#take(event);
+    this.#pending += events.length;
+    this.#bytes += size;
+    this.#fresh.pushAll(events);
   }
 
   claim(request: ClaimRequest): readonly ClaimedEvent[] {
