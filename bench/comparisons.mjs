@@ -50,6 +50,7 @@ export const comparisons = {
     lanes: {
       'ceiling: node:http, batch 500': sender('node:http', b500),
       'ceiling: axios, batch 500': sender('axios', b500),
+      'ceiling: axios, batch 100': sender('axios', { batch: 100 }),
       'ours: trackOdpEvent, batch 500': sender('track', b500),
       'ours: sendOdpEvent awaited, batch 500': sender('send', b500),
       'ours: trackOdpEvent, defaults': sender('track'),
@@ -96,6 +97,21 @@ export const comparisons = {
         'official SDK, defaults',
         'rate',
         atLeast(3),
+      ),
+      over(
+        'ours, defaults / axios ceiling, batch 100 (our default)',
+        'ours: trackOdpEvent, defaults',
+        'ceiling: axios, batch 100',
+      ),
+      over(
+        'axios ceiling, batch 100 / official SDK, defaults',
+        'ceiling: axios, batch 100',
+        'official SDK, defaults',
+      ),
+      over(
+        'axios ceiling / official SDK, batch 500',
+        'ceiling: axios, batch 500',
+        'official SDK, batch 500',
       ),
       over(
         'ours / posthog-node, batch 500',
@@ -286,8 +302,13 @@ export const comparisons = {
     lanes: Object.fromEntries(
       [10_000, 100_000, 1_000_000].map((events) => [
         `${events} events`,
-        // Enough to have been compiled, so that the length is what differs.
-        sender('send', { ...b500, events, warmUp: 200_000 }),
+        // Compiled before, and as many in all, so that the length is what differs.
+        sender('send', {
+          ...b500,
+          events,
+          warmUp: 200_000,
+          repeats: 1_000_000 / events,
+        }),
       ]),
     ),
     figures: [rate, cpu, { key: 'rss', title: 'peak MB' }, lost],
