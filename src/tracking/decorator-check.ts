@@ -7,19 +7,12 @@ import type {
 import { getOdpAccountToken } from '../service/index.js';
 import { actionsOf } from './action-metadata.js';
 import { noAccount } from './action-runner.js';
+import { type Class, classesOf, methodsOf } from './classes.js';
 import {
   isControllerHandler,
   isGraphqlField,
   isProviderHandler,
 } from './handlers.js';
-
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
-// oxlint-disable-next-line typescript/no-unsafe-function-type -- a class, whatever its constructor takes
-type Class = Function;
-interface Method {
-  readonly name: string;
-  readonly handler: object;
-}
 
 const INSTEAD =
   'Call odp.trackOdpEvent() or await odp.sendOdpEvent() of OdpService there.';
@@ -52,7 +45,7 @@ export class DecoratorCheck implements OnModuleInit {
   }
 
   #check(type: Class, isHandler: (method: object) => boolean): void {
-    const methods = this.#methodsOf(type);
+    const methods = methodsOf(type, this.#scanner);
     const handlers = methods.filter(({ handler }) => isHandler(handler));
     const onClass = actionsOf(type);
     if (onClass.length > 0 && handlers.length === 0)
@@ -109,23 +102,4 @@ export class DecoratorCheck implements OnModuleInit {
       return false;
     }
   }
-
-  #methodsOf({ prototype }: Class): Method[] {
-    return this.#scanner.getAllMethodNames(prototype as object).map((name) => ({
-      name,
-      handler: (prototype as Record<string, object>)[name]!,
-    }));
-  }
-}
-
-/** The classes behind them, each once, request-scoped and transient ones too, which have no instance at boot. */
-function classesOf(wrappers: readonly Wrapper[]): Set<Class> {
-  return new Set(wrappers.flatMap((wrapper) => classOf(wrapper) ?? []));
-}
-
-function classOf({ metatype, isNotMetatype, instance }: Wrapper) {
-  const type: unknown = isNotMetatype
-    ? (instance as object | null | undefined)?.constructor
-    : metatype;
-  return typeof type === 'function' && type.prototype ? type : undefined;
 }

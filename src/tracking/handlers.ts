@@ -5,7 +5,8 @@ import 'reflect-metadata';
  * packages of GraphQL, WebSockets and microservices are optional; tests hold
  * them against the real decorators.
  */
-const IN_CONTROLLERS = ['path', 'microservices:pattern'];
+const MESSAGE = 'microservices:pattern';
+const IN_CONTROLLERS = ['path', MESSAGE];
 const GRAPHQL_FIELDS = [
   'graphql:resolve_property',
   'graphql:resolve_reference',
@@ -26,6 +27,10 @@ export const isControllerHandler = (method: object): boolean =>
 /** Whether Nest calls a provider's method as a resolver or for a WebSocket message. */
 export const isProviderHandler = (method: object): boolean =>
   hasAny(IN_PROVIDERS, method);
+
+/** Whether Nest calls it for something else than an HTTP route. */
+export const isBeyondHttp = (method: object): boolean =>
+  hasAny([MESSAGE, ...IN_PROVIDERS], method);
 
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>

@@ -12,10 +12,11 @@ import { CallTracker } from './call-tracker.js';
 
 /**
  * Sends the events of `@SendOdpEvent()`, which binds it: there is no need to
- * register it. Bind it yourself, with `@UseInterceptors()`, only where Nest runs
- * no global interceptors and handlers without the decorator should know who is
- * calling: in a microservice that is connected to an HTTP app without
- * `inheritAppConfig`.
+ * register it. Bind it yourself, with `@UseInterceptors()`, only where handlers
+ * without the decorator should know who is calling and otherwise would not:
+ * where Nest runs no global interceptors, as in a microservice that is connected
+ * to an HTTP app without `inheritAppConfig`, and behind a middleware that loses
+ * the async context.
  */
 @Injectable()
 export class OdpEventInterceptor implements NestInterceptor {

@@ -16,7 +16,9 @@ import {
 import { AmbientIdentity } from '../service/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
+import { classesOf, methodsOf } from './classes.js';
 import { DecoratorCheck } from './decorator-check.js';
+import { isBeyondHttp } from './handlers.js';
 import { FollowingInterceptor, followHttp } from './follow-requests.js';
 
 /**
@@ -29,12 +31,19 @@ import { FollowingInterceptor, followHttp } from './follow-requests.js';
   providers: [
     {
       provide: AmbientIdentity,
-      inject: [ApplicationConfig],
+      inject: [ApplicationConfig, DiscoveryService, MetadataScanner],
       // Nest makes the path of every handler longer for a global interceptor,
-      // so it is there only once an account has asked for it.
-      useFactory: (config: ApplicationConfig) => {
+      // so it is there only once an account has asked for it, and only where
+      // middleware, which follows HTTP requests, is not enough.
+      useFactory: (
+        config: ApplicationConfig,
+        discovery: DiscoveryService,
+        scanner: MetadataScanner,
+      ) => {
         const ambient = new AmbientIdentity(() => {
-          config.addGlobalInterceptor(new FollowingInterceptor(ambient));
+          if (hasHandlersBeyondHttp(discovery, scanner)) {
+            config.addGlobalInterceptor(new FollowingInterceptor(ambient));
+          }
         });
         return ambient;
       },
@@ -78,4 +87,17 @@ export class OdpTrackingModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     if (this.#ambient.wanted) followHttp(this.#ambient, consumer, this.#host);
   }
+}
+
+function hasHandlersBeyondHttp(
+  discovery: DiscoveryService,
+  scanner: MetadataScanner,
+): boolean {
+  const classes = classesOf([
+    ...discovery.getControllers(),
+    ...discovery.getProviders(),
+  ]);
+  return [...classes].some((one) =>
+    methodsOf(one, scanner).some(({ handler }) => isBeyondHttp(handler)),
+  );
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Agent, request as httpRequest } from 'node:http';
 import {
   setImmediate as turn,
@@ -16,9 +17,12 @@ import {
   Param,
   Post,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
+import { MessagePattern } from '@nestjs/microservices';
 import {
+  OdpEventInterceptor,
   OdpService,
   type OptimizelyOdpModuleOptions,
   SendOdpEvent,
@@ -98,6 +102,37 @@ class ShopController {
   @Post('login')
   async login(): Promise<void> {
     await this.odp.identify({});
+  }
+}
+
+@Controller()
+class MessageController {
+  @MessagePattern('restock')
+  restock(): void {}
+}
+
+@Controller()
+@UseInterceptors(OdpEventInterceptor)
+class CarefulController {
+  constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+  @Post('careful')
+  async careful(): Promise<void> {
+    await this.odp.sendOdpEvent({ action: 'careful' });
+  }
+}
+
+/** Goes on as a callback of a connection does that was opened at boot. */
+@Module({})
+class ForgetfulModule implements NestModule {
+  readonly #connection = new AsyncResource('Connection');
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply((_request: unknown, _response: unknown, next: () => void) =>
+        this.#connection.runInAsyncScope(next),
+      )
+      .forRoutes('{*path}');
   }
 }
 
@@ -214,11 +249,25 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
     expect(own?.identifiers).toEqual({ email: 'own@example.com' });
   });
 
-  test('adds nothing to the way of a request where no account asks', async () => {
+  test('adds no interceptor to the way of each request', async () => {
     const interceptors = ({ app }: RunningApp) =>
       app.get(ApplicationConfig).getGlobalInterceptors();
-    expect(interceptors(await startApp({}, {}))).toHaveLength(0);
-    expect(interceptors(await startApp())).toHaveLength(1);
+    expect(interceptors(await startApp())).toHaveLength(0);
+    const alsoMessages = { controllers: [ShopController, MessageController] };
+    expect(interceptors(await startApp(alsoMessages, {}))).toHaveLength(0);
+    // Only an interceptor gets in the way of messages.
+    expect(interceptors(await startApp(alsoMessages))).toHaveLength(1);
+  });
+
+  test('is known to a bound interceptor behind a middleware that forgets it', async () => {
+    const app = await startApp({
+      controllers: [CarefulController],
+      imports: [ForgetfulModule],
+    });
+    await call(app, 'POST', 'careful');
+    await sandbox.now.waitFor(1);
+    const [event] = await arrived(sandbox.now, app);
+    expect(event?.identifiers).toEqual({ vuid: ada.vuid });
   });
 
   test('2000 interleaved requests never see one another', async () => {
