@@ -7,8 +7,9 @@
 // --only   some of the comparisons (see comparisons.mjs)
 // --rounds how many, 5 unless given
 // --full   the outage lasts 60 s instead of 15
+// --print  the tables of an earlier run: its file in bench/results/
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
@@ -20,24 +21,15 @@ const { values: asked } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     full: { type: 'boolean', default: false },
+    print: { type: 'string' },
   },
 });
-const names = asked.only?.split(',') ?? Object.keys(comparisons);
-const unknown = names.filter((name) => !Object.hasOwn(comparisons, name));
-if (unknown.length > 0) {
-  throw new Error(
-    `--only ${unknown.join(',')}: choose of ${Object.keys(comparisons).join(', ')}`,
-  );
-}
-
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 function prepare(command, args, cwd) {
   const { status } = spawnSync(command, args, { cwd, stdio: 'inherit' });
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
 }
-prepare('npm', ['run', '--silent', 'build'], `${here}..`);
-if (!existsSync(`${here}node_modules`)) prepare('npm', ['ci'], here);
 
 /** Runs one lane; its figures are the last line that it prints. */
 async function measure({ run, options, nodeOptions = [] }) {
@@ -49,34 +41,51 @@ async function measure({ run, options, nodeOptions = [] }) {
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
-const resolved = (part) =>
-  typeof part === 'function' ? part(asked.full) : part;
-const date = new Date().toISOString();
-const file = `${here}results/${date.replaceAll(':', '-')}.json`;
-mkdirSync(`${here}results`, { recursive: true });
-const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
-const results = {};
-for (const name of names) {
-  results[name] = [];
-}
-for (let number = 1; number <= Number(asked.rounds); number++) {
-  for (const name of names) {
-    const round = {};
-    for (const [lane, script] of Object.entries(
-      resolved(comparisons[name].lanes),
-    )) {
-      process.stderr.write(`round ${number}: ${name}: ${lane}\n`);
-      round[lane] = await measure(script);
-    }
-    results[name].push(round);
-    writeFileSync(file, JSON.stringify({ setting, results }, undefined, 2));
+const resolved = (part, full) =>
+  typeof part === 'function' ? part(full) : part;
+
+/** Measures everything that was asked for; returns the file with all figures. */
+async function measureAll() {
+  const names = asked.only?.split(',') ?? Object.keys(comparisons);
+  const unknown = names.filter((name) => !Object.hasOwn(comparisons, name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `--only ${unknown.join(',')}: choose of ${Object.keys(comparisons).join(', ')}`,
+    );
   }
+  prepare('npm', ['run', '--silent', 'build'], `${here}..`);
+  if (!existsSync(`${here}node_modules`)) prepare('npm', ['ci'], here);
+
+  const date = new Date().toISOString();
+  const file = `${here}results/${date.replaceAll(':', '-')}.json`;
+  mkdirSync(`${here}results`, { recursive: true });
+  const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
+  const { full } = asked;
+  const results = Object.fromEntries(names.map((name) => [name, []]));
+  for (let number = 1; number <= Number(asked.rounds); number++) {
+    for (const name of names) {
+      const round = {};
+      for (const [lane, script] of Object.entries(
+        resolved(comparisons[name].lanes, full),
+      )) {
+        process.stderr.write(`round ${number}: ${name}: ${lane}\n`);
+        round[lane] = await measure(script);
+      }
+      results[name].push(round);
+      writeFileSync(
+        file,
+        JSON.stringify({ setting, full, results }, undefined, 2),
+      );
+    }
+  }
+  return file;
 }
 
+const file = asked.print ?? (await measureAll());
+const { setting, full, results } = JSON.parse(readFileSync(file, 'utf8'));
 console.log(`\n${setting}`);
-for (const name of names) {
+for (const [name, rounds] of Object.entries(results)) {
   const { title, ...rest } = comparisons[name];
-  console.log(table({ title: resolved(title), ...rest }, results[name]));
+  console.log(table({ title: resolved(title, full), ...rest }, rounds));
 }
-
 console.log(`\nAll figures: ${file}`);

@@ -33,6 +33,20 @@ function verdict({ atLeast, atMost }, { median }) {
     : [`≥ ${atLeast}`, median >= atLeast ? 'met' : 'not met'];
 }
 
+/** Each lane's figures, as the median of the rounds. */
+const medians = (rounds) =>
+  Object.fromEntries(
+    Object.entries(rounds[0]).map(([lane, figures]) => [
+      lane,
+      Object.fromEntries(
+        Object.keys(figures).map((key) => [
+          key,
+          summary(rounds.map((round) => round[lane][key])).median,
+        ]),
+      ),
+    ]),
+  );
+
 /** One comparison: its lanes' figures, then how they relate. `median (minimum–maximum)`. */
 export function table({ title, figures, ratios }, rounds) {
   const lanes = Object.keys(rounds[0]);
@@ -54,7 +68,10 @@ export function table({ title, figures, ratios }, rounds) {
     row(['of the rounds', 'median', 'min', 'max', 'goal', '']),
     row(['---', '--:', '--:', '--:', '--:', '---']),
     ...ratios.map((ratio) => {
-      const { median, min, max } = summary(rounds.map(ratio.of));
+      const { median, min, max } =
+        ratio.of === undefined
+          ? { median: ratio.ofMedians(medians(rounds)) }
+          : summary(rounds.map(ratio.of));
       return row([
         ratio.title,
         text(median),

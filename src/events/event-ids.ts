@@ -9,8 +9,8 @@ const LENGTH = 36;
 
 /**
  * Makes UUIDs v4 (RFC 9562, section 5.4) for `idempotence_id`. Node's own
- * `randomUUID` pieces its text together from parts, and who writes that text
- * anywhere puts them together again: an eighth of all that an event costs.
+ * `randomUUID` pieces its text together, and whoever writes it anywhere makes
+ * one text of the pieces again; with thousands of events a second that shows.
  */
 export class EventIds {
   readonly #random = Buffer.alloc(RANDOM_BYTES * IDS_PER_DRAW);

@@ -20,8 +20,8 @@ const LONGEST_KNOWN_NAME = 64;
 /**
  * Writes an object as JSON, field by field, into one buffer that serves event
  * after event. Nearly all of an event is names that were seen before and short
- * ASCII text: both are copied in a fraction of the time that `JSON.stringify`
- * takes. Other text is left to it.
+ * ASCII text, which are copied as they are; `JSON.stringify` would have to be
+ * given a completed copy of the event first. Other text is left to it.
  */
 export class JsonWriter {
   readonly #names = new Map<string, Uint8Array>();
@@ -42,7 +42,7 @@ export class JsonWriter {
   end(): string | undefined {
     this.#byte(CLOSE);
     if (this.#tooLong) return undefined;
-    // The same for ASCII, in a third of the time.
+    // The same for ASCII, and sooner done.
     const encoding = this.#ascii ? 'latin1' : 'utf8';
     const text = this.#bytes.toString(encoding, 0, this.#end);
     return text.length > LONGEST_EVENT ? undefined : text;
