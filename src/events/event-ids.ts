@@ -2,7 +2,7 @@ import { randomFillSync } from 'node:crypto';
 
 const RANDOM_BYTES = 16;
 /** How many ids' random bytes are drawn at once; drawing them one by one is dear. */
-const IDS_PER_DRAW = 128;
+const IDS_PER_DRAW = 1024;
 const HEX = Buffer.from('0123456789abcdef');
 const DASH = 0x2d;
 const LENGTH = 36;
