@@ -2,32 +2,35 @@ import { asciiJson, type Data, type Fields } from './rules/index.js';
 
 /** Fields that every event's data gets where it lacks them; serialised once, and not with each event. */
 export class DataDefaults {
-  readonly #names: readonly string[];
-  /** Each as `"name":value`. */
-  readonly #fields: readonly string[];
+  /** Each as `"name":value`, by its name. */
+  readonly #fields: ReadonlyMap<string, string>;
   readonly #all: Uint8Array;
 
   constructor(defaults: Data) {
-    const entries = Object.entries(defaults);
-    this.#names = entries.map(([name]) => name);
-    this.#fields = entries.map(
-      ([name, value]) => `${asciiJson(name)}:${asciiJson(value)}`,
+    this.#fields = new Map(
+      Object.entries(defaults).map(([name, value]) => [
+        name,
+        `${asciiJson(name)}:${asciiJson(value)}`,
+      ]),
     );
-    this.#all = Buffer.from(this.#fields.join());
+    this.#all = bytesOf([...this.#fields.values()]);
   }
 
   /** Those that `data` lacks, as they stand between the braces of a JSON object. */
   missingIn(data: Readonly<Fields>): Uint8Array {
-    for (const name of this.#names) {
+    for (const name of this.#fields.keys()) {
       if (Object.hasOwn(data, name)) return this.#pick(data);
     }
     return this.#all;
   }
 
   #pick(data: Readonly<Fields>): Uint8Array {
-    const missing = this.#fields.filter(
-      (_, i) => data[this.#names[i] ?? ''] === undefined,
+    const has = (name: string) =>
+      Object.hasOwn(data, name) && data[name] !== undefined;
+    return bytesOf(
+      [...this.#fields].flatMap(([name, field]) => (has(name) ? [] : field)),
     );
-    return Buffer.from(missing.join());
   }
 }
+
+const bytesOf = (fields: readonly string[]) => Buffer.from(fields.join());

@@ -456,6 +456,16 @@ describe('defaults', () => {
     });
   });
 
+  it('are not hidden by what every object inherits', () => {
+    const commonData = { constructor: 'c', toString: 't' };
+    expect(
+      sent(
+        { data: { data_source: 'own', toString: undefined } },
+        { commonData },
+      ).data,
+    ).toMatchObject({ data_source: 'own', constructor: 'c', toString: 't' });
+  });
+
   it("hold commonData above the package's and under the event's own", () => {
     const commonData = { shop: 'de', data_source: 'shop', ts: 7 };
     expect(
