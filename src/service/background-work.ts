@@ -1,6 +1,8 @@
 /** Work that nobody awaits, such as making a decorator's events, so that a flush can. */
 export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>();
+  /** How many have not begun. */
+  #waiting = 0;
 
   /**
    * Does `work` once the event loop has had its turn: a response goes first.
@@ -8,7 +10,9 @@ export class BackgroundWork {
    * @param work must neither throw nor reject
    */
   soon(work: () => void | Promise<void>): void {
+    this.#waiting++;
     setImmediate(() => {
+      this.#waiting--;
       const done = work();
       if (done === undefined) return;
       const tracked = done.finally(() => this.#underWay.delete(tracked));
@@ -18,10 +22,12 @@ export class BackgroundWork {
 
   /** Resolves when all that has been added so far is done. */
   async done(): Promise<void> {
-    // Immediates run in the order in which they were set.
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    if (this.#waiting > 0) {
+      // Immediates run in the order in which they were set.
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
     await Promise.all(this.#underWay);
   }
 }
