@@ -47,9 +47,10 @@ export function followCall(
   call: ExecutionContext,
   next: CallHandler,
 ): Observable<unknown> {
+  if (!ambient.wanted) return next.handle();
   // An HTTP request is followed from its beginning.
   const followed = call.getType() === 'http' && ambient.caller !== undefined;
-  if (followed || !ambient.wanted) return next.handle();
+  if (followed) return next.handle();
   return new Observable((subscriber) =>
     ambient.follow(
       () => odpRequestOf(call),

@@ -30,7 +30,7 @@ export const isProviderHandler = (method: object): boolean =>
 
 /** Whether Nest calls it for something else than an HTTP route. */
 export const isBeyondHttp = (method: object): boolean =>
-  hasAny([MESSAGE, ...IN_PROVIDERS], method);
+  hasAny([MESSAGE], method) || isProviderHandler(method);
 
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>
