@@ -74,7 +74,7 @@ describe('JsonWriter', () => {
   it('grows with what is written, whatever it takes in UTF-8', () => {
     const json = new JsonWriter();
     for (const unit of ['a', 'ü', '日', '😀', '"', '\0']) {
-      for (const length of [4000, 4090, 4096, 5000, 30_000]) {
+      for (const length of [1000, 1010, 1024, 4000, 4090, 4096, 5000, 30_000]) {
         const object = { before: 1, long: unit.repeat(length), after: 'x' };
         expect(write(json, object)).toBe(JSON.stringify(object));
       }

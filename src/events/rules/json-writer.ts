@@ -9,7 +9,8 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-const SIZE = 4096;
+/** What most events need; larger ones let it grow. */
+const SIZE = 1024;
 /** What a UTF-16 unit takes at most in UTF-8. */
 const BYTES_PER_UNIT = 3;
 const MOST_BYTES = LONGEST_EVENT * BYTES_PER_UNIT;
@@ -25,7 +26,7 @@ const LONGEST_KNOWN_NAME = 64;
  */
 export class JsonWriter {
   readonly #names = new Map<string, Uint8Array>();
-  #bytes = Buffer.allocUnsafeSlow(SIZE);
+  #bytes = Buffer.allocUnsafe(SIZE);
   #end = 0;
   #ascii = true;
   #tooLong = false;
