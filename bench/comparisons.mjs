@@ -320,7 +320,7 @@ export const comparisons = {
     figures: [rate, cpu, { key: 'rss', title: 'peak MB' }, lost],
     ratios: [
       {
-        // Of a round's three figures the extremes differ by chance alone.
+        // Of a round's three figures the extremes differ by chance as well.
         title: 'slowest / fastest length, medians of events/s',
         ofMedians: (lanes) => leastOverMost(lanes, 'rate'),
         ...atLeast(0.85),
