@@ -1,6 +1,7 @@
 // Checks the package as users get it: packs it, lints the tarball, and runs it
 // in throw-away apps of its own, an ESM one on Nest 12 and a CommonJS one on
-// Nest 11 (with Jest). Run by `npm run test:package`.
+// Nest 11 (with Jest). Run by `npm run test:package`. Each app has its lock file:
+// what strangers publish meanwhile, or publish by halves, is not what is tested.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
