@@ -16,9 +16,31 @@ interface Lease<E> {
 }
 
 /** One event's part in a claim: the fencing token. It has ended once `event` is gone. */
-interface Hold<E> {
+class Hold<E> {
   readonly lease: Lease<E>;
   event: E | undefined;
+
+  constructor(lease: Lease<E>, event: E) {
+    this.lease = lease;
+    this.event = event;
+  }
+}
+
+/** An event as it is lent. Classes, for the reason that `MadeEvent` is one. */
+class Lent implements ClaimedEvent {
+  readonly id: string;
+  readonly payload: string;
+  readonly createdAt: number;
+  readonly tries: number;
+  readonly claim: unknown;
+
+  constructor({ id, payload, createdAt, tries = 0 }: Lendable, claim: unknown) {
+    this.id = id;
+    this.payload = payload;
+    this.createdAt = createdAt;
+    this.tries = tries;
+    this.claim = claim;
+  }
 }
 
 /** Events that may be lent again from `due` on, oldest first. */
@@ -72,10 +94,9 @@ export class LeaseLedger<E extends Lendable> {
     while (claimed.length < limit) {
       const event = this.takeDue(now) ?? fresh();
       if (event === undefined) break;
-      const { id, payload, createdAt, tries = 0 } = event;
-      const claim: Hold<E> = { lease: given, event };
-      given.holds.push(claim);
-      claimed.push({ id, payload, createdAt, tries, claim });
+      const hold = new Hold(given, event);
+      given.holds.push(hold);
+      claimed.push(new Lent(event, hold));
     }
     given.held = claimed.length;
     if (given.held > 0) this.#leases.add(given);
