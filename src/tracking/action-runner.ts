@@ -6,11 +6,10 @@ import {
   type OdpAccount,
 } from '../service/index.js';
 import { followUp } from './follow-up.js';
+import { ActionContext } from './action-context.js';
 import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext } from './odp-action.js';
-import type { OdpRequest } from '../options/index.js';
 import { OncePerRequest } from './once-per-request.js';
-import { odpRequestOf } from './request/index.js';
 
 /** Makes the events of a handler's actions once it has ended, and tracks them. */
 export class ActionRunner {
@@ -34,17 +33,7 @@ export class ActionRunner {
       ({ on = 'success' }) => on === 'always' || on === end.outcome,
     );
     if (due.length === 0) return;
-    let request: OdpRequest | undefined;
-    const context: OdpActionContext = {
-      // Events that are made of the result alone do without it.
-      get request() {
-        return (request ??= odpRequestOf(executionContext));
-      },
-      args: executionContext.getArgs(),
-      result: end.outcome === 'error' ? undefined : end.result,
-      error: end.outcome === 'error' ? end.error : undefined,
-      executionContext,
-    };
+    const context = new ActionContext(executionContext, end);
     for (const action of due) {
       const account = this.#account(action.instance);
       if (account === undefined) continue;

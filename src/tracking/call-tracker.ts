@@ -7,11 +7,18 @@ import { followCall } from './follow-requests.js';
 import type { OdpAction } from './odp-action.js';
 import { watchHandler } from './watch-handler.js';
 
+/**
+ * The interceptor that a call belongs to. It stands on the call itself: a
+ * WeakMap that each request enters would cost the collector more than all else
+ * that is done here.
+ */
+const OWNER = Symbol('ODP_OWNER');
+type OwnedCall = ExecutionContext & { [OWNER]?: object };
+
 /** Follows the calls of handlers. One serves the whole app. */
 export class CallTracker {
   readonly #ambient: AmbientIdentity;
   readonly #runner: ActionRunner;
-  readonly #owners = new WeakMap<ExecutionContext, object>();
   /** By class and handler: a handler may be inherited by several classes. */
   readonly #actions = new Map<object, Map<object, readonly OdpAction[]>>();
 
@@ -28,10 +35,10 @@ export class CallTracker {
     // each call must count once. Nest asks from the outside in, so the last to
     // ask is the nearest to the handler, and binding it globally changes nothing.
     const owner = {};
-    this.#owners.set(call, owner);
+    (call as OwnedCall)[OWNER] = owner;
     return followCall(this.#ambient, call, next).pipe(
       watchHandler((end) => {
-        if (this.#owners.get(call) === owner) {
+        if ((call as OwnedCall)[OWNER] === owner) {
           this.#runner.run(actions, call, end);
         }
       }),

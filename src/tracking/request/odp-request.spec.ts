@@ -35,12 +35,9 @@ describe('http', () => {
       query: { q: 'x' },
       body: { b: 1 },
     };
-    expect(requestOf('http', request, {})).toEqual({
-      type: 'http',
-      ...request,
-      cookies: {},
-      raw: request,
-    });
+    const shown = requestOf('http', request, {});
+    expect(shown).toMatchObject({ type: 'http', ...request, raw: request });
+    expect(shown.cookies).toEqual({});
   });
 });
 
