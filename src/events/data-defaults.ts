@@ -1,36 +1,82 @@
-import { asciiJson, type Data, type Fields } from './rules/index.js';
+import { EventIds, ID_LENGTH } from './event-ids.js';
+import {
+  asciiJson,
+  type Data,
+  type Fields,
+  type JsonWriter,
+} from './rules/index.js';
 
-/** Fields that every event's data gets where it lacks them; serialised once, and not with each event. */
+const ID = 'idempotence_id';
+const TIME = 'ts';
+/** Where the id stands in what most events get, which begins with it. */
+const ID_AT = `"${ID}":"`.length;
+
+/**
+ * What every event's data gets where it lacks it: an id, the time, and fields
+ * that are always the same. Most events lack all of it: they get it in one
+ * piece, in which only the id is another each time.
+ */
 export class DataDefaults {
-  /** Each as `"name":value`, by its name. */
-  readonly #fields: ReadonlyMap<string, string>;
-  readonly #all: Uint8Array;
+  readonly #ids = new EventIds();
+  /** Each as JSON, by its name. */
+  readonly #fields = new Map<string, string>();
+  readonly #stampTime: boolean;
+  #second: number | undefined;
+  /** All of it. */
+  #piece: Buffer;
 
-  constructor(defaults: Data) {
-    this.#fields = new Map(
-      Object.entries(defaults).map(([name, value]) => [
-        name,
-        `${asciiJson(name)}:${asciiJson(value)}`,
-      ]),
-    );
-    this.#all = bytesOf([...this.#fields.values()]);
-  }
-
-  /** Those that `data` lacks, as they stand between the braces of a JSON object. */
-  missingIn(data: Readonly<Fields>): Uint8Array {
-    for (const name of this.#fields.keys()) {
-      if (Object.hasOwn(data, name)) return this.#pick(data);
+  constructor(fields: Data, stampTime: boolean) {
+    this.#stampTime = stampTime;
+    this.#fields.set(ID, `"${' '.repeat(ID_LENGTH)}"`);
+    if (stampTime) this.#fields.set(TIME, '0');
+    for (const [name, value] of Object.entries(fields)) {
+      this.#fields.set(name, asciiJson(value));
     }
-    return this.#all;
+    this.#piece = this.#pieceOf(this.#fields.keys());
   }
 
-  #pick(data: Readonly<Fields>): Uint8Array {
-    const has = (name: string) =>
-      Object.hasOwn(data, name) && data[name] !== undefined;
-    return bytesOf(
-      [...this.#fields].flatMap(([name, field]) => (has(name) ? [] : field)),
-    );
+  /** Writes what `data` lacks. Returns the event's id. */
+  complete(
+    data: Readonly<Fields>,
+    createdAt: number,
+    json: JsonWriter,
+  ): string {
+    if (this.#stampTime) this.#setTime(Math.floor(createdAt / 1000));
+    for (const name of this.#fields.keys()) {
+      if (Object.hasOwn(data, name)) return this.#completeSome(data, json);
+    }
+    return this.#write(this.#piece, json);
+  }
+
+  #setTime(second: number): void {
+    if (second === this.#second) return;
+    this.#second = second;
+    this.#fields.set(TIME, String(second));
+    this.#piece = this.#pieceOf(this.#fields.keys());
+  }
+
+  #completeSome(data: Readonly<Fields>, json: JsonWriter): string {
+    const lacks = (name: string) =>
+      !Object.hasOwn(data, name) || data[name] === undefined;
+    const piece = this.#pieceOf([...this.#fields.keys()].filter(lacks));
+    if (lacks(ID)) return this.#write(piece, json);
+    json.written(piece);
+    // It was checked: where it is no text the event is refused.
+    const { [ID]: given } = data;
+    return typeof given === 'string' ? given.toWellFormed() : '';
+  }
+
+  #write(piece: Buffer, json: JsonWriter): string {
+    this.#ids.write(piece, ID_AT);
+    json.written(piece);
+    return piece.toString('latin1', ID_AT, ID_AT + ID_LENGTH);
+  }
+
+  #pieceOf(names: Iterable<string>): Buffer {
+    let piece = '';
+    for (const name of names) {
+      piece += `${asciiJson(name)}:${this.#fields.get(name)},`;
+    }
+    return Buffer.from(piece);
   }
 }
-
-const bytesOf = (fields: readonly string[]) => Buffer.from(fields.join());

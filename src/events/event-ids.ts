@@ -1,11 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 
+/** How many characters an id has; all of them are ASCII. */
+export const ID_LENGTH = 36;
+
 const RANDOM_BYTES = 16;
 /** How many ids' random bytes are drawn at once; drawing them one by one is dear. */
 const IDS_PER_DRAW = 1024;
 const HEX = Buffer.from('0123456789abcdef');
 const DASH = 0x2d;
-const LENGTH = 36;
 
 /**
  * Makes UUIDs v4 (RFC 9562, section 5.4) for `idempotence_id`. Node's own
@@ -14,10 +16,10 @@ const LENGTH = 36;
  */
 export class EventIds {
   readonly #random = Buffer.alloc(RANDOM_BYTES * IDS_PER_DRAW);
-  readonly #text = Buffer.alloc(LENGTH, DASH);
   #next = this.#random.length;
 
-  next(): string {
+  /** Writes the next id as {@link ID_LENGTH} bytes of ASCII. */
+  write(into: Uint8Array, at: number): void {
     const random = this.#random;
     if (this.#next === random.length) {
       randomFillSync(random);
@@ -27,14 +29,18 @@ export class EventIds {
     this.#next += RANDOM_BYTES;
     random[from + 6] = ((random[from + 6] ?? 0) & 0x0f) | 0x40; // the version
     random[from + 8] = ((random[from + 8] ?? 0) & 0x3f) | 0x80; // the variant
-    const text = this.#text;
-    let at = 0;
+    let end = at;
     for (let i = 0; i < RANDOM_BYTES; i++) {
-      if (i === 4 || i === 6 || i === 8 || i === 10) at++; // the dash is there
+      if (i === 4 || i === 6 || i === 8 || i === 10) into[end++] = DASH;
       const byte = random[from + i] ?? 0;
-      text[at++] = HEX[byte >> 4] ?? 0;
-      text[at++] = HEX[byte & 0x0f] ?? 0;
+      into[end++] = HEX[byte >> 4] ?? 0;
+      into[end++] = HEX[byte & 0x0f] ?? 0;
     }
+  }
+
+  next(): string {
+    const text = Buffer.alloc(ID_LENGTH);
+    this.write(text, 0);
     return text.toString('latin1');
   }
 }

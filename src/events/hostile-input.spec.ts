@@ -13,7 +13,6 @@ const maker = new EventMaker({
   commonData: {},
   eventTime: false,
   now: () => 0,
-  newId: () => 'id',
 });
 
 /* What attackers and mistaken callers put where a field belongs. */
@@ -337,9 +336,8 @@ describe('EventMaker, whatever comes in', () => {
         if (violationsOf(event).length > 0) return;
         made++;
         const { identifiers, data } = event as Required<OdpEvent>;
-        const sent = JSON.parse(
-          maker.make(event as OdpEvent).payload,
-        ) as Record<string, unknown>;
+        const { id, payload } = maker.make(event as OdpEvent);
+        const sent = JSON.parse(payload) as Record<string, unknown>;
         expect(Object.keys(sent)).toEqual([
           'type',
           'action',
@@ -352,7 +350,7 @@ describe('EventMaker, whatever comes in', () => {
         expect(sent.data).toEqual(
           JSON.parse(
             JSON.stringify({
-              idempotence_id: 'id',
+              idempotence_id: id,
               data_source_type: 'sdk',
               data_source: 'nestjs-optimizely-odp',
               data_source_version: (sent.data as Record<string, unknown>)

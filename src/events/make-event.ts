@@ -2,18 +2,16 @@ import { OdpValidationError } from '../errors/index.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { DataDefaults } from './data-defaults.js';
 import type { OdpEvent } from './event.js';
-import { EventIds } from './event-ids.js';
 import {
   checkAction,
-  checkIdentifiers,
   checkType,
   copyIdentifiers,
   type Data,
-  type Fields,
   JsonWriter,
   TOO_LONG,
   type Violations,
   writeData,
+  writeIdentifiers,
 } from './rules/index.js';
 
 /** What every event gets, see ODP's page on sendOdpEvent. The caller's data overrides it. */
@@ -23,14 +21,24 @@ const SOURCE = {
   data_source_version: PACKAGE_VERSION,
 };
 
-/** An event that was checked and is ready to go. */
-export interface MadeEvent {
+/**
+ * An event that was checked and is ready to go. A class, since V8 may decide
+ * that literals made at one place live long, and then keeps each of them, and
+ * its text, until a full collection.
+ */
+export class MadeEvent {
   /** Its `idempotence_id`. */
   readonly id: string;
   /** It as JSON text. */
   readonly payload: string;
   /** When it was made, in ms since the epoch. */
   readonly createdAt: number;
+
+  constructor(id: string, payload: string, createdAt: number) {
+    this.id = id;
+    this.payload = payload;
+    this.createdAt = createdAt;
+  }
 }
 
 /** How events are made. */
@@ -41,30 +49,24 @@ export interface EventMakerOptions {
   readonly eventTime: boolean;
   /** The time in ms since the epoch. */
   now(): number;
-  /** Makes an `idempotence_id`; UUID v4 unless given. */
-  newId?(): string;
 }
 
 /** Checks events, completes them with defaults and serialises them, once. */
 export class EventMaker {
   readonly #options: EventMakerOptions;
-  readonly #newId: () => string;
   readonly #defaults: DataDefaults;
-  readonly #stampTime: boolean;
   /** Absent while it writes. */
   #idle: JsonWriter | undefined = new JsonWriter();
 
   constructor(options: EventMakerOptions) {
-    const { commonData, eventTime, newId } = options;
+    const { commonData, eventTime } = options;
     this.#options = options;
-    const ids = new EventIds();
-    this.#newId = newId ?? (() => ids.next());
-    this.#stampTime = eventTime && (commonData.ts ?? null) === null;
-    const { ts: _, ...untimed } = commonData;
-    this.#defaults = new DataDefaults({
-      ...SOURCE,
-      ...(this.#stampTime ? untimed : commonData),
-    });
+    const { ts, ...untimed } = commonData;
+    const stampTime = eventTime && (ts ?? null) === null;
+    this.#defaults = new DataDefaults(
+      { ...SOURCE, ...(stampTime ? untimed : commonData) },
+      stampTime,
+    );
   }
 
   /**
@@ -94,48 +96,31 @@ export class EventMaker {
   ): MadeEvent {
     const createdAt = this.#options.now();
     const given = readEvent(event, violations);
-    if (given === undefined) return { id: '', payload: '', createdAt };
+    if (given === undefined) return new MadeEvent('', '', createdAt);
     json.begin();
     json.field('type', checkType(given.type, violations));
     json.field('action', checkAction(given.action, violations));
     json.open('identifiers');
-    json.fields(
-      checkIdentifiers(
-        given.identifiers,
-        'identifiers',
-        violations,
-        ambient === undefined
-          ? undefined
-          : copyIdentifiers(ambient, 'identity', violations),
-      ),
+    writeIdentifiers(
+      given.identifiers,
+      'identifiers',
+      violations,
+      json,
+      ambient === undefined
+        ? undefined
+        : copyIdentifiers(ambient, 'identity', violations),
     );
     json.close();
     json.open('data');
     const data = writeData(given.data, 'data', violations, json);
-    const id = this.#complete(data, createdAt, json);
+    const id = this.#defaults.complete(data, createdAt, json);
     json.close();
     // Nobody reads the text of an event that is refused anyway.
     const payload = violations.length > 0 ? '' : json.end();
     if (payload === undefined) {
       violations.push({ path: 'event', message: TOO_LONG });
     }
-    return { id, payload: payload ?? '', createdAt };
-  }
-
-  /** Writes what an event's data gets where it lacks it; returns the event's id. */
-  #complete(
-    data: Readonly<Fields>,
-    createdAt: number,
-    json: JsonWriter,
-  ): string {
-    const { idempotence_id: given } = data;
-    const id = typeof given === 'string' ? given.toWellFormed() : this.#newId();
-    if (given === undefined) json.field('idempotence_id', id);
-    if (this.#stampTime && data.ts === undefined) {
-      json.field('ts', Math.floor(createdAt / 1000));
-    }
-    json.written(this.#defaults.missingIn(data));
-    return id;
+    return new MadeEvent(id, payload ?? '', createdAt);
   }
 }
 

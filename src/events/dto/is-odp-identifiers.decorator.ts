@@ -1,5 +1,5 @@
 import type { ValidationOptions } from 'class-validator';
-import { checkIdentifiers } from '../rules/index.js';
+import { writeIdentifiers } from '../rules/index.js';
 import { ruleDecorator } from './rule.decorator.js';
 
 /**
@@ -9,10 +9,5 @@ import { ruleDecorator } from './rule.decorator.js';
 export function IsOdpIdentifiers(
   validationOptions?: ValidationOptions,
 ): PropertyDecorator {
-  return ruleDecorator(
-    'isOdpIdentifiers',
-    (value, path, violations, json) =>
-      json.fields(checkIdentifiers(value, path, violations)),
-    validationOptions,
-  );
+  return ruleDecorator('isOdpIdentifiers', writeIdentifiers, validationOptions);
 }

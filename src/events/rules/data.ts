@@ -1,7 +1,12 @@
 import { JsonWriter } from './json-writer.js';
 import { TOO_LONG } from './length.js';
 import { type Order, writeOrder } from './order.js';
-import { type Fields, readFields, type Violations } from './read-fields.js';
+import {
+  type Fields,
+  isOwn,
+  readFields,
+  type Violations,
+} from './read-fields.js';
 import { type Scalar, writeScalar } from './scalar.js';
 import { isBlank } from './text.js';
 
@@ -21,11 +26,9 @@ export function writeData(
 ): Readonly<Fields> {
   if (value === undefined || value === null) return {};
   const data = readFields(value, path, violations) ?? {};
-  // Looking each value up by its name would take longer.
-  const values = Object.values(data);
-  let i = 0;
-  for (const name of Object.keys(data)) {
-    const field = values[i++];
+  for (const name in data) {
+    if (!isOwn(data, name)) continue;
+    const field = data[name];
     if (name === 'order' && typeof field === 'object' && field !== null) {
       writeOrder(field, `${path}.order`, violations, json);
     } else if (name === 'idempotence_id' && isNoId(field)) {

@@ -1,9 +1,11 @@
 import {
   describe,
+  isOwn,
   pathOf,
   readFields,
   type Violations,
 } from './read-fields.js';
+import type { JsonWriter } from './json-writer.js';
 import { isTooLong, TOO_LONG } from './length.js';
 import { BAD_NAME, isBlank, isFieldName } from './text.js';
 
@@ -24,7 +26,8 @@ export function copyIdentifiers(
   if (value === undefined || value === null) return {};
   const identifiers = readFields(value, path, violations) ?? {};
   let alias: string | undefined;
-  for (const key of Object.keys(identifiers)) {
+  for (const key in identifiers) {
+    if (!isOwn(identifiers, key)) continue;
     const identifier = identifiers[key];
     if (!isFieldName(key)) {
       delete identifiers[key];
@@ -55,23 +58,29 @@ export function copyIdentifiers(
   return identifiers as Record<string, string>;
 }
 
-/** Copies the identifiers of an event, of which it needs at least one; tells what is wrong. */
-export function checkIdentifiers(
+/** Writes the identifiers of an event, of which it needs at least one; tells what is wrong. */
+export function writeIdentifiers(
   value: unknown,
   path: string,
   violations: Violations,
+  json: JsonWriter,
   ambient?: Readonly<Record<string, string>>,
-): Record<string, string> {
+): void {
   const before = violations.length;
   const own = copyIdentifiers(value, path, violations);
   const identifiers = ambient === undefined ? own : { ...ambient, ...own };
-  if (violations.length === before && isEmpty(identifiers)) {
+  let none = true;
+  for (const name in identifiers) {
+    if (!isOwn(identifiers, name)) continue;
+    none = false;
+    json.field(name, identifiers[name]);
+  }
+  if (none && violations.length === before) {
     violations.push({
       path,
       message: 'must hold at least one identifier that is a non-blank string',
     });
   }
-  return identifiers;
 }
 
 /**
@@ -89,8 +98,3 @@ export function countIdentifiers(value: unknown, ambient: unknown): number {
 
 const isUserId = (key: string) =>
   key.length === LONGEST_SPELLING && USER_ID_SPELLINGS.has(key.toLowerCase());
-
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false;
-  return true;
-}

@@ -1,8 +1,8 @@
 export { copyData, type Data, writeData } from './data.js';
 export {
-  checkIdentifiers,
   copyIdentifiers,
   countIdentifiers,
+  writeIdentifiers,
 } from './identifiers.js';
 export { asciiJson, JsonWriter } from './json-writer.js';
 export { TOO_LONG } from './length.js';

@@ -13,10 +13,22 @@ const CLOSE = 0x7d;
 const SIZE = 1024;
 /** What a UTF-16 unit takes at most in UTF-8. */
 const BYTES_PER_UNIT = 3;
-const MOST_BYTES = LONGEST_EVENT * BYTES_PER_UNIT;
+/** What stands around a value: quotes and a comma. */
+const AROUND = 3;
+const MOST_BYTES = (LONGEST_EVENT + AROUND) * BYTES_PER_UNIT;
 /** Names are mostly the same ones; hostile ones must not pile up. */
-const MOST_KNOWN_NAMES = 1000;
-const LONGEST_KNOWN_NAME = 64;
+const MOST_NAMES = 1000;
+const LONGEST_NAME = 64;
+const NONE = new Uint8Array();
+
+/** A field's name. */
+interface Name {
+  readonly text: string;
+  /** As it is written, with its colon. */
+  readonly bytes: Uint8Array;
+  /** The one that followed it the last time: most likely it does so again. */
+  next: Name | undefined;
+}
 
 /**
  * Writes an object as JSON, field by field, into one buffer that serves event
@@ -25,27 +37,31 @@ const LONGEST_KNOWN_NAME = 64;
  * given a completed copy of the event first. Other text is left to it.
  */
 export class JsonWriter {
-  readonly #names = new Map<string, Uint8Array>();
+  readonly #names = new Map<string, Name>();
+  readonly #start: Name = { text: '', bytes: NONE, next: undefined };
+  #last = this.#start;
   #bytes = Buffer.allocUnsafe(SIZE);
+  /** A comma stands before it, save at the begin of an object or a list. */
   #end = 0;
   #ascii = true;
   #tooLong = false;
 
   /** Begins anew, with the object's opening brace. */
   begin(): void {
+    this.#last = this.#start;
     this.#end = 0;
     this.#ascii = true;
     this.#tooLong = false;
-    this.#byte(OPEN);
+    this.#begin(OPEN);
   }
 
   /** Ends the object. Returns its text; `undefined` where that is longer than an event may be. */
   end(): string | undefined {
-    this.#byte(CLOSE);
+    this.#finish(CLOSE);
     if (this.#tooLong) return undefined;
     // The same for ASCII, and sooner done.
     const encoding = this.#ascii ? 'latin1' : 'utf8';
-    const text = this.#bytes.toString(encoding, 0, this.#end);
+    const text = this.#bytes.toString(encoding, 0, this.#end - 1);
     return text.length > LONGEST_EVENT ? undefined : text;
   }
 
@@ -54,101 +70,89 @@ export class JsonWriter {
     name: string,
     value: string | number | boolean | null | undefined,
   ): boolean {
-    if (value === undefined) return isFieldName(name);
-    if (!this.#name(name)) return false;
-    if (typeof value === 'string') this.#string(value);
-    else this.#plain(String(value));
+    const before = this.#name(name);
+    if (before === undefined) return false;
+    if (value === undefined) return true;
+    const quoted = typeof value === 'string';
+    const text = quoted ? value : String(value);
+    const { length } = text;
+    let at = this.#end;
+    const size = before.length + length + AROUND;
+    if (at + size > this.#bytes.length && !this.#grow(size)) return true;
+    const bytes = this.#bytes;
+    bytes.set(before, at);
+    at += before.length;
+    if (quoted) bytes[at++] = QUOTE;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) {
+        this.#end += before.length;
+        this.#escaped(text);
+        return true;
+      }
+      bytes[at++] = unit;
+    }
+    if (quoted) bytes[at++] = QUOTE;
+    bytes[at++] = COMMA;
+    this.#end = at;
     return true;
   }
 
-  /** All of these fields. */
-  fields(fields: Readonly<Record<string, string>>): void {
-    for (const name of Object.keys(fields)) this.field(name, fields[name]);
-  }
-
-  /** Fields that are {@link asciiJson} already, as they stand between the braces. */
+  /** Fields that are {@link asciiJson} already, each with a comma after it. */
   written(fields: Uint8Array): void {
-    if (fields.length === 0) return;
-    this.#separate();
     this.#copy(fields);
   }
 
   /** Begins an object: a field of this name, or an item of a list. */
   open(name?: string): void {
-    if (name === undefined) this.#separate();
-    else this.#name(name);
-    this.#byte(OPEN);
+    if (name !== undefined) this.#copy(this.#name(name) ?? NONE);
+    this.#begin(OPEN);
   }
 
   close(): void {
-    this.#byte(CLOSE);
+    this.#finish(CLOSE);
   }
 
   /** Begins a list: a field of this name. */
   openList(name: string): void {
-    this.#name(name);
-    this.#byte(OPEN_LIST);
+    this.#copy(this.#name(name) ?? NONE);
+    this.#begin(OPEN_LIST);
   }
 
   closeList(): void {
-    this.#byte(CLOSE_LIST);
+    this.#finish(CLOSE_LIST);
   }
 
-  #name(name: string): boolean {
-    const known = this.#names.get(name) ?? this.#encode(name);
-    if (known === undefined) return false;
-    this.#separate();
-    this.#copy(known);
-    return true;
-  }
-
-  #encode(name: string): Uint8Array | undefined {
-    if (!isFieldName(name)) return undefined;
-    const bytes = Buffer.from(`${asciiJson(name)}:`);
-    const keep =
-      this.#names.size < MOST_KNOWN_NAMES && name.length <= LONGEST_KNOWN_NAME;
-    if (keep) this.#names.set(name, bytes);
-    return bytes;
-  }
-
-  #separate(): void {
-    const last = this.#bytes[this.#end - 1];
-    if (last !== OPEN && last !== OPEN_LIST) this.#byte(COMMA);
-  }
-
-  #string(text: string): void {
-    const { length } = text;
-    if (!this.#hasRoom(length + 2)) return;
-    const bytes = this.#bytes;
-    let at = this.#end;
-    bytes[at++] = QUOTE;
-    for (let i = 0; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit < 0x20 || unit > 0x7e || unit === QUOTE || unit === BACKSLASH) {
-        this.#escaped(text);
-        return;
-      }
-      bytes[at++] = unit;
+  /** A name as it is written; `undefined` where nothing may be named so. */
+  #name(text: string): Uint8Array | undefined {
+    const { next } = this.#last;
+    const name =
+      next?.text === text
+        ? next
+        : (this.#names.get(text) ?? this.#remember(text));
+    if (name === undefined) {
+      return isFieldName(text) ? bytesOf(text) : undefined;
     }
-    bytes[at++] = QUOTE;
-    this.#end = at;
+    this.#last.next = name;
+    this.#last = name;
+    return name.bytes;
+  }
+
+  #remember(text: string): Name | undefined {
+    const known = this.#names.size;
+    if (known === MOST_NAMES || text.length > LONGEST_NAME) return undefined;
+    if (!isFieldName(text)) return undefined;
+    const name: Name = { text, bytes: bytesOf(text), next: undefined };
+    this.#names.set(text, name);
+    return name;
   }
 
   #escaped(text: string): void {
     // Half of a cut-off emoji is common in user text and no reason to lose the event.
-    const json = JSON.stringify(text.toWellFormed());
+    const json = `${JSON.stringify(text.toWellFormed())},`;
     if (!this.#hasRoom(json.length * BYTES_PER_UNIT)) return;
     this.#end += this.#bytes.write(json, this.#end);
     this.#ascii = false;
-  }
-
-  /** ASCII that needs no quotes. */
-  #plain(text: string): void {
-    if (!this.#hasRoom(text.length)) return;
-    const bytes = this.#bytes;
-    let at = this.#end;
-    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-    this.#end = at;
   }
 
   #copy(bytes: Uint8Array): void {
@@ -157,8 +161,16 @@ export class JsonWriter {
     this.#end += bytes.length;
   }
 
-  #byte(byte: number): void {
-    if (this.#hasRoom(1)) this.#bytes[this.#end++] = byte;
+  #begin(bracket: number): void {
+    if (this.#hasRoom(1)) this.#bytes[this.#end++] = bracket;
+  }
+
+  /** Ends an object or a list; the comma after its last item has no place in it. */
+  #finish(bracket: number): void {
+    if (!this.#hasRoom(2)) return;
+    if (this.#bytes[this.#end - 1] === COMMA) this.#end--;
+    this.#bytes[this.#end++] = bracket;
+    this.#bytes[this.#end++] = COMMA;
   }
 
   /** Makes room; once that is too much, nothing more is written. */
@@ -178,6 +190,8 @@ export class JsonWriter {
     return true;
   }
 }
+
+const bytesOf = (name: string) => Buffer.from(`${asciiJson(name)}:`);
 
 /** JSON in nothing but ASCII: what else there is, is escaped. */
 export const asciiJson = (value: unknown): string =>
