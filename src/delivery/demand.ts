@@ -31,13 +31,16 @@ export class Demand {
     return Math.min(this.#flushAt, ...this.#releases);
   }
 
-  /** Events were appended. Returns whether that changes what is to be done, or when. */
-  appended(count: number, now: number): boolean {
+  /**
+   * Events were appended, the first of which was accepted at `since`. Returns
+   * whether that changes what is to be done, or when.
+   */
+  appended(count: number, since: number): boolean {
     const { batchSize, flushInterval } = this.#options;
     const batches = Math.floor(this.#fresh / batchSize);
     this.#fresh += count;
     if (this.#flushAt === Infinity) {
-      this.#flushAt = now + flushInterval;
+      this.#flushAt = since + flushInterval;
       return true;
     }
     return Math.floor(this.#fresh / batchSize) > batches;

@@ -229,10 +229,13 @@ export class Dispatcher {
   }
 
   #appended(events: readonly OutboxEvent[]): void {
+    const [first] = events;
+    if (first === undefined) return;
     this.#parts.reporter.accepted(events);
     this.#gauge.appended(events);
-    const now = this.#parts.clock.now();
-    if (this.#demand.appended(events.length, now)) this.#wake();
+    // Where there was no room it has waited since then.
+    const changed = this.#demand.appended(events.length, first.createdAt);
+    if (changed) this.#wake();
   }
 
   #dropped({ id }: OutboxEvent): void {
