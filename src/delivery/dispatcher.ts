@@ -1,4 +1,4 @@
-import { OdpOutboxError, OdpOutboxFullError } from '../errors/index.js';
+import { OdpOutboxFullError } from '../errors/index.js';
 import type { ResolvedDelivery } from '../options/index.js';
 import type {
   AppendOptions,
@@ -18,7 +18,9 @@ import { Gate } from './gate.js';
 import { learnFromOthers } from './learn-from-others.js';
 import type { OdpClient } from './odp-client.js';
 import { OutboxGauge } from './outbox-gauge.js';
+import { OutboxOpening } from './outbox-opening.js';
 import type { Reporter } from './reporter.js';
+import { Sweep } from './sweep.js';
 
 /** What a dispatcher works with. */
 export interface DispatcherParts {
@@ -51,19 +53,16 @@ export class Dispatcher {
   readonly #gauge: OutboxGauge;
   readonly #flushes = new Flushes();
   readonly #batches: BatchDelivery;
+  readonly #opening: OutboxOpening;
+  readonly #sweep: Sweep;
   readonly #alarm: Alarm;
   readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #inFlight = 0;
-  #openFailure: OdpOutboxError | undefined = new OdpOutboxError(
-    'The outbox is not open yet. Send once the app has booted.',
-  );
-  #opening: Promise<void> | undefined;
   #probing: Promise<OutboxCounts> | undefined;
   #claiming: Promise<void> | undefined;
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
-  #sweepAt = 0;
 
   constructor(parts: DispatcherParts) {
     const { client, outbox, reporter, clock, delivery, random } = parts;
@@ -97,6 +96,32 @@ export class Dispatcher {
         this.#demand.released(clock.now() + delay + others);
       },
     });
+    this.#opening = new OutboxOpening({
+      outbox,
+      context: {
+        now: () => clock.now(),
+        dropped: (event) => this.#dropped(event),
+        ready: () => this.#wantAll(),
+      },
+      clock,
+      reporter,
+      abort: this.#abort.signal,
+      opened: () => {
+        this.#pollAt = clock.now() + (outbox.pollInterval ?? Infinity);
+        // An earlier run may have left events behind.
+        this.#wantAll();
+      },
+    });
+    this.#sweep = new Sweep({
+      outbox,
+      gate: this.#gate,
+      gauge: this.#gauge,
+      batches: this.#batches,
+      reporter,
+      maxEventAge: delivery.maxEventAge,
+      batchSize: delivery.batchSize,
+      lease: this.#lease,
+    });
   }
 
   /** Whether the account is misconfigured and delivery waits. */
@@ -129,8 +154,7 @@ export class Dispatcher {
 
   /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
   open(): Promise<void> {
-    this.#opening ??= this.#open();
-    return this.#opening;
+    return this.#opening.begin();
   }
 
   /**
@@ -143,7 +167,8 @@ export class Dispatcher {
     events: readonly OutboxEvent[],
     options?: AppendOptions,
   ): void | Promise<void> {
-    if (this.#openFailure !== undefined) throw this.#openFailure;
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw failure;
     const appended = this.#parts.outbox.append(events, options);
     if (appended instanceof Promise) {
       return appended.then(() => this.#appended(events));
@@ -157,7 +182,7 @@ export class Dispatcher {
    * as nothing can be sent before they are.
    */
   async flush(timeout: number): Promise<{ pending: number }> {
-    await this.#opening;
+    await this.#opening.begun();
     const now = this.#parts.clock.now();
     const settled = this.#flushes.wait(now, now + timeout);
     this.#demand.wantAll();
@@ -175,7 +200,7 @@ export class Dispatcher {
    */
   async close(timeout: number): Promise<number> {
     const { outbox, clock, reporter } = this.#parts;
-    await this.#opening;
+    await this.#opening.begun();
     this.#gate.hurry(clock.now(), HURRIED_WAIT);
     const { pending } = await this.flush(timeout);
     this.#abort.abort();
@@ -183,7 +208,7 @@ export class Dispatcher {
     await this.#claiming;
     await Promise.all(this.#underWay);
     try {
-      if (this.#openFailure === undefined) await outbox.close();
+      if (this.#opening.failure === undefined) await outbox.close();
     } catch (error) {
       reporter.outboxFailed('close', error);
     }
@@ -192,40 +217,9 @@ export class Dispatcher {
   }
 
   async #probe(): Promise<OutboxCounts> {
-    if (this.#openFailure !== undefined) throw this.#openFailure;
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw failure;
     return this.#parts.outbox.counts();
-  }
-
-  async #open(): Promise<void> {
-    const { outbox, clock, reporter } = this.#parts;
-    try {
-      await outbox.open({
-        now: () => clock.now(),
-        dropped: (event) => this.#dropped(event),
-        ready: () => this.#wantAll(),
-      });
-    } catch (error) {
-      this.#openFailure =
-        error instanceof OdpOutboxError
-          ? error
-          : new OdpOutboxError(
-              'The outbox could not be opened; see its cause.',
-              {
-                cause: error,
-              },
-            );
-      reporter.outboxFailed('open', this.#openFailure);
-      clock.schedule(() => void this.#reopen(), OUTBOX_REST, false);
-      return;
-    }
-    this.#openFailure = undefined;
-    this.#pollAt = clock.now() + (outbox.pollInterval ?? Infinity);
-    // An earlier run may have left events behind.
-    this.#wantAll();
-  }
-
-  async #reopen(): Promise<void> {
-    if (!this.#abort.signal.aborted) await this.#open();
   }
 
   #appended(events: readonly OutboxEvent[]): void {
@@ -252,7 +246,7 @@ export class Dispatcher {
 
   /** Looks what is to be done now, and sleeps until there is more. */
   #wake(): void {
-    if (this.#openFailure !== undefined || this.#abort.signal.aborted) {
+    if (this.#opening.failure !== undefined || this.#abort.signal.aborted) {
       this.#flushes.settle(Infinity, undefined, 0);
       return;
     }
@@ -260,7 +254,7 @@ export class Dispatcher {
     this.#poll(now);
     if (this.#claiming === undefined) {
       if (this.#mayClaim(now)) this.#begin(this.#claim());
-      else if (this.#sweepIsDue(now)) this.#begin(this.#sweep(now));
+      else if (now >= this.#sweep.dueAt) this.#begin(this.#sweep.run(now));
     }
     void this.#settleFlushes();
     this.#alarm.set(this.#nextWake(now), this.#flushes.any);
@@ -319,34 +313,6 @@ export class Dispatcher {
     this.#underWay.add(delivery);
   }
 
-  /** While nothing may be sent, events that have grown too old are given up all the same. */
-  #sweepIsDue(now: number): boolean {
-    return now >= this.#expiryAt();
-  }
-
-  #expiryAt(): number {
-    if (this.#gate.open) return Infinity;
-    const { oldest } = this.#gauge.read();
-    if (oldest === undefined) return Infinity;
-    return Math.max(oldest + this.#parts.delivery.maxEventAge, this.#sweepAt);
-  }
-
-  async #sweep(now: number): Promise<void> {
-    const { outbox, delivery, reporter } = this.#parts;
-    this.#sweepAt = now + OUTBOX_REST;
-    try {
-      const events = await outbox.claim({
-        limit: delivery.batchSize,
-        lease: this.#lease,
-      });
-      const expired = await this.#batches.expire(events, now + this.#lease);
-      // Where all were too old the next may be as well.
-      if (expired > 0 && expired === events.length) this.#sweepAt = now;
-    } catch (error) {
-      reporter.outboxFailed('claim', error);
-    }
-  }
-
   /** Looks for what other processes that share the outbox have appended, left behind or delivered. */
   #poll(now: number): void {
     const { pollInterval } = this.#parts.outbox;
@@ -372,7 +338,7 @@ export class Dispatcher {
 
   /** When there is something to do that no delivery's end will bring up. */
   #nextWake(now: number): number {
-    const times = [this.#flushes.nextDeadline, this.#pollAt, this.#expiryAt()];
+    const times = [this.#flushes.nextDeadline, this.#pollAt, this.#sweep.dueAt];
     if (!this.#demand.isDue(now)) times.push(this.#demand.nextAt);
     else times.push(this.#gate.opensAt(now), this.#outboxRestsUntil);
     return Math.min(

@@ -270,6 +270,18 @@ test('an event that grows too old is given up, whatever state delivery is in', a
   }
 });
 
+test('while nothing can be sent, all that is too old is given up, however many batches that is', async () => {
+  const { odp, sandbox, clock, until } = await startOdpApp({
+    delivery: { batchSize: 2, maxEventAge: '2s' },
+  });
+  sandbox.fail({ status: 503, retryAfter: 300 });
+  await odp.sendOdpEvents([1, 2, 3, 4, 5].map(numbered));
+  await until('retrying');
+  await clock.advance(2000);
+  await until('expired', 5);
+  expect(odp.stats()).toMatchObject({ expired: 5, pending: 0 });
+});
+
 test('awaitDelivery with a timeout gives up waiting, not the event', async () => {
   const { odp, sandbox, clock, until } = await startOdpApp();
   sandbox.fail({ status: 503, times: 1 });

@@ -1,0 +1,73 @@
+import { OdpOutboxError } from '../errors/index.js';
+import type { OdpOutbox, OutboxContext } from '../outbox/index.js';
+import type { Clock } from './clock.js';
+import type { Reporter } from './reporter.js';
+
+/** What opening an outbox works with. */
+export interface OutboxOpeningParts {
+  readonly outbox: OdpOutbox;
+  /** What the outbox is opened with. */
+  readonly context: OutboxContext;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Aborted when the app ends. */
+  readonly abort: AbortSignal;
+  /** Tells that the outbox is open now. */
+  opened(): void;
+}
+
+/** How soon an outbox that could not be opened is tried again, in ms. */
+const RETRY = 1000;
+
+/** Opens an outbox; where that fails it is told, and tried again. */
+export class OutboxOpening {
+  readonly #parts: OutboxOpeningParts;
+  #failure: OdpOutboxError | undefined = new OdpOutboxError(
+    'The outbox is not open yet. Send once the app has booted.',
+  );
+  #first: Promise<void> | undefined;
+
+  constructor(parts: OutboxOpeningParts) {
+    this.#parts = parts;
+  }
+
+  /** Why the outbox cannot be used; `undefined` once it is open. */
+  get failure(): OdpOutboxError | undefined {
+    return this.#failure;
+  }
+
+  /** Begins to open it. Resolves after the first try, however that ended; never rejects. */
+  begin(): Promise<void> {
+    this.#first ??= this.#try();
+    return this.#first;
+  }
+
+  /** Resolves after the first try, if one has begun. */
+  async begun(): Promise<void> {
+    await this.#first;
+  }
+
+  async #try(): Promise<void> {
+    const { outbox, context, clock, reporter, opened } = this.#parts;
+    try {
+      await outbox.open(context);
+    } catch (error) {
+      this.#failure =
+        error instanceof OdpOutboxError
+          ? error
+          : new OdpOutboxError(
+              'The outbox could not be opened; see its cause.',
+              { cause: error },
+            );
+      reporter.outboxFailed('open', this.#failure);
+      clock.schedule(() => void this.#again(), RETRY, false);
+      return;
+    }
+    this.#failure = undefined;
+    opened();
+  }
+
+  async #again(): Promise<void> {
+    if (!this.#parts.abort.aborted) await this.#try();
+  }
+}

@@ -1,0 +1,139 @@
+import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
+import type { ClaimedEvent, MaybePromise, OdpOutbox } from '../outbox/index.js';
+import type { AwaitedEvents } from './awaited.js';
+import type { Clock } from './clock.js';
+import { redactIdentifiers } from './redact.js';
+import type { Reporter } from './reporter.js';
+
+/** Who is told what became of events. */
+export interface SettlementParts {
+  readonly outbox: OdpOutbox;
+  readonly reporter: Reporter;
+  readonly awaited: AwaitedEvents;
+  readonly clock: Clock;
+  /** In ms. */
+  readonly maxEventAge: number;
+  /** Aborted when the app ends without waiting for answers. */
+  readonly abort: AbortSignal;
+  /** Tells that so many events were delivered or given up. */
+  settled(count: number): void;
+  /** Tells that events were given back for so many ms. */
+  released(delay: number): void;
+}
+
+/** An event that ODP refused, and why. */
+export interface Refusal {
+  readonly event: ClaimedEvent;
+  readonly message: string;
+}
+
+/** How soon an outbox that failed is asked again, in ms. */
+const OUTBOX_RETRY = 250;
+
+/**
+ * Tells what became of the events of one claim: the outbox first, again and
+ * again while it fails and they are still lent, then everybody else. None of it
+ * rejects.
+ */
+export class Settlement {
+  /** Until when the events are lent, in ms since the epoch. */
+  readonly leaseEnd: number;
+  readonly #parts: SettlementParts;
+
+  constructor(parts: SettlementParts, leaseEnd: number) {
+    this.#parts = parts;
+    this.leaseEnd = leaseEnd;
+  }
+
+  /** ODP has them. */
+  async acknowledge(events: readonly ClaimedEvent[]): Promise<void> {
+    const { outbox, reporter, awaited, settled } = this.#parts;
+    await this.#tell('acknowledge', () => outbox.acknowledge(events));
+    settled(events.length);
+    reporter.delivered(events);
+    for (const { id } of events) awaited.delivered(id);
+  }
+
+  /** Gives up those that are too old; returns the others. */
+  async expire(
+    events: readonly ClaimedEvent[],
+  ): Promise<readonly ClaimedEvent[]> {
+    const { clock, maxEventAge } = this.#parts;
+    const oldest = clock.now() - maxEventAge;
+    if (events.every(({ createdAt }) => createdAt > oldest)) return events;
+    const { outbox, reporter, awaited, settled } = this.#parts;
+    const expired = events.filter(({ createdAt }) => createdAt <= oldest);
+    const message = `undelivered for longer than ${maxEventAge} ms`;
+    await this.#tell('bury', () =>
+      outbox.bury(expired, { reason: 'expired', message }),
+    );
+    settled(expired.length);
+    for (const event of expired) {
+      reporter.expired(event);
+      awaited.givenUp(event.id, () => new OdpExpiredError(maxEventAge));
+    }
+    return events.filter(({ createdAt }) => createdAt > oldest);
+  }
+
+  /** Gives up those that ODP refused with this status. */
+  async reject(refusals: readonly Refusal[], status: number): Promise<void> {
+    const { outbox, reporter, awaited, settled } = this.#parts;
+    const byMessage = new Map<string, ClaimedEvent[]>();
+    for (const { event, message: said } of refusals) {
+      const message = redactIdentifiers(said, event.payload);
+      const group = byMessage.get(message);
+      if (group === undefined) byMessage.set(message, [event]);
+      else group.push(event);
+    }
+    for (const [message, events] of byMessage) {
+      await this.#tell('bury', () =>
+        outbox.bury(events, { reason: 'rejected', status, message }),
+      );
+      settled(events.length);
+      for (const event of events) {
+        reporter.rejected(event, status, message);
+        awaited.givenUp(event.id, () => new OdpRejectedError(status, message));
+      }
+    }
+  }
+
+  /** Gives back what was not sent; others may send it at once. */
+  release(events: readonly ClaimedEvent[]): Promise<void> {
+    return this.#giveBack(events, 0, false);
+  }
+
+  /** Gives back what failed, for `delay` ms. */
+  retry(events: readonly ClaimedEvent[], delay: number): Promise<void> {
+    return this.#giveBack(events, delay, true);
+  }
+
+  async #giveBack(
+    events: readonly ClaimedEvent[],
+    delay: number,
+    failed: boolean,
+  ): Promise<void> {
+    if (events.length === 0) return;
+    const { outbox, released } = this.#parts;
+    await this.#tell('release', () =>
+      outbox.release(events, { delay, failed }),
+    );
+    released(delay);
+  }
+
+  async #tell(doing: string, tell: () => MaybePromise<unknown>): Promise<void> {
+    const { clock, reporter, abort } = this.#parts;
+    for (;;) {
+      try {
+        await tell();
+        return;
+      } catch (error) {
+        reporter.outboxFailed(doing, error);
+        const over = clock.now() + OUTBOX_RETRY >= this.leaseEnd;
+        if (abort.aborted || over) return;
+        await new Promise<void>((resolve) => {
+          clock.schedule(resolve, OUTBOX_RETRY, false);
+        });
+      }
+    }
+  }
+}
