@@ -1,3 +1,4 @@
+export type { AwaitedEvents } from './awaited.js';
 export { type Clock, systemClock } from './clock.js';
 export { Dispatcher } from './dispatcher.js';
 export type {

@@ -1,11 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { OdpHappening, OdpStats } from '../delivery/index.js';
-import {
-  OdpOutboxError,
-  OdpTimeoutError,
-  OdpValidationError,
-  type OdpViolation,
-} from '../errors/index.js';
+import { OdpOutboxError, OdpValidationError } from '../errors/index.js';
 import {
   countIdentifiers,
   type MadeEvent,
@@ -14,7 +9,9 @@ import {
 } from '../events/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
 import type { AmbientIdentity } from './ambient-identity.js';
+import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
+import { makeEvents } from './make-events.js';
 import type { OdpAccount } from './odp-account.js';
 
 /** How an event is sent. */
@@ -53,8 +50,6 @@ export interface OdpServiceParts {
 }
 
 const FLUSH_TIMEOUT = 30_000;
-/** How many events are made before the event loop gets its turn. */
-const EVENTS_PER_TURN = 200;
 
 /** Sends customer events to the Optimizely Data Platform. */
 export class OdpService {
@@ -110,7 +105,9 @@ export class OdpService {
     events: readonly OdpEvent[],
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent[]> {
-    const { made, sent } = await this.#makeAll(events);
+    const { made, sent } = await makeEvents(events, (event) =>
+      this.#make(event),
+    );
     if (made.length === 0) return [];
     if (options.awaitDelivery === true) await this.#deliver(made, options);
     else await this.#append(made, options);
@@ -183,36 +180,6 @@ export class OdpService {
     }
   }
 
-  async #makeAll(
-    events: unknown,
-  ): Promise<{ made: MadeEvent[]; sent: SentOdpEvent[] }> {
-    if (!Array.isArray(events)) {
-      throw new OdpValidationError([
-        { path: 'events', message: 'must be a list of events' },
-      ]);
-    }
-    const made: MadeEvent[] = [];
-    const sent: SentOdpEvent[] = [];
-    const violations: OdpViolation[] = [];
-    for (const [index, event] of (events as OdpEvent[]).entries()) {
-      try {
-        const one = this.#make(event);
-        made.push(one);
-        sent.push({ id: one.id });
-      } catch (error) {
-        if (!(error instanceof OdpValidationError)) throw error;
-        for (const { path, message } of error.violations) {
-          violations.push({ path: `[${index}].${path}`, message });
-        }
-      }
-      if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await nextTurn();
-    }
-    if (violations.length > 0) throw new OdpValidationError(violations);
-    // Taking in a long list takes its time as well.
-    if (made.length > EVENTS_PER_TURN) await nextTurn();
-    return { made, sent };
-  }
-
   #append(
     made: readonly MadeEvent[],
     { transaction }: SendOdpEventOptions,
@@ -231,45 +198,16 @@ export class OdpService {
         'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery or transaction.',
       );
     }
-    const timeout =
-      options.timeout === undefined
-        ? undefined
-        : durationOf(options.timeout, 'timeout');
-    const awaited = made.map(({ id }) => dispatcher.awaited.expect(id));
-    const settled = Promise.all(awaited.map((one) => one.settled));
-    try {
-      await this.#append(made, options);
-    } catch (error) {
-      settled.catch(() => {});
-      for (const one of awaited) one.giveUp(new OdpTimeoutError(''));
-      throw error;
-    }
-    for (const one of awaited) one.accepted();
-    const stop =
-      timeout === undefined
-        ? () => {}
-        : clock.schedule(
-            () => {
-              const error = new OdpTimeoutError(
-                `ODP had not acknowledged the event after ${timeout} ms.`,
-              );
-              for (const one of awaited) one.giveUp(error);
-            },
-            timeout,
-            true,
-          );
-    try {
-      await settled;
-    } finally {
-      stop();
-    }
+    const { timeout } = options;
+    await awaitDelivery(made, {
+      awaited: dispatcher.awaited,
+      clock,
+      timeout:
+        timeout === undefined ? undefined : durationOf(timeout, 'timeout'),
+      append: () => this.#append(made, options),
+    });
   }
 }
-
-const nextTurn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
 
 function durationOf(value: Duration, path: string): number {
   const ms = parseDuration(value);

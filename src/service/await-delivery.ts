@@ -1,0 +1,49 @@
+import type { AwaitedEvents, Clock } from '../delivery/index.js';
+import { OdpTimeoutError } from '../errors/index.js';
+import type { MadeEvent } from '../events/index.js';
+
+/** What a wait for deliveries works with. */
+export interface AwaitDeliveryParts {
+  readonly awaited: AwaitedEvents;
+  readonly clock: Clock;
+  /** In ms; `undefined`: as long as it takes. */
+  readonly timeout: number | undefined;
+  /** Hands the events to the outbox. */
+  append(): void | Promise<void>;
+}
+
+/**
+ * Appends events and resolves when ODP has all of them.
+ *
+ * @throws what `append` throws, and why one of the events was given up
+ * @throws OdpTimeoutError when the time is over; the events stay in the outbox
+ */
+export async function awaitDelivery(
+  events: readonly MadeEvent[],
+  { awaited: all, clock, timeout, append }: AwaitDeliveryParts,
+): Promise<void> {
+  // Before they are appended: an answer may come at once.
+  const awaited = events.map(({ id }) => all.expect(id));
+  const settled = Promise.all(awaited.map((one) => one.settled));
+  try {
+    await append();
+  } catch (error) {
+    settled.catch(() => {});
+    for (const one of awaited) one.giveUp(new OdpTimeoutError(''));
+    throw error;
+  }
+  for (const one of awaited) one.accepted();
+  const late = () => {
+    const error = new OdpTimeoutError(
+      `ODP had not acknowledged the event after ${timeout} ms.`,
+    );
+    for (const one of awaited) one.giveUp(error);
+  };
+  const stop =
+    timeout === undefined ? () => {} : clock.schedule(late, timeout, true);
+  try {
+    await settled;
+  } finally {
+    stop();
+  }
+}
