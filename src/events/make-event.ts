@@ -22,9 +22,9 @@ const SOURCE = {
 };
 
 /**
- * An event that was checked and is ready to go. A class, since V8 may decide
- * that literals made at one place live long, and then keeps each of them, and
- * its text, until a full collection.
+ * An event that was checked and is ready to go. A class, since V8 may pretenure
+ * the literals of one place: it then keeps each of them, and its text, until a
+ * full collection.
  */
 export class MadeEvent {
   /** Its `idempotence_id`. */

@@ -5,9 +5,9 @@ import type { OdpActionContext } from './odp-action.js';
 import { odpRequestOf } from './request/index.js';
 
 /**
- * What a handler did. A class, since V8 makes a shape of its own for each
- * literal that has a getter, and keeps that, with the whole request that it
- * leads to, until a full collection.
+ * What a handler did. A class, since V8 makes a map (a hidden class) of its own
+ * for each literal that has a getter, and keeps that, with the whole request
+ * that it leads to, until a full collection.
  */
 export class ActionContext implements OdpActionContext {
   readonly args: readonly unknown[];

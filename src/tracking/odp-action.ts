@@ -4,7 +4,10 @@ import type { OdpRequest } from '../options/index.js';
 
 /** What a handler did, for the functions of `@SendOdpEvent()`. */
 export interface OdpActionContext<T = unknown> {
-  /** The request behind the handler, the same for every kind of handler. */
+  /**
+   * The request behind the handler, the same for every kind of handler. It is
+   * read when you ask for it; a copy made by spreading the context lacks it.
+   */
   readonly request: OdpRequest;
   /** What Nest called the handler with, such as `[request, response, next]`. */
   readonly args: readonly unknown[];

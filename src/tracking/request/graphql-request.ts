@@ -28,7 +28,6 @@ export function graphqlRequest(
   const http = httpRequest(type, request);
   return {
     ...http,
-    cookies: http.cookies,
     // A guard has what it gets from the context, so it may put the user there.
     user:
       http.user ??

@@ -18,7 +18,6 @@ export function socketRequest(
   const http = httpRequest(type, handshake);
   return {
     ...http,
-    cookies: http.cookies,
     user: (read(client, 'user') ??
       read(client, 'data', 'user') ??
       http.user ??
