@@ -192,10 +192,9 @@ export const comparisons = {
     title: 'A route (JSON in, ValidationPipe, JSON out) under full load',
     lanes: Object.fromEntries(
       platforms.flatMap((platform) =>
-        ['plain', 'interceptor', 'decorated', 'ambient'].map((how) => [
-          `${platform}, ${how}`,
-          route(platform, how),
-        ]),
+        ['plain', 'interceptor', 'decorated', 'followed', 'ambient'].map(
+          (how) => [`${platform}, ${how}`, route(platform, how)],
+        ),
       ),
     ),
     figures: [
@@ -206,20 +205,24 @@ export const comparisons = {
       lost,
     ],
     ratios: platforms.flatMap((platform) => {
-      const of = (how, key, goal) =>
+      const of = (how, key, goal, base = 'plain') =>
         over(
-          `${platform}: ${how} / plain, ${key === 'rate' ? 'requests/s' : key}`,
+          `${platform}: ${how} / ${base}, ${key === 'rate' ? 'requests/s' : key}`,
           `${platform}, ${how}`,
-          `${platform}, plain`,
+          `${platform}, ${base}`,
           key,
           goal,
         );
       return [
         of('interceptor', 'rate'),
+        of('interceptor', 'p99'),
         of('decorated', 'rate', atLeast(0.95)),
         of('decorated', 'p99', atMost(1.05)),
+        of('decorated', 'rate', {}, 'interceptor'),
+        of('followed', 'rate'),
         of('ambient', 'rate', atLeast(0.93)),
         of('ambient', 'p99'),
+        of('ambient', 'rate', {}, 'followed'),
         {
           title: `${platform}: what @SendOdpEvent() costs (CPU µs/request)`,
           of: (round) =>

@@ -1,9 +1,11 @@
 // A route of a Nest app under as many requests as it can serve, with and
 // without an event per request. `how`: `plain` sends none; `interceptor` has
 // one of Nest's interceptors that does nothing; `decorated` has
-// @SendOdpEvent(); `ambient` sends from a service and leaves it to the
-// `identity` option to say who is calling.
+// @SendOdpEvent(); `followed` runs each request in an AsyncLocalStorage that
+// nobody reads; `ambient` sends from a service and leaves it to the `identity`
+// option to say who is calling.
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -121,6 +123,10 @@ const app = await NestFactory.create(App, await adapter(), {
   logger: ['error', 'warn'],
 });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true }));
+if (how === 'followed') {
+  const requests = new AsyncLocalStorage();
+  app.use((request, _response, next) => requests.run(request, next));
+}
 await app.listen(0, '127.0.0.1');
 odp = !sends ? undefined : app.get(OdpService);
 
