@@ -37,10 +37,4 @@ export class EventIds {
       into[end++] = HEX[byte & 0x0f] ?? 0;
     }
   }
-
-  next(): string {
-    const text = Buffer.alloc(ID_LENGTH);
-    this.write(text, 0);
-    return text.toString('latin1');
-  }
 }
