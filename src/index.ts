@@ -21,7 +21,22 @@ export {
   OptimizelyOdpModuleOptions,
   type OptimizelyOdpOptionsFactory,
 } from './options/index.js';
-export * from './outbox/index.js';
+export {
+  type AppendOptions,
+  type Burial,
+  type ClaimedEvent,
+  type ClaimRequest,
+  type DeadLetter,
+  type DeadLetterFilter,
+  type MaybePromise,
+  memoryOutbox,
+  MemoryOutboxOptions,
+  OdpOutbox,
+  type OutboxContext,
+  type OutboxCounts,
+  type OutboxEvent,
+  type WhenFull,
+} from './outbox/index.js';
 export {
   OdpTransport,
   OdpTransportError,

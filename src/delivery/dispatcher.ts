@@ -1,11 +1,12 @@
 import { OdpOutboxFullError } from '../errors/index.js';
 import type { ResolvedDelivery } from '../options/index.js';
-import type {
-  AppendOptions,
-  ClaimedEvent,
-  OdpOutbox,
-  OutboxCounts,
-  OutboxEvent,
+import {
+  type AppendOptions,
+  type ClaimedEvent,
+  type OdpOutbox,
+  type OutboxCounts,
+  outboxError,
+  type OutboxEvent,
 } from '../outbox/index.js';
 import { Alarm } from './alarm.js';
 import { AwaitedEvents } from './awaited.js';
@@ -169,9 +170,18 @@ export class Dispatcher {
   ): void | Promise<void> {
     const { failure } = this.#opening;
     if (failure !== undefined) throw failure;
-    const appended = this.#parts.outbox.append(events, options);
-    if (appended instanceof Promise) {
-      return appended.then(() => this.#appended(events));
+    try {
+      const appended = this.#parts.outbox.append(events, options);
+      if (appended instanceof Promise) {
+        return appended.then(
+          () => this.#appended(events),
+          (error: unknown) => {
+            throw outboxError(error);
+          },
+        );
+      }
+    } catch (error) {
+      throw outboxError(error);
     }
     this.#appended(events);
   }

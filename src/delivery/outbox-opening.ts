@@ -1,5 +1,9 @@
-import { OdpOutboxError } from '../errors/index.js';
-import type { OdpOutbox, OutboxContext } from '../outbox/index.js';
+import { type OdpError, OdpOutboxError } from '../errors/index.js';
+import {
+  type OdpOutbox,
+  type OutboxContext,
+  outboxError,
+} from '../outbox/index.js';
 import type { Clock } from './clock.js';
 import type { Reporter } from './reporter.js';
 
@@ -22,7 +26,7 @@ const RETRY = 1000;
 /** Opens an outbox; where that fails it is told, and tried again. */
 export class OutboxOpening {
   readonly #parts: OutboxOpeningParts;
-  #failure: OdpOutboxError | undefined = new OdpOutboxError(
+  #failure: OdpError | undefined = new OdpOutboxError(
     'The outbox is not open yet. Send once the app has booted.',
   );
   #first: Promise<void> | undefined;
@@ -32,7 +36,7 @@ export class OutboxOpening {
   }
 
   /** Why the outbox cannot be used; `undefined` once it is open. */
-  get failure(): OdpOutboxError | undefined {
+  get failure(): OdpError | undefined {
     return this.#failure;
   }
 
@@ -52,13 +56,7 @@ export class OutboxOpening {
     try {
       await outbox.open(context);
     } catch (error) {
-      this.#failure =
-        error instanceof OdpOutboxError
-          ? error
-          : new OdpOutboxError(
-              'The outbox could not be opened; see its cause.',
-              { cause: error },
-            );
+      this.#failure = outboxError(error);
       reporter.outboxFailed('open', this.#failure);
       clock.schedule(() => void this.#again(), RETRY, false);
       return;

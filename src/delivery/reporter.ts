@@ -1,7 +1,11 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { type Observable, Subject } from 'rxjs';
 import type { OdpErrorCode, OdpViolation } from '../errors/index.js';
-import type { ClaimedEvent, OutboxEvent } from '../outbox/index.js';
+import {
+  type ClaimedEvent,
+  outboxError,
+  type OutboxEvent,
+} from '../outbox/index.js';
 import type { Clock } from './clock.js';
 import type { OdpHappening, OdpStats } from './happening.js';
 import type { RateLimitedLogger } from './rate-limited-logger.js';
@@ -186,7 +190,7 @@ export class Reporter {
     this.#log.error(
       `outbox ${doing}`,
       () =>
-        `The outbox failed to ${doing} and is tried again: ${error instanceof Error ? error.message : 'unknown error'} ${this.#facts({})}`,
+        `The outbox failed to ${doing} and is tried again: ${outboxError(error).message} ${this.#facts({})}`,
     );
   }
 

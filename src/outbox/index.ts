@@ -11,6 +11,7 @@ export {
   type OutboxCounts,
   type OutboxEvent,
 } from './outbox.js';
+export { outboxError } from './outbox-error.js';
 export {
   memoryOutbox,
   MemoryOutboxOptions,

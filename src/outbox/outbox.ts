@@ -92,7 +92,8 @@ export interface AppendOptions {
  * `nestjs-optimizely-odp/testing`.
  *
  * One outbox serves one account. Every method that fails throws (or rejects
- * with) an `OdpOutboxError` that says what to do.
+ * with) an `OdpOutboxError` that says what to do. Its message is logged, so it
+ * holds nothing of an event; of any other error only the name is.
  */
 export abstract class OdpOutbox {
   /** What it is, for the boot log, such as `memory`. Holds no secret. */

@@ -1,9 +1,11 @@
 import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  OdpOutbox,
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type MaybePromise,
+  type OdpOutbox,
+  outboxError,
 } from '../outbox/index.js';
 
 /** An event that was given up, as `odp.deadLetters.list` shows it. */
@@ -37,7 +39,7 @@ export class OdpDeadLetters {
   }: DeadLetterFilter & { readonly limit?: number } = {}): Promise<
     OdpDeadLetter[]
   > {
-    const letters = await this.#outbox.deadLetters(filter, limit);
+    const letters = await asked(() => this.#outbox.deadLetters(filter, limit));
     return letters.map(({ payload, ...letter }) => ({
       ...letter,
       event: JSON.parse(payload) as OdpEvent,
@@ -52,7 +54,7 @@ export class OdpDeadLetters {
    * @throws OdpOutboxError when the outbox fails
    */
   async requeue(filter: DeadLetterFilter = {}): Promise<number> {
-    return this.#outbox.requeue(filter);
+    return asked(() => this.#outbox.requeue(filter));
   }
 
   /**
@@ -76,6 +78,14 @@ export class OdpDeadLetters {
         },
       ]);
     }
-    return this.#outbox.purge(all ? {} : conditions);
+    return asked(() => this.#outbox.purge(all ? {} : conditions));
+  }
+}
+
+async function asked<T>(ask: () => MaybePromise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw outboxError(error);
   }
 }

@@ -11,13 +11,12 @@ import {
   OdpNotEnabledError,
   OdpNotIntegratedError,
   OdpNotReadyError,
-  OdpOutboxError,
   OdpValidationError,
   type OdpError,
 } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from '../options/index.js';
-import type { AppendOptions } from '../outbox/index.js';
+import { type AppendOptions, outboxError } from '../outbox/index.js';
 import type { OdpTransport } from '../transport/index.js';
 import type { AmbientIdentity } from './ambient-identity.js';
 import { BackgroundWork } from './background-work.js';
@@ -248,10 +247,7 @@ export class OdpAccount {
       this.reporter.invalid(error.violations, source, error.message);
       return;
     }
-    const { code, message } =
-      error instanceof Error && 'code' in error
-        ? (error as OdpError)
-        : new OdpOutboxError('The outbox failed.', { cause: error });
+    const { code, message } = outboxError(error);
     this.reporter.dropped(id, code, message);
   }
 }

@@ -1,4 +1,4 @@
-import { memoryOutbox } from 'nestjs-optimizely-odp';
+import { memoryOutbox, OdpOutboxError } from 'nestjs-optimizely-odp';
 import { expect, test, vi } from 'vitest';
 import { numbered, startOdpApp } from '../support/odp-app.js';
 
@@ -11,7 +11,7 @@ function failing(
   const failures = vi.spyOn(outbox, doing);
   for (let i = 0; i < times; i++) {
     failures.mockImplementationOnce(() => {
-      throw new Error('the store is away');
+      throw new OdpOutboxError('The store is away.');
     });
   }
   return outbox;
@@ -20,7 +20,7 @@ function failing(
 const failureTo = (doing: string) => ({
   level: 'error',
   message: expect.stringContaining(
-    `The outbox failed to ${doing} and is tried again: the store is away`,
+    `The outbox failed to ${doing} and is tried again: The store is away.`,
   ) as string,
 });
 
@@ -78,4 +78,34 @@ test('an outbox that fails to lend is asked again after a second', async () => {
   expect(arrived()).toEqual([]);
   await clock.advance(1);
   await until('delivered');
+});
+
+test('what an outbox throws that is none of our errors reaches callers as OdpOutboxError, and no log', async () => {
+  const outbox = memoryOutbox();
+  const { odp, log, until } = await startOdpApp({ outbox });
+  const foreign = new TypeError('duplicate key: ada@example.com');
+  const failure = { code: 'outboxFailed', cause: foreign };
+  const refuse = () => Promise.reject(foreign);
+  for (const doing of ['append', 'deadLetters', 'requeue', 'purge'] as const) {
+    vi.spyOn(outbox, doing).mockImplementation(refuse);
+  }
+  await expect(odp.sendOdpEvent(numbered(1))).rejects.toMatchObject(failure);
+  await expect(odp.sendOdpEvents([numbered(1)])).rejects.toMatchObject(failure);
+  await expect(odp.deadLetters.list()).rejects.toMatchObject(failure);
+  await expect(odp.deadLetters.requeue()).rejects.toMatchObject(failure);
+  await expect(odp.deadLetters.purge({ all: true })).rejects.toMatchObject(
+    failure,
+  );
+  odp.trackOdpEvent(numbered(1));
+  expect(await until('dropped')).toMatchObject([{ reason: 'outboxFailed' }]);
+  vi.spyOn(outbox, 'append').mockImplementation(() => {
+    throw foreign;
+  });
+  await expect(odp.sendOdpEvent(numbered(1))).rejects.toMatchObject(failure);
+  odp.trackOdpEvent(numbered(1));
+  await until('dropped', 2);
+  vi.spyOn(outbox, 'claim').mockImplementationOnce(refuse);
+  void odp.flush();
+  await expect.poll(() => JSON.stringify(log)).toContain('threw TypeError');
+  expect(JSON.stringify(log)).not.toContain('ada@');
 });
