@@ -124,8 +124,8 @@ const app = await NestFactory.create(App, await adapter(), {
 });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true }));
 if (how === 'followed') {
-  const requests = new AsyncLocalStorage();
-  app.use((request, _response, next) => requests.run(request, next));
+  const callers = new AsyncLocalStorage();
+  app.use((request, _response, next) => callers.run(request, next));
 }
 await app.listen(0, '127.0.0.1');
 odp = !sends ? undefined : app.get(OdpService);
