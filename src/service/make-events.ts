@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import type { MadeEvent, OdpEvent } from '../events/index.js';
 
@@ -40,8 +41,3 @@ export async function makeEvents(
   if (made.length > EVENTS_PER_TURN) await nextTurn();
   return { made, sent };
 }
-
-const nextTurn = () =>
-  new Promise<void>((resolve) => {
-    setImmediate(resolve);
-  });
