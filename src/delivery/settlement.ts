@@ -36,13 +36,13 @@ const OUTBOX_RETRY = 250;
  * rejects.
  */
 export class Settlement {
-  /** Until when the events are lent, in ms since the epoch. */
-  readonly leaseEnd: number;
   readonly #parts: SettlementParts;
+  readonly #leaseEnd: number;
 
+  /** @param leaseEnd until when the events are lent, in ms since the epoch */
   constructor(parts: SettlementParts, leaseEnd: number) {
     this.#parts = parts;
-    this.leaseEnd = leaseEnd;
+    this.#leaseEnd = leaseEnd;
   }
 
   /** ODP has them. */
@@ -128,7 +128,7 @@ export class Settlement {
         return;
       } catch (error) {
         reporter.outboxFailed(doing, error);
-        const over = clock.now() + OUTBOX_RETRY >= this.leaseEnd;
+        const over = clock.now() + OUTBOX_RETRY >= this.#leaseEnd;
         if (abort.aborted || over) return;
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, OUTBOX_RETRY, false);
