@@ -1,7 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
-import { lastValueFrom } from 'rxjs';
 import { readBody } from './read-body.js';
 import {
   OdpTransport,
@@ -11,22 +10,23 @@ import {
 } from './transport.js';
 
 /**
- * Sends through Nest's `HttpService`, so that the app's own axios
- * interceptors, proxies and agents apply. Connections are kept alive by Node's
- * global agent, or by the agent that the app has set.
+ * Sends through the axios instance of Nest's `HttpService`, so that the app's
+ * own interceptors, proxies and agents apply. Connections are kept alive by
+ * Node's global agent, or by the agent that the app has set.
  */
 export class HttpServiceTransport extends OdpTransport {
-  readonly #http: Pick<HttpService, 'request'>;
+  readonly #http: Pick<HttpService, 'axiosRef'>;
 
-  constructor(http: Pick<HttpService, 'request'>) {
+  constructor(http: Pick<HttpService, 'axiosRef'>) {
     super();
     this.#http = http;
   }
 
   async send(request: OdpTransportRequest): Promise<OdpTransportResponse> {
     try {
-      const response: unknown = await lastValueFrom(
-        this.#http.request(configOf(request)),
+      // Its observable is of no use here, and would make a cancel token for each request.
+      const response: unknown = await this.#http.axiosRef.request(
+        configOf(request),
       );
       assertAnswer(response);
       return {
