@@ -40,6 +40,9 @@ export class HttpServiceTransport extends OdpTransport {
   }
 }
 
+/** The body is serialised already, and the answer is read to a bound of our own. */
+const AS_IT_IS = [(data: unknown) => data];
+
 function configOf({
   url,
   headers,
@@ -49,7 +52,7 @@ function configOf({
   return {
     method: 'post',
     url,
-    headers: { ...headers },
+    headers,
     data: body,
     signal,
     // Whatever the app's defaults say of its own requests: the key travels to
@@ -59,9 +62,8 @@ function configOf({
     fetchOptions: { redirect: 'manual' },
     timeout: 0,
     validateStatus: () => true,
-    // The body is serialised already, and the answer is read to a bound of our own.
-    transformRequest: [(data: unknown) => data],
-    transformResponse: [(data: unknown) => data],
+    transformRequest: AS_IT_IS,
+    transformResponse: AS_IT_IS,
     responseType: 'stream',
     maxBodyLength: Infinity,
   };
