@@ -58,7 +58,8 @@ export class Dispatcher {
   readonly #sweep: Sweep;
   readonly #alarm: Alarm;
   readonly #abort = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
+  /** A list, since what was once in a long-lived Set stays with the collector for long. */
+  #underWay: readonly Promise<void>[] = [];
   #inFlight = 0;
   #probing: Promise<OutboxCounts> | undefined;
   #claiming: Promise<void> | undefined;
@@ -239,7 +240,9 @@ export class Dispatcher {
     this.#gauge.appended(events);
     // Where there was no room it has waited since then.
     const changed = this.#demand.appended(events.length, first.createdAt);
-    if (changed) this.#wake();
+    // Neither at the expense of the caller whose event filled the batch, nor in
+    // one go with taking in a long list.
+    if (changed) setImmediate(() => this.#wake());
   }
 
   #dropped({ id }: OutboxEvent): void {
@@ -272,7 +275,7 @@ export class Dispatcher {
 
   #room(now: number): number {
     const most = this.#parts.delivery.maxConcurrentRequests;
-    return this.#gate.room(now, this.#underWay.size, most);
+    return this.#gate.room(now, this.#underWay.length, most);
   }
 
   #mayClaim(now: number): boolean {
@@ -293,7 +296,7 @@ export class Dispatcher {
 
   async #claim(): Promise<void> {
     const { outbox, clock, delivery, reporter } = this.#parts;
-    // Not at the expense of the caller whose event filled the batch.
+    // First it must be known as under way: an outbox may call `ready()` while it is asked.
     await Promise.resolve();
     try {
       while (this.#mayClaim(clock.now())) {
@@ -317,10 +320,10 @@ export class Dispatcher {
     this.#inFlight += events.length;
     const delivery = this.#batches.deliver(events, leaseEnd).then(() => {
       this.#inFlight -= events.length;
-      this.#underWay.delete(delivery);
+      this.#underWay = this.#underWay.filter((other) => other !== delivery);
       this.#wake();
     });
-    this.#underWay.add(delivery);
+    this.#underWay = [...this.#underWay, delivery];
   }
 
   /** Looks for what other processes that share the outbox have appended, left behind or delivered. */
@@ -340,7 +343,7 @@ export class Dispatcher {
     const { oldest } = await this.#gauge.refresh();
     const now = this.#parts.clock.now();
     const stuckUntil =
-      this.#underWay.size > 0 ? 0 : (this.#gate.opensAt(now) ?? 0);
+      this.#underWay.length > 0 ? 0 : (this.#gate.opensAt(now) ?? 0);
     this.#flushes.settle(now, oldest, stuckUntil);
     // The timeout of a flush that is done must not keep the process alive.
     if (!this.#flushes.any) this.#wake();

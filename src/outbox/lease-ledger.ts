@@ -54,7 +54,8 @@ interface Delayed<E> {
  * outboxes that no other process shares.
  */
 export class LeaseLedger<E extends Lendable> {
-  readonly #leases = new Set<Lease<E>>();
+  /** A list, since what was once in a long-lived Set stays with the collector for long. */
+  #leases: readonly Lease<E>[] = [];
   #delayed: Delayed<E>[] = [];
 
   /** The events that are held. */
@@ -99,7 +100,7 @@ export class LeaseLedger<E extends Lendable> {
       claimed.push(new Lent(event, hold));
     }
     given.held = claimed.length;
-    if (given.held > 0) this.#leases.add(given);
+    if (given.held > 0) this.#add(given);
     return claimed;
   }
 
@@ -108,9 +109,9 @@ export class LeaseLedger<E extends Lendable> {
     const hold = claim as Hold<E>;
     const { event, lease } = hold;
     // A claim of an earlier instance is none of this ledger's.
-    if (event === undefined || !this.#leases.has(lease)) return undefined;
+    if (event === undefined || !this.#leases.includes(lease)) return undefined;
     hold.event = undefined;
-    if (--lease.held === 0) this.#leases.delete(lease);
+    if (--lease.held === 0) this.#remove(lease);
     return event;
   }
 
@@ -119,8 +120,7 @@ export class LeaseLedger<E extends Lendable> {
     const hold = claim as Hold<E>;
     hold.event = event;
     hold.lease.first = 0;
-    hold.lease.held++;
-    this.#leases.add(hold.lease);
+    if (hold.lease.held++ === 0) this.#add(hold.lease);
   }
 
   /** Makes settled events lendable again from `due` on. */
@@ -144,10 +144,18 @@ export class LeaseLedger<E extends Lendable> {
     return event;
   }
 
+  #add(lease: Lease<E>): void {
+    this.#leases = [...this.#leases, lease];
+  }
+
+  #remove(lease: Lease<E>): void {
+    this.#leases = this.#leases.filter((other) => other !== lease);
+  }
+
   #end(now: number): void {
     for (const lease of this.#leases) {
       if (lease.until > now) continue;
-      this.#leases.delete(lease);
+      this.#remove(lease);
       const back: E[] = [];
       for (const hold of lease.holds) {
         if (hold.event !== undefined) back.push(hold.event);
