@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { HttpModule } from '@nestjs/axios';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -12,7 +15,8 @@ import {
   type OptimizelyOdpOptionsFactory,
 } from 'nestjs-optimizely-odp';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import axios from 'axios';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { numbered } from '../support/odp-app.js';
 
 const SILENT = { log: () => {}, warn: () => {}, error: () => {} };
@@ -288,6 +292,47 @@ test("a global HttpService of the app's carries them, too", async () => {
   await odp.sendOdpEvent(numbered(1));
   await odp.flush();
   expect(sandbox.requests()[0]?.headers).toMatchObject({ 'x-shop': 'global' });
+});
+
+test("what the app adds to axios' default instance does not reach ODP", async () => {
+  const added = axios.interceptors.request.use((config) => {
+    config.headers.set('authorization', 'Bearer token-of-the-app');
+    return config;
+  });
+  onTestFinished(() => axios.interceptors.request.eject(added));
+  const module = await boot(OptimizelyOdpModule.forRoot(options()));
+  const odp = module.get(OdpService);
+  await odp.sendOdpEvent(numbered(1));
+  await odp.flush();
+  expect(sandbox.requests()).toHaveLength(1);
+  expect(sandbox.requests()[0]?.headers).not.toHaveProperty('authorization');
+});
+
+test("the environment's proxy is used", async () => {
+  const asked: (string | undefined)[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(request.url);
+    request.resume().on('end', () => response.writeHead(202).end());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    proxy.close();
+    proxy.closeAllConnections();
+  });
+  const { port } = proxy.address() as AddressInfo;
+  vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${port}`);
+  const module = await boot(
+    OptimizelyOdpModule.forRoot({
+      apiKey: 'key',
+      apiHost: 'http://odp.invalid',
+      allowInsecureHost: true,
+    }),
+  );
+  const odp = module.get(OdpService);
+  await odp.sendOdpEvent(numbered(1), { awaitDelivery: true });
+  expect(asked).toEqual(['http://odp.invalid/v3/events']);
 });
 
 test('two apps in one process know nothing of each other', async () => {
