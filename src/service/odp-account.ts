@@ -160,7 +160,9 @@ export class OdpAccount {
       const made = this.make(event);
       id = made.id;
       const appended = this.append([made]);
-      if (appended instanceof Promise) this.#watch(appended, id, source);
+      if (appended instanceof Promise) {
+        appended.catch((error: unknown) => this.#lost(error, id, source));
+      }
     } catch (error) {
       this.#lost(error, id, source);
     }
@@ -234,15 +236,6 @@ export class OdpAccount {
       }
     }
     this.reporter.complete();
-  }
-
-  /** By itself, so that only what is watched pays for its closure. */
-  #watch(
-    appended: Promise<void>,
-    id: string,
-    source: string | undefined,
-  ): void {
-    appended.catch((error: unknown) => this.#lost(error, id, source));
   }
 
   #lost(
