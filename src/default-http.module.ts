@@ -5,9 +5,10 @@ import { Module } from '@nestjs/common';
 export const DEFAULT_HTTP_SERVICE = Symbol('ODP_DEFAULT_HTTP_SERVICE');
 
 /**
- * @internal Its axios instance is one of its own: what the app adds to axios'
- * default one, such as a header with a token, is not meant for ODP. Provides `HttpService` under a token of its own, so that one that
+ * @internal Provides `HttpService` under a token of its own, so that one that
  * the app provides (global, or in the `imports` of `forRootAsync`) comes first.
+ * Its axios instance is nobody else's: what the app adds to axios' default one,
+ * such as a header with a token, is not meant for ODP.
  */
 @Module({
   imports: [HttpModule.register({})],
