@@ -31,4 +31,13 @@ describe('BackgroundWork', () => {
     vi.useFakeTimers();
     await new BackgroundWork().done();
   });
+
+  it('is done although a test has stopped all timers', async () => {
+    vi.useFakeTimers();
+    const work = new BackgroundWork();
+    const log: string[] = [];
+    work.soon(() => void log.push('done'));
+    await work.done();
+    expect(log).toEqual(['done']);
+  });
 });

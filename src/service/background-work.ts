@@ -1,3 +1,7 @@
+// Not the global one, which the fake timers of an app's tests replace.
+import { setImmediate } from 'node:timers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Work that nobody awaits, such as making a decorator's events, so that a flush can. */
 export class BackgroundWork {
   readonly #underWay = new Set<Promise<void>>();
@@ -22,12 +26,8 @@ export class BackgroundWork {
 
   /** Resolves when all that has been added so far is done. */
   async done(): Promise<void> {
-    if (this.#waiting > 0) {
-      // Immediates run in the order in which they were set.
-      await new Promise((resolve) => {
-        setImmediate(resolve);
-      });
-    }
+    // Immediates run in the order in which they were set.
+    if (this.#waiting > 0) await nextTurn();
     await Promise.all(this.#underWay);
   }
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   memoryOutbox,
   OdpOutboxFullError,
@@ -39,6 +39,14 @@ test('flushInterval 0 sends at once', async () => {
   const { odp, until } = await startOdpApp({ delivery: { flushInterval: 0 } });
   await odp.sendOdpEvent(numbered(1));
   await until('delivered');
+});
+
+test("an event goes its way where the app's test has stopped all timers", async () => {
+  const { odp } = await startOdpApp({ delivery: { flushInterval: 0 } });
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  await odp.sendOdpEvent(numbered(1), { awaitDelivery: true });
+  expect(odp.stats()).toMatchObject({ delivered: 1 });
 });
 
 test('at most maxConcurrentRequests are under way, and a slow one leaves room for others', async () => {
