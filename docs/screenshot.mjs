@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core';
 
 const people = ['ada', 'grace', 'linus', 'margaret'].map((name, index) => ({
   email: `${name}@example.com`,
-  vuid: `${index}f3c0b27d1e84a6c9d2`,
+  vuid: `${index}f3c0b27d1e84a6c9d2f5e7081b3c46d`,
 }));
 
 let count = 0;
@@ -39,7 +39,7 @@ const send = (events) =>
     body: JSON.stringify(events),
   });
 for (const events of visits()) await send(events);
-sandbox.setAudiences({ email: 'margaret@example.com' }, ['coffee_lovers']);
+sandbox.setSegments({ email: 'margaret@example.com' }, ['coffee_lovers']);
 sandbox.fail({ status: 503, retryAfter: 5, share: 0.25 });
 
 const browser = await chromium.launch({

@@ -1,40 +1,26 @@
-import { ActiveFaults } from './faults/active-faults.js';
 import type { OdpActiveFault, OdpFault } from './faults/fault.js';
 import { type OdpSandboxOptions, resolveOptions } from './options.js';
-import { type Listening, listen } from './server/http-server.js';
-import { PageHandler } from './server/page-handler.js';
-import { route } from './server/router.js';
-import { WireHandler } from './server/wire-handler.js';
-import type { AudienceState, OdpSandboxCustomer } from './state/customers.js';
+import { type Parts, startParts } from './parts.js';
+import type { OdpSandboxIntegration } from './state/account.js';
+import type { OdpSandboxCustomer } from './state/customers.js';
 import type { EventListener } from './state/event-log.js';
+import type { OdpSandboxSegment, SegmentState } from './state/segments.js';
 import type { OdpReceivedEvent, OdpReceivedRequest } from './state/received.js';
-import { SandboxState } from './state/state.js';
-import { Waiting } from './state/waiting.js';
-import { Odp } from './wire/odp.js';
 
-/** A local ODP: what is sent to it arrives at once, in sight. */
+/** A local ODP: what is sent to it arrives at once, in plain sight. */
 export class OdpSandbox {
   /** Its address, for `apiHost` and for a browser, e.g. `http://127.0.0.1:4100`. */
   readonly url: string;
 
-  readonly #listening: Listening;
-  readonly #state: SandboxState;
-  readonly #faults: ActiveFaults;
-  readonly #waiting: Waiting;
-  readonly #handlers: readonly { close(): void }[];
+  /** The address of its datafile, which makes it the account of an app. */
+  readonly datafileUrl: string;
 
-  private constructor(
-    listening: Listening,
-    state: SandboxState,
-    faults: ActiveFaults,
-    handlers: readonly { close(): void }[],
-  ) {
-    this.url = listening.url;
-    this.#listening = listening;
-    this.#state = state;
-    this.#faults = faults;
-    this.#waiting = new Waiting(state.events);
-    this.#handlers = handlers;
+  readonly #parts: Parts;
+
+  private constructor(parts: Parts) {
+    this.url = parts.url;
+    this.datafileUrl = parts.datafileUrl;
+    this.#parts = parts;
   }
 
   /**
@@ -43,71 +29,71 @@ export class OdpSandbox {
    * @throws OdpSandboxError `invalidOption`, or `portTaken`
    */
   static async start(options: OdpSandboxOptions = {}): Promise<OdpSandbox> {
-    const resolved = resolveOptions(options);
-    const state = new SandboxState(resolved);
-    const faults = new ActiveFaults(resolved.random);
-    const odp = new Odp(resolved, state, faults);
-    const wire = new WireHandler(odp, resolved.maxBodyBytes);
-    const page = new PageHandler(resolved, state, faults);
-    const listening = await listen(
-      resolved.port,
-      resolved.host,
-      ({ isLoopback }) =>
-        route(
-          {
-            wire: (request, response) => wire.handle(request, response),
-            page: (request, response) => page.handle(request, response),
-          },
-          isLoopback,
-        ),
-    );
-    return new OdpSandbox(listening, state, faults, [wire, page]);
+    return new OdpSandbox(await startParts(resolveOptions(options)));
   }
 
-  /** The accepted events that are kept, in the order of their arrival. */
+  /** The accepted events that are kept, in order of arrival. */
   events(): OdpReceivedEvent[] {
-    return this.#state.events.all();
+    return this.#parts.state.events.all();
   }
 
   /** The requests to `/v3` that are kept, in order, whatever became of them. */
   requests(): OdpReceivedRequest[] {
-    return this.#state.requests.all();
+    return this.#parts.state.requests.all();
   }
 
   /** The customers behind the kept events, stitched by shared identifiers. */
   customers(): OdpSandboxCustomer[] {
-    return this.#state.customers.all();
+    return this.#parts.state.customers.all();
   }
 
   /** The customer that one of these identifiers leads to, e.g. `{ email }`. */
   customer(
     identifiers: Readonly<Record<string, string>>,
   ): OdpSandboxCustomer | undefined {
-    return this.#state.customers.find(identifiers);
+    return this.#parts.state.customers.find(identifiers);
   }
 
   /**
-   * Says which audiences a customer is in, for `POST /v3/graphql`; the customer
-   * need not be known yet.
+   * Adds a segment by a rule over what arrived, or replaces the one of its
+   * name: `{ name: 'vip', when: { type: 'order', atLeast: 3 } }`.
    *
-   * @param audiences names (each `qualified`), or states by name
+   * @throws OdpSandboxError `invalidOption`
    */
-  setAudiences(
+  defineSegment(segment: OdpSandboxSegment): void {
+    this.#parts.segments.define(segment);
+  }
+
+  /** The segments that have a rule. */
+  segments(): OdpSandboxSegment[] {
+    return this.#parts.segments.all();
+  }
+
+  /** Removes the segment's rule; `false` if it has none. */
+  removeSegment(name: string): boolean {
+    return this.#parts.segments.remove(name);
+  }
+
+  /**
+   * Pins a customer's state in segments, whatever their rules say; the
+   * customer need not be known yet.
+   *
+   * @param segments names (each `qualified`), or states by name, of which
+   * `null` leaves it to the rule again
+   */
+  setSegments(
     identifiers: Readonly<Record<string, string>>,
-    audiences: readonly string[] | Readonly<Record<string, AudienceState>>,
+    segments: readonly string[] | Readonly<Record<string, SegmentState | null>>,
   ): void {
-    const states = Array.isArray(audiences)
-      ? Object.fromEntries(audiences.map((name) => [name, 'qualified']))
-      : (audiences as Readonly<Record<string, AudienceState>>);
-    this.#state.customers.setAudiences(identifiers, states);
+    this.#parts.state.customers.pin(identifiers, segments);
   }
 
   /**
    * Waits until this many events have been accepted since the start or the
    * last {@link reset}, duplicates included; resolves to those that are kept.
    *
-   * @throws OdpSandboxError `timeout` after `timeout` ms (5000 unless given),
-   * `closed` when the sandbox is closed meanwhile
+   * @throws OdpSandboxError `timeout` after `timeout` ms (5000 by default),
+   * `closed` if the sandbox is closed meanwhile
    */
   waitFor(
     count: number,
@@ -118,18 +104,24 @@ export class OdpSandbox {
     predicate: (received: OdpReceivedEvent) => boolean,
     options?: { readonly timeout?: number },
   ): Promise<OdpReceivedEvent>;
-  waitFor(
+  async waitFor(
     wanted: number | ((received: OdpReceivedEvent) => boolean),
     { timeout = 5000 }: { readonly timeout?: number } = {},
   ): Promise<OdpReceivedEvent | OdpReceivedEvent[]> {
-    return typeof wanted === 'number'
-      ? this.#waiting.forCount(wanted, timeout)
-      : this.#waiting.forEvent(wanted, timeout);
+    const { waiting } = this.#parts;
+    if (typeof wanted === 'number') return waiting.forCount(wanted, timeout);
+    const [event] = await waiting.forMatches(wanted, 1, timeout);
+    return event!;
   }
 
   /** Calls `listener` with each request's accepted events; returns how to stop it. */
   onEvents(listener: EventListener): () => void {
-    return this.#state.events.listen(listener);
+    return this.#parts.state.events.listen(listener);
+  }
+
+  /** Calls `listener` with each request to `/v3`; returns how to stop it. */
+  onRequest(listener: (request: OdpReceivedRequest) => void): () => void {
+    return this.#parts.state.requests.listen(listener);
   }
 
   /**
@@ -139,30 +131,52 @@ export class OdpSandbox {
    * @throws OdpSandboxError `invalidFault`
    */
   fail(fault: OdpFault): OdpActiveFault {
-    return this.#faults.add(fault);
+    return this.#parts.faults.add(fault);
   }
 
   /** The faults that are on. */
   faults(): OdpActiveFault[] {
-    return this.#faults.all();
+    return this.#parts.faults.all();
   }
 
   /** Ends every fault. What already hangs goes on hanging. */
   clearFaults(): void {
-    this.#faults.clear();
+    this.#parts.faults.clear();
   }
 
-  /** Forgets events, requests, customers and audiences, and ends every fault. */
+  /** What the datafile says of ODP: by default the sandbox itself. */
+  integration(): OdpSandboxIntegration | null {
+    return this.#parts.account.integrationAt(this.url);
+  }
+
+  /**
+   * Makes the datafile say exactly this of ODP from now on, under another
+   * `revision`: `{ ...sandbox.integration(), publicKey: 'another' }`. `null`
+   * serves a datafile without ODP, `undefined` the sandbox itself again.
+   *
+   * @throws OdpSandboxError `invalidOption`
+   */
+  setIntegration(integration: OdpSandboxIntegration | null | undefined): void {
+    this.#parts.account.setIntegration(integration);
+  }
+
+  /** Accepts only this key under `/v3` from now on; `undefined`: any. */
+  setApiKey(apiKey: string | undefined): void {
+    this.#parts.account.apiKey = apiKey;
+  }
+
+  /** Puts everything back to how it was at the start, and forgets what came. */
   reset(): void {
     this.clearFaults();
-    this.#state.clear();
+    this.#parts.account.reset();
+    this.#parts.resetSegments();
+    this.#parts.state.clear();
+    this.#parts.state.forgetCleared();
   }
 
-  /** Breaks every connection off and frees the port; what waits is rejected. */
+  /** Breaks every connection and frees the port; pending waits reject. */
   async close(): Promise<void> {
-    this.#waiting.close();
-    for (const handler of this.#handlers) handler.close();
-    await this.#listening.close();
+    await this.#parts.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { OdpSandboxError } from './errors.js';
+import type { OdpSandboxSegment } from './state/segments.js';
 
 /**
  * What happens to the valid events of a batch that holds an invalid one.
@@ -6,7 +7,7 @@ import { OdpSandboxError } from './errors.js';
  */
 export type OnInvalid = 'refuse-batch' | 'keep-valid';
 
-/** Options of {@link OdpSandbox.start}; every one may be left out. */
+/** Options of {@link OdpSandbox.start}, all of them optional. */
 export interface OdpSandboxOptions {
   /**
    * The port to listen on; `0` takes any free one.
@@ -15,16 +16,32 @@ export interface OdpSandboxOptions {
   readonly port?: number;
 
   /**
-   * The address to bind. While it is a loopback address, requests whose `Host`
-   * header names another host are refused, so that no website can read events
-   * through DNS rebinding. On any other address the page is open to whoever
+   * The address to bind. On a loopback address, requests whose `Host` header
+   * names another host are refused, so that no website can read events through
+   * DNS rebinding. On any other address the page is open to everybody who
    * reaches the port.
    * @default '127.0.0.1'
    */
   readonly host?: string;
 
-  /** When set, a request to `/v3` with another `x-api-key`, or none, gets 403. */
+  /** If set, a request to `/v3` with another `x-api-key`, or none, gets 403. */
   readonly apiKey?: string;
+
+  /**
+   * If set, `/datafiles/<sdkKey>.json` is served for this SDK key, and others
+   * get 403. Any key is served otherwise.
+   */
+  readonly sdkKey?: string;
+
+  /** If set, datafiles need `Authorization: Bearer <token>`, else get 403. */
+  readonly datafileAccessToken?: string;
+
+  /**
+   * Segments by rules over what arrived; {@link OdpSandbox.defineSegment} adds
+   * others.
+   * @default []
+   */
+  readonly segments?: readonly OdpSandboxSegment[];
 
   /**
    * `refuse-batch`: a 400 with `detail.invalids` accepts nothing.
@@ -43,11 +60,17 @@ export interface OdpSandboxOptions {
 
   /**
    * How many events are kept at least, and as many attempted ones with their
-   * requests. The oldest are forgotten first, those of one request together;
-   * sooner when their bodies are more than 256 MiB.
+   * requests. The oldest go first, those of one request together, and sooner
+   * if their bodies exceed 256 MiB.
    * @default 100000
    */
-  readonly keep?: number;
+  readonly maxEvents?: number;
+
+  /**
+   * A file that keeps what the sandbox has seen across restarts; it is made
+   * if it does not exist.
+   */
+  readonly keep?: string;
 
   /**
    * A request body past this many bytes gets 413.
@@ -62,8 +85,13 @@ export interface OdpSandboxOptions {
   readonly random?: () => number;
 }
 
-export type ResolvedOptions = Required<Omit<OdpSandboxOptions, 'apiKey'>> &
-  Pick<OdpSandboxOptions, 'apiKey'>;
+/** Options that have no default: to leave them out means something. */
+type WithoutDefault = 'apiKey' | 'keep' | 'sdkKey' | 'datafileAccessToken';
+
+export type ResolvedOptions = Required<
+  Omit<OdpSandboxOptions, WithoutDefault>
+> &
+  Pick<OdpSandboxOptions, WithoutDefault>;
 
 /** @throws OdpSandboxError `invalidOption` that names the option */
 export function resolveOptions(options: OdpSandboxOptions): ResolvedOptions {
@@ -71,19 +99,29 @@ export function resolveOptions(options: OdpSandboxOptions): ResolvedOptions {
     port: options.port ?? 0,
     host: options.host ?? '127.0.0.1',
     apiKey: options.apiKey,
+    sdkKey: options.sdkKey,
+    datafileAccessToken: options.datafileAccessToken,
+    segments: options.segments ?? [],
     onInvalid: options.onInvalid ?? 'refuse-batch',
     identifiers: options.identifiers ?? [],
-    keep: options.keep ?? 100_000,
+    maxEvents: options.maxEvents ?? 100_000,
+    keep: options.keep,
     maxBodyBytes: options.maxBodyBytes ?? 10 * 1024 * 1024,
     random: options.random ?? Math.random,
   };
   check('port', resolved.port, 0, 65_535);
-  check('keep', resolved.keep, 1, 10_000_000);
+  check('maxEvents', resolved.maxEvents, 1, 10_000_000);
   check('maxBodyBytes', resolved.maxBodyBytes, 1, 2 ** 29);
   if (!['refuse-batch', 'keep-valid'].includes(resolved.onInvalid)) {
     throw new OdpSandboxError(
       'invalidOption',
       "onInvalid is neither 'refuse-batch' nor 'keep-valid'. Give one of the two.",
+    );
+  }
+  if (resolved.keep?.trim() === '') {
+    throw new OdpSandboxError(
+      'invalidOption',
+      'keep is blank. Give the path of a file, or leave it out.',
     );
   }
   if (resolved.apiKey?.trim() === '') {

@@ -82,7 +82,7 @@ describe('odp-sandbox', () => {
       '--fault=status=503,times=1',
     );
     const [url] = /http:\/\/[\d.:]+/.exec(await line(/^ODP sandbox:/))!;
-    expect(await line(/^Fault on/)).toContain('503 Service Unavailable');
+    expect(await line(/Fault on/)).toContain('503 Service Unavailable');
     const post = () =>
       fetch(`${url}/v3/events`, {
         method: 'POST',
@@ -90,6 +90,9 @@ describe('odp-sandbox', () => {
         body: JSON.stringify([anEvent('a'), anEvent('b')]),
       });
     expect((await post()).status).toBe(503);
+    expect(await line(/request 1 /)).toContain(
+      'POST /v3/events  503 Service Unavailable  fault: 503',
+    );
     expect((await post()).status).toBe(202);
     expect(await line(/shop\/b/)).toContain(
       'email=ada@example.com  request 2 (2 of 2)',
@@ -99,6 +102,36 @@ describe('odp-sandbox', () => {
     await stream.body!.getReader().read();
     child.kill('SIGINT');
     expect(await ended).toBe(0);
+  });
+
+  it('prints an object per line for programs, without keys', async () => {
+    const { lines, line } = run('--port=0', '--log=json');
+    const { url } = JSON.parse(await line(/started/)) as { url: string };
+    await fetch(`${url}/v3/events`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'secret-key' },
+      body: JSON.stringify(anEvent('a')),
+    });
+    expect(JSON.parse(await line(/"type":"event"/))).toMatchObject({
+      seq: 1,
+      event: anEvent('a'),
+    });
+    expect(JSON.parse(await line(/"type":"request"/))).toMatchObject({
+      id: 1,
+      status: 202,
+    });
+    expect(lines.join()).not.toContain('secret-key');
+  });
+
+  it('says what to install for GraphQL where it stands alone', async () => {
+    const { line } = run('--port=0');
+    const [url] = /http:\/\/[\d.:]+/.exec(await line(/^ODP sandbox:/))!;
+    const reply = await fetch(`${url}/v3/graphql`, {
+      method: 'POST',
+      body: '{"query":"{ __typename }"}',
+    });
+    expect(reply.status).toBe(501);
+    expect(await reply.text()).toContain('npm install -D graphql');
   });
 
   it('serves its page', async () => {

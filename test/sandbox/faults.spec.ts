@@ -41,6 +41,74 @@ describe('faults', () => {
     });
   });
 
+  it('answers 200 with an HTML page, accepting nothing', async () => {
+    const sandbox = await start();
+    sandbox.fail({ status: 200, html: true });
+    const reply = await post(sandbox, anEvent('a'));
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('content-type')).toContain('text/html');
+    expect(reply.body['text']).toContain('<!doctype html>');
+    expect(sandbox.events()).toEqual([]);
+  });
+
+  it('answers a body of a given size', async () => {
+    const sandbox = await start();
+    sandbox.fail({ status: 200, bodyBytes: 3_000_000 });
+    const reply = await post(sandbox, anEvent('a'));
+    expect(JSON.stringify(reply.body)).toHaveLength(3_000_000);
+    expect(sandbox.events()).toEqual([]);
+  });
+
+  it('dribbles a body without end, until it is closed', async () => {
+    const sandbox = await start();
+    sandbox.fail({ status: 202, dribble: true });
+    const response = await fetch(`${sandbox.url}/v3/events`, {
+      method: 'POST',
+      body: JSON.stringify(anEvent('a')),
+    });
+    expect(response.status).toBe(202);
+    const reader = response.body!.getReader();
+    for (const _ of [1, 2, 3]) {
+      const { value, done } = await reader.read();
+      expect([done, value?.length]).toEqual([false, 1]);
+    }
+    await sandbox.close();
+    await expect(async () => {
+      while (!(await reader.read()).done);
+    }).rejects.toThrow();
+  });
+
+  it('strikes only requests that hold what matches', async () => {
+    const sandbox = await start();
+    const items = [{ product_id: 'tea' }, { product_id: 'cup' }];
+    sandbox.fail({
+      status: 403,
+      match: { field: 'data.order.items.product_id', value: 'cup' },
+    });
+    sandbox.fail({
+      status: 500,
+      match: ({ action }) => action === 'c',
+      times: 1,
+    });
+    const statuses: number[] = [];
+    for (const events of [
+      [anEvent('a'), anEvent('b', undefined, { order: { items } })],
+      [anEvent('a'), anEvent('b')],
+      [anEvent('c')],
+      [anEvent('c')],
+    ]) {
+      statuses.push((await post(sandbox, events)).status);
+    }
+    expect(statuses).toEqual([403, 202, 500, 202]);
+  });
+
+  it('strikes only the path that it names', async () => {
+    const sandbox = await start();
+    sandbox.fail({ status: 500, path: '/v3/profiles' });
+    expect((await request(sandbox, '/v3/profiles?email=a')).status).toBe(500);
+    expect((await post(sandbox, anEvent('a'))).status).toBe(202);
+  });
+
   it('strikes a share of requests', async () => {
     const draws = [0.1, 0.3, 0.29, 0.9];
     const sandbox = await start({ random: () => draws.shift()! });
@@ -172,7 +240,11 @@ describe('faults', () => {
   it.each<[unknown, string]>([
     [{}, 'no kind'],
     [503, 'A fault is an object'],
-    [{ status: 200 }, 'status'],
+    [{ status: 199 }, 'status'],
+    [{ status: 202 }, 'html'],
+    [{ status: 400, html: true, body: 'x' }, 'several bodies (body, html)'],
+    [{ hang: true, path: 'v3' }, 'path'],
+    [{ hang: true, match: { value: 'x' } }, 'match.value'],
     [{ status: 503, hang: true }, 'several kinds (status, hang)'],
     [{ status: 503, times: 0 }, 'times'],
     [{ status: 503, share: 1.5 }, 'share'],

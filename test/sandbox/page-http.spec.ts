@@ -22,7 +22,7 @@ describe('the page over HTTP', () => {
 
   it.each([
     ['/', 'text/html; charset=utf-8'],
-    ['/style.css', 'text/css; charset=utf-8'],
+    ['/base.css', 'text/css; charset=utf-8'],
     ['/app.js', 'text/javascript; charset=utf-8'],
     ['/icon.svg', 'image/svg+xml'],
   ])('serves %s, letting nothing foreign in', async (path, type) => {
@@ -64,8 +64,38 @@ describe('the page over HTTP', () => {
     expect(shown.body).toMatchObject({ body });
     expect(JSON.stringify([batch, shown])).not.toContain('secret-key');
     const other = await fetch(`${sandbox.url}/_sandbox/stream`);
+    const third = await fetch(`${sandbox.url}/_sandbox/stream`);
+    expect(await readEvent(third, 'hello')).toMatchObject({
+      needsKey: true,
+      clears: 0,
+      newest: { event: 1, request: 1 },
+    });
     await sandbox.close();
     await expect(readEvent(other, 'never')).rejects.toThrow();
+  });
+
+  it('says why a request was refused, and whether it came with a key', async () => {
+    const sandbox = await start({ apiKey: 'secret-key' });
+    const headers = { 'x-api-key': 'secret-key' };
+    await post(sandbox, anEvent('a'));
+    await request(sandbox, '/v3/events', { headers, body: '{' });
+    const body = [anEvent('b'), { action: 'c' }, {}];
+    await request(sandbox, '/v3/events', { headers, body });
+    const response = await fetch(`${sandbox.url}/_sandbox/stream`);
+    expect(await readEvent(response, 'batch')).toMatchObject({
+      requests: [
+        { status: 403, refusal: 'Forbidden' },
+        { status: 400, refusal: 'Unable to parse request body.' },
+        { status: 400, refusal: "event 2: missing 'type' field (and 1 more)" },
+      ],
+    });
+    const shown = async (id: number) =>
+      (await request(sandbox, `/_sandbox/requests/${id}`)).body;
+    expect(await shown(1)).toMatchObject({ refusal: 'Forbidden' });
+    expect(await shown(1)).not.toHaveProperty(['headers', 'x-api-key']);
+    expect(await shown(2)).toMatchObject({
+      headers: { 'x-api-key': '(not shown)' },
+    });
   });
 
   const cases: [string, Record<string, string>, number][] = [

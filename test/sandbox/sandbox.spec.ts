@@ -87,7 +87,7 @@ describe('what is kept', () => {
   const start = sandboxes();
 
   it('is the newest, and so are customers and duplicates', async () => {
-    const sandbox = await start({ keep: 3 });
+    const sandbox = await start({ maxEvents: 3 });
     const known = { idempotence_id: 'one' };
     await post(sandbox, [anEvent('a', { email: 'a' }, known), anEvent('b')]);
     await post(sandbox, anEvent('c'));
@@ -105,7 +105,7 @@ describe('what is kept', () => {
     const sandbox = await start();
     const event = anEvent('a', undefined, { idempotence_id: 'one' });
     await post(sandbox, event);
-    sandbox.setAudiences({ email: 'ada@example.com' }, ['vip']);
+    sandbox.setSegments({ email: 'ada@example.com' }, ['vip']);
     sandbox.fail({ status: 500 });
     sandbox.reset();
     expect(sandbox.events()).toEqual([]);
@@ -114,7 +114,7 @@ describe('what is kept', () => {
     const waiting = sandbox.waitFor(1);
     await post(sandbox, event);
     expect(await waiting).toMatchObject([{ seq: 2, duplicate: false }]);
-    expect(sandbox.customers()).toMatchObject([{ audiences: {} }]);
+    expect(sandbox.customers()).toMatchObject([{ segments: {} }]);
   });
 });
 
@@ -147,7 +147,7 @@ describe('start and close', () => {
 
   it.each([
     [{ port: 70_000 }, 'port'],
-    [{ keep: 0 }, 'keep'],
+    [{ maxEvents: 0 }, 'maxEvents'],
     [{ maxBodyBytes: 1.5 }, 'maxBodyBytes'],
     [{ apiKey: ' ' }, 'apiKey'],
     [{ onInvalid: 'keep' as 'keep-valid' }, 'onInvalid'],

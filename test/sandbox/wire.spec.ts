@@ -157,120 +157,12 @@ describe('the API key', () => {
   });
 });
 
-describe('POST /v3/graphql', () => {
-  const start = sandboxes();
-  const query = `query($userId: String, $audiences: [String]) {
-    customer(fs_user_id: $userId) {
-      audiences(subset: $audiences) { edges { node { name state } } }
-    }
-  }`;
-  const ask = (sandbox: Awaited<ReturnType<typeof start>>, body: unknown) =>
-    request(sandbox, '/v3/graphql', { body });
-
-  it("answers a customer's audiences, by variables or literals", async () => {
-    const sandbox = await start();
-    sandbox.setAudiences(
-      { fs_user_id: 'u1' },
-      { vip: 'qualified', churned: 'not_qualified', other: 'qualified' },
-    );
-    const answer = {
-      customer: {
-        audiences: {
-          edges: [
-            { node: { name: 'vip', state: 'qualified' } },
-            { node: { name: 'churned', state: 'not_qualified' } },
-          ],
-        },
-      },
-    };
-    const variables = { userId: 'u1', audiences: ['vip', 'churned', 'nobody'] };
-    const literal =
-      '{customer(fs_user_id:"u1"){audiences(subset:["vip", "churned"]){edges{node{name state}}}}}';
-    for (const body of [{ query, variables }, { query: literal }]) {
-      const reply = await ask(sandbox, body);
-      expect(reply.status).toBe(200);
-      expect(reply.body).toEqual({ data: answer });
-    }
-  });
-
-  it('finds the customer by any identifier that was stitched to it', async () => {
-    const sandbox = await start();
-    sandbox.setAudiences({ email: 'a@example.com' }, ['vip']);
-    await post(
-      sandbox,
-      anEvent('a', { fs_user_id: 'u1', email: 'a@example.com' }),
-    );
-    const variables = { userId: 'u1', audiences: ['vip'] };
-    expect(await ask(sandbox, { query, variables })).toMatchObject({
-      body: {
-        data: {
-          customer: { audiences: { edges: [{ node: { name: 'vip' } }] } },
-        },
-      },
-    });
-  });
-
-  it('does not know a customer that nobody has told it of', async () => {
-    const sandbox = await start();
-    const variables = { userId: 'nobody', audiences: ['vip'] };
-    expect(await ask(sandbox, { query, variables })).toMatchObject({
-      status: 200,
-      body: {
-        errors: [{ extensions: { code: 'INVALID_IDENTIFIER_EXCEPTION' } }],
-        data: { customer: null },
-      },
-    });
-  });
-
-  it('says which query it knows when it is asked another', async () => {
-    const sandbox = await start();
-    const reply = await ask(sandbox, { query: '{ events { type } }' });
-    expect(reply).toMatchObject({ status: 400 });
-    expect(JSON.stringify(reply.body)).toContain('audiences(subset');
-  });
-});
-
-describe('/v3/profiles', () => {
-  const start = sandboxes();
-
-  it('stores attributes and reads them by any identifier of the customer', async () => {
-    const sandbox = await start({ identifiers: ['loyalty_id'] });
-    const reply = await request(sandbox, '/v3/profiles', {
-      body: [
-        { attributes: { email: 'a@example.com', first_name: 'A', city: 'X' } },
-        { attributes: { loyalty_id: '7', email: 'a@example.com', city: 'Y' } },
-      ],
-    });
-    expect(reply).toMatchObject({ status: 202, body: { title: 'Accepted' } });
-    const read = await request(sandbox, '/v3/profiles?loyalty_id=7');
-    expect(read.status).toBe(202);
-    expect(read.body).toEqual({
-      attributes: {
-        email: 'a@example.com',
-        loyalty_id: '7',
-        first_name: 'A',
-        city: 'Y',
-      },
-    });
-  });
-
-  it('answers 404 for a stranger, and 400 for a body or query that it cannot read', async () => {
-    const sandbox = await start();
-    const statuses = await Promise.all([
-      request(sandbox, '/v3/profiles?email=nobody'),
-      request(sandbox, '/v3/profiles'),
-      request(sandbox, '/v3/profiles', { body: [{ email: 'a' }] }),
-    ]).then((replies) => replies.map(({ status }) => status));
-    expect(statuses).toEqual([404, 400, 400]);
-  });
-});
-
 describe('anything else', () => {
   const start = sandboxes();
 
   it("is ODP's 404", async () => {
     const sandbox = await start();
-    for (const path of ['/v3/objects/products', '/v3/eventss', '/v3/']) {
+    for (const path of ['/v3/exports', '/v3/objects', '/v3/eventss', '/v3/']) {
       const reply = await request(sandbox, path, { body: [] });
       expect(reply).toMatchObject({
         status: 404,

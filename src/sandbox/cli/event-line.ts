@@ -1,13 +1,18 @@
-import type { OdpReceivedEvent } from '../state/received.js';
+import { STATUS_CODES } from 'node:http';
+import { refusalOf } from '../wire/refusal.js';
+import type {
+  OdpReceivedEvent,
+  OdpReceivedRequest,
+} from '../state/received.js';
 
-const LONGEST = 240;
+const MAX_LENGTH = 240;
 
 /**
- * Characters that could move the cursor, colour the terminal or turn the text
- * around: events hold other people's text.
+ * Characters that could move the cursor, colour the terminal or reverse the
+ * text: events hold other people's text.
  */
 const UNSAFE =
-  // oxlint-disable-next-line no-control-regex -- finding them is its purpose
+  // oxlint-disable-next-line no-control-regex -- it is here to find them
   /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** The event on one line of a terminal. */
@@ -21,13 +26,39 @@ export function eventLine(received: OdpReceivedEvent): string {
   const duplicate = received.duplicate
     ? `  duplicate of #${received.duplicateOf}`
     : '';
-  const time = receivedAt.toISOString().slice(11, 23);
-  const line = [time, `#${received.seq}`, name, identifiers.join(' ')].join(
-    '  ',
-  );
-  const cut = line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
   return (
-    cut.replace(UNSAFE, '\uFFFD') +
-    `  request ${requestId} (${index + 1} of ${batchSize})${duplicate}`
+    safe([
+      timeOf(receivedAt),
+      `#${received.seq}`,
+      name,
+      identifiers.join(' '),
+    ]) + `  request ${requestId} (${index + 1} of ${batchSize})${duplicate}`
   );
+}
+
+/** A request that was not accepted, on one line of a terminal. */
+export function refusedLine(request: OdpReceivedRequest): string {
+  const { id, receivedAt, method, path, outcome, status, faults } = request;
+  const answer =
+    status === undefined
+      ? `no answer (${outcome})`
+      : `${status} ${STATUS_CODES[status] ?? ''}`.trim();
+  const because = [refusalOf(request), ...faults.map((one) => `fault: ${one}`)];
+  return safe([
+    timeOf(receivedAt),
+    `request ${id}`,
+    `${method} ${path}`,
+    answer,
+    ...because.filter((one) => one !== undefined),
+  ]);
+}
+
+function timeOf(date: Date): string {
+  return date.toISOString().slice(11, 23);
+}
+
+function safe(parts: readonly string[]): string {
+  const line = parts.join('  ');
+  const cut = line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
+  return cut.replace(UNSAFE, '\uFFFD');
 }

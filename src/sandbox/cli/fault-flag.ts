@@ -1,8 +1,13 @@
 const PATTERN = new Set(['type', 'action', 'field', 'value']);
+const TEXTS = new Set(['message', 'path', 'body']);
+const NAMES: Readonly<Record<string, string>> = {
+  'retry-after': 'retryAfter',
+  'body-bytes': 'bodyBytes',
+};
 
 /**
- * A fault as the command line writes it: `status=503,times=2`. Whether it makes
- * sense is for `readFault` to say.
+ * A fault as written on the command line: `status=503,times=2`. Whether it
+ * makes sense is for `readFault` to say.
  */
 export function readFaultFlag(flag: string): Record<string, unknown> {
   const fault: Record<string, unknown> = {};
@@ -11,12 +16,14 @@ export function readFaultFlag(flag: string): Record<string, unknown> {
     const [name = '', ...rest] = part.split('=');
     const value = rest.length === 0 ? true : rest.join('=');
     if (PATTERN.has(name)) pattern[name] = value;
-    else if (name === 'invalid') fault['invalid'] = pattern;
-    else if (name === 'retry-after') fault['retryAfter'] = numberIfAny(value);
-    else fault[name] = name === 'message' ? value : numberIfAny(value);
+    else if (name === 'location') fault['headers'] = { location: value };
+    else if (name !== 'invalid') {
+      fault[NAMES[name] ?? name] = TEXTS.has(name) ? value : numberIfAny(value);
+    } else fault['invalid'] = pattern;
   }
-  // Without the kind, what it should match would go unnoticed.
-  return fault['invalid'] === undefined ? { ...fault, ...pattern } : fault;
+  const isNarrowed =
+    fault['invalid'] === undefined && Object.keys(pattern).length > 0;
+  return isNarrowed ? { ...fault, match: pattern } : fault;
 }
 
 function numberIfAny(value: string | true): unknown {

@@ -4,16 +4,16 @@ import { readFlags } from './flags.js';
 describe('readFlags', () => {
   it('has defaults for everything', () => {
     expect(readFlags([])).toMatchObject({
-      options: { port: 4100, keep: 10_000 },
+      options: { port: 4100, maxEvents: 10_000 },
       faults: [],
-      isQuiet: false,
+      log: 'text',
       isHelp: false,
     });
   });
 
   it('reads every option', () => {
     const argv =
-      '--port 0 --host ::1 --api-key k --on-invalid keep-valid --identifier a --identifier b --keep 5 --quiet';
+      '--port 0 --host ::1 --api-key k --on-invalid keep-valid --identifier a --identifier b --max-events 5 --keep data.jsonl --log json';
     expect(readFlags(argv.split(' '))).toMatchObject({
       options: {
         port: 0,
@@ -21,9 +21,10 @@ describe('readFlags', () => {
         apiKey: 'k',
         onInvalid: 'keep-valid',
         identifiers: ['a', 'b'],
-        keep: 5,
+        maxEvents: 5,
+        keep: 'data.jsonl',
       },
-      isQuiet: true,
+      log: 'json',
     });
   });
 
@@ -34,6 +35,17 @@ describe('readFlags', () => {
     ],
     ['latency=200,share=0.5', { latency: 200, share: 0.5 }],
     ['hang', { hang: true }],
+    ['status=200,html', { status: 200, html: true }],
+    ['status=202,dribble', { status: 202, dribble: true }],
+    ['status=200,body-bytes=99', { status: 200, bodyBytes: 99 }],
+    [
+      'status=302,location=http://a/?b=c',
+      { status: 302, headers: { location: 'http://a/?b=c' } },
+    ],
+    [
+      'hang,path=/v3/events,type=order',
+      { hang: true, path: '/v3/events', match: { type: 'order' } },
+    ],
     ['reset=after', { reset: 'after' }],
     ['invalid', { invalid: {} }],
     [
@@ -53,7 +65,8 @@ describe('readFlags', () => {
     [['--fault', 'status=many'], 'status'],
     [['--fault', 'hang=1'], 'hang'],
     [['--fault', 'type=order'], 'no kind'],
-    [['--fault', 'status=503,type=order'], '"type"'],
+    [['--fault', 'status=200'], 'html'],
+    [['--log', 'xml'], '--log'],
     [['--fault', ''], 'no kind'],
   ])('refuses %j', (argv, named) => {
     expect(() => readFlags(argv)).toThrow(named);

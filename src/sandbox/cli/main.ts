@@ -1,47 +1,32 @@
 import { OdpSandbox } from '../odp-sandbox.js';
-import { eventLine } from './event-line.js';
-import { type Flags, HELP, readFlags } from './flags.js';
+import { HELP, readFlags } from './flags.js';
+import { startLog } from './log.js';
 
-/** Where the command's lines go. */
+/** Where the command prints to. */
 export interface Output {
   out(line: string): void;
   err(line: string): void;
 }
 
-/** Runs the command: the sandbox while it runs, or the exit code where it ended. */
+/** Runs the command: the running sandbox, or the exit code if it has ended. */
 export async function main(
   argv: readonly string[],
   { out, err }: Output,
 ): Promise<OdpSandbox | number> {
   try {
-    const flags = readFlags(argv);
-    if (flags.isHelp) {
+    const { options, faults, log, isHelp } = readFlags(argv);
+    if (isHelp) {
       out(HELP);
       return 0;
     }
-    return await run(flags, out);
+    const sandbox = await OdpSandbox.start(options);
+    for (const fault of faults) sandbox.fail(fault);
+    const needsKey = options.apiKey !== undefined;
+    startLog(sandbox, { format: log, needsKey }, out);
+    return sandbox;
   } catch (error) {
     err(`odp-sandbox: ${(error as Error).message}`);
     err('See odp-sandbox --help.');
     return 1;
   }
-}
-
-async function run(
-  { options, faults, isQuiet }: Flags,
-  out: Output['out'],
-): Promise<OdpSandbox> {
-  const sandbox = await OdpSandbox.start(options);
-  for (const fault of faults) sandbox.fail(fault);
-  if (!isQuiet) {
-    sandbox.onEvents((events) => {
-      for (const received of events) out(eventLine(received));
-    });
-  }
-  out(`ODP sandbox: ${sandbox.url}  (open it in a browser; Ctrl+C ends it)`);
-  out(`Point your app at it: apiHost: '${sandbox.url}'`);
-  for (const { description } of sandbox.faults()) {
-    out(`Fault on: ${description}`);
-  }
-  return sandbox;
 }

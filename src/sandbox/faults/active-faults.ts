@@ -1,3 +1,4 @@
+import { Signal } from '../state/signal.js';
 import { describe } from './describe.js';
 import type {
   HangFault,
@@ -8,13 +9,21 @@ import type {
   ResetFault,
   StatusFault,
 } from './fault.js';
+import { matches } from './match.js';
 import { readFault } from './read-fault.js';
+
+/** What decides which faults strike a request. */
+export interface Target {
+  readonly path: string;
+  /** The events, or other objects, that it holds. */
+  readonly objects: readonly unknown[];
+}
 
 /** What faults do to one request. */
 export interface Struck {
   /** ms that the answer is late. */
   readonly latency: number;
-  /** What is done instead of an ordinary answer. */
+  /** What happens instead of an ordinary answer. */
   readonly ending: StatusFault | HangFault | ResetFault | undefined;
   /** Faults that may call events of the request invalid. */
   readonly invalids: readonly Entry<InvalidFault>[];
@@ -30,10 +39,13 @@ export interface Entry<F extends OdpFault = OdpFault> {
   struck: number;
 }
 
-/** The faults that are on. Several may be: latency adds up, else the first set that strikes wins. */
+/**
+ * The faults that are on, of which there may be several: latency adds up, and
+ * of those that decide the answer the first that was set and strikes wins.
+ */
 export class ActiveFaults {
   readonly #random: () => number;
-  readonly #listeners = new Set<() => void>();
+  readonly #changed = new Signal();
   #entries: Entry[] = [];
   #id = 0;
   #version = 0;
@@ -42,7 +54,7 @@ export class ActiveFaults {
     this.#random = random;
   }
 
-  /** Changes whenever anything about the faults does. */
+  /** Changes with every change of the faults. */
   get version(): number {
     return this.#version;
   }
@@ -56,7 +68,7 @@ export class ActiveFaults {
       struck: 0,
     };
     this.#entries.push(entry);
-    this.#tell();
+    this.#change();
     return this.#view(entry);
   }
 
@@ -69,18 +81,18 @@ export class ActiveFaults {
     const left = this.#entries.filter((entry) => entry.id !== id);
     if (left.length === this.#entries.length) return false;
     this.#entries = left;
-    this.#tell();
+    this.#change();
     return true;
   }
 
   clear(): void {
     if (this.#entries.length === 0) return;
     this.#entries = [];
-    this.#tell();
+    this.#change();
   }
 
-  /** Decides what strikes the next request; `undefined`: nothing is on. */
-  strike(): Struck | undefined {
+  /** Decides what strikes this request; `undefined` if no fault is on. */
+  strike(target: Target): Struck | undefined {
     if (this.#entries.length === 0) return undefined;
     const faults: string[] = [];
     const invalids: Entry<InvalidFault>[] = [];
@@ -89,7 +101,8 @@ export class ActiveFaults {
     for (const entry of this.#entries) {
       const { fault } = entry;
       const isEnding = !isLatency(fault) && !isInvalid(fault);
-      if ((isEnding && ending !== undefined) || !this.#strikes(fault)) continue;
+      if ((isEnding && ending !== undefined) || !this.#strikes(fault, target))
+        continue;
       if (isInvalid(fault)) {
         // Strikes only when an event matches: see hit().
         invalids.push(entry as Entry<InvalidFault>);
@@ -102,21 +115,27 @@ export class ActiveFaults {
     return { latency, ending, invalids, faults };
   }
 
-  /** Counts that `entry` struck, and ends it when that was its last time. */
+  /** Counts that `entry` struck, and ends it if that was its last time. */
   hit(entry: Entry, faults: string[]): void {
     entry.struck++;
     faults.push(entry.description);
     if (entry.struck === entry.fault.times) this.remove(entry.id);
-    else this.#tell();
+    else this.#change();
   }
 
   listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#changed.listen(listener);
   }
 
-  #strikes({ share }: OdpFault): boolean {
-    return share === undefined || this.#random() < share;
+  #strikes(
+    { path = '/v3', match, share }: OdpFault,
+    { path: asked, objects }: Target,
+  ): boolean {
+    return (
+      asked.startsWith(path) &&
+      (match === undefined || objects.some((one) => matches(match, one))) &&
+      (share === undefined || this.#random() < share)
+    );
   }
 
   #view(entry: Entry): OdpActiveFault {
@@ -131,9 +150,9 @@ export class ActiveFaults {
     };
   }
 
-  #tell(): void {
+  #change(): void {
     this.#version++;
-    for (const listener of this.#listeners) listener();
+    this.#changed.emit();
   }
 }
 

@@ -1,35 +1,41 @@
 import type { OdpSandboxEvent } from '../state/received.js';
-import type { EventPattern, InvalidFault } from './fault.js';
+import type { EventPattern } from './fault.js';
 
-/** Whether the event is one that this fault calls invalid. */
+/** Whether the event, or another object that a request holds, matches. */
 export function matches(
-  invalid: InvalidFault['invalid'],
-  event: OdpSandboxEvent,
+  wanted: EventPattern | ((event: OdpSandboxEvent) => boolean),
+  object: unknown,
 ): boolean {
-  return typeof invalid === 'function'
-    ? invalid(event)
-    : matchesPattern(invalid, event);
+  return typeof wanted === 'function'
+    ? wanted(object as OdpSandboxEvent)
+    : matchesPattern(wanted, object);
 }
 
-function matchesPattern(pattern: EventPattern, event: OdpSandboxEvent) {
-  const { type, action, field, value } = pattern;
-  if (type !== undefined && event.type !== type) return false;
-  if (action !== undefined && event.action !== action) return false;
-  if (field === undefined) return true;
-  const found = valueAt(event, field);
-  if (found === undefined) return false;
-  return value === undefined || asText(found) === value;
+function matchesPattern(
+  { type, action, field, value }: EventPattern,
+  object: unknown,
+): boolean {
+  const has = (path: string, wanted?: string) =>
+    valuesAt(object, path.split('.')).some(
+      (found) => wanted === undefined || asText(found) === wanted,
+    );
+  return (
+    (type === undefined || has('type', type)) &&
+    (action === undefined || has('action', action)) &&
+    (field === undefined || has(field, value))
+  );
 }
 
-function valueAt(event: OdpSandboxEvent, path: string): unknown {
-  let at: unknown = event;
-  for (const key of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) {
-      return undefined;
-    }
-    at = (at as Record<string, unknown>)[key];
+/** The values at a path; several, where it leads through the items of a list. */
+function valuesAt(at: unknown, [key, ...rest]: readonly string[]): unknown[] {
+  if (key === undefined) return at === undefined ? [] : [at];
+  if (typeof at !== 'object' || at === null) return [];
+  if (Object.hasOwn(at, key)) {
+    return valuesAt((at as Record<string, unknown>)[key], rest);
   }
-  return at;
+  return Array.isArray(at)
+    ? at.flatMap((item) => valuesAt(item, [key, ...rest]))
+    : [];
 }
 
 function asText(value: unknown): string {

@@ -1,52 +1,57 @@
+import {
+  type Check,
+  checkFields,
+  isNumber,
+  isObject,
+  isTrue,
+  isWhole,
+  patternChecks,
+  text,
+} from '../check.js';
 import { OdpSandboxError } from '../errors.js';
 import type { OdpFault } from './fault.js';
 
-type Check = readonly [test: (value: unknown) => boolean, wanted: string];
-
-const text: Check = [(v) => typeof v === 'string', 'a text'];
-const name: Check = [
-  (v) => typeof v === 'string' && v !== '',
-  'a text that is not empty',
+const patternOrPredicate: Check = [
+  (v) => typeof v === 'function' || isObject(v),
+  'a predicate or an object of type, action, field, value',
 ];
 
-const timing: Record<string, Check> = {
+const scope: Record<string, Check> = {
   times: [isWhole(1, 1e9), 'a whole number from 1'],
   share: [isNumber(0, 1), 'a number from 0 to 1'],
+  path: [
+    (v) => typeof v === 'string' && v.startsWith('/'),
+    'a path that starts with /',
+  ],
+  match: patternOrPredicate,
 };
 
 /** What each kind of fault may hold, by the field that makes it that kind. */
 const kinds: Record<string, Record<string, Check>> = {
   status: {
-    status: [isWhole(300, 599), 'a whole number from 300 to 599'],
+    status: [isWhole(200, 599), 'a whole number from 200 to 599'],
     retryAfter: [
       (v) => isWhole(0, 1e9)(v) || isHeaderValue(v),
       'a whole number of seconds or an HTTP date',
     ],
     headers: [isHeaders, 'an object of header names and values'],
     body: text,
+    html: isTrue,
+    bodyBytes: [isWhole(20, 2 ** 31), 'a whole number of bytes from 20'],
+    dribble: isTrue,
   },
   latency: {
     latency: [isWhole(1, 3_600_000), 'a whole number of ms, at most an hour'],
   },
-  hang: { hang: [(v) => v === true, 'true'] },
+  hang: { hang: isTrue },
   reset: {
     reset: [(v) => v === 'before' || v === 'after', "'before' or 'after'"],
   },
-  invalid: {
-    invalid: [
-      (v) => typeof v === 'function' || isObject(v),
-      'a predicate or an object of type, action, field, value',
-    ],
-    message: text,
-  },
+  invalid: { invalid: patternOrPredicate, message: text },
 };
 
-const pattern: Record<string, Check> = {
-  type: name,
-  action: name,
-  field: name,
-  value: text,
-};
+/** The fields of a status fault that replace ODP's body. */
+const BODIES = ['body', 'html', 'bodyBytes', 'dribble'];
 
 /**
  * Checks what a caller, the page or the command line gave as a fault.
@@ -65,12 +70,12 @@ export function readFault(given: unknown): OdpFault {
       `${usage()} Give several faults one by one.`,
     );
   }
-  checkFields(given, { ...kinds[kind], ...timing }, kind);
-  const { invalid } = given;
-  if (isObject(invalid)) {
-    checkFields(invalid, pattern, 'invalid');
-    if (invalid['value'] !== undefined && invalid['field'] === undefined) {
-      throw bad('invalid.value has no field', 'Say where it stands: field.');
+  checkFields(given, { ...kinds[kind], ...scope }, kind, 'invalidFault');
+  if (kind === 'status') checkBody(given);
+  for (const name of ['invalid', 'match']) {
+    const pattern = given[name];
+    if (isObject(pattern)) {
+      checkFields(pattern, patternChecks, name, 'invalidFault');
     }
   }
   return Object.fromEntries(
@@ -78,22 +83,19 @@ export function readFault(given: unknown): OdpFault {
   ) as unknown as OdpFault;
 }
 
-function checkFields(
-  given: Record<string, unknown>,
-  known: Record<string, Check>,
-  kind: string,
-): void {
-  for (const [field, value] of Object.entries(given)) {
-    const check = known[field];
-    if (value === undefined) continue;
-    if (check === undefined) {
-      throw bad(
-        `"${field}" is no part of a fault of the kind ${kind}`,
-        `It may hold: ${Object.keys(known).join(', ')}.`,
-      );
-    }
-    const [test, wanted] = check;
-    if (!test(value)) throw bad(`${field} is not ${wanted}`, 'Give one.');
+function checkBody(given: Record<string, unknown>): void {
+  const bodies = BODIES.filter((field) => given[field] !== undefined);
+  if (bodies.length > 1) {
+    throw bad(
+      `The fault has several bodies (${bodies.join(', ')})`,
+      'Give one.',
+    );
+  }
+  if (bodies.length === 0 && (given['status'] as number) < 300) {
+    throw bad(
+      'A status below 300 is what ODP itself would answer',
+      `Say what is wrong with the body: ${BODIES.join(', ')}.`,
+    );
   }
 }
 
@@ -101,22 +103,8 @@ function usage(): string {
   return `Give one of ${Object.keys(kinds).join(', ')}, e.g. { status: 503, times: 2 }.`;
 }
 
-function bad(what: string, mend: string): OdpSandboxError {
-  return new OdpSandboxError('invalidFault', `${what}. ${mend}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isNumber(least: number, most: number) {
-  return (value: unknown) =>
-    typeof value === 'number' && value >= least && value <= most;
-}
-
-function isWhole(least: number, most: number) {
-  return (value: unknown) =>
-    Number.isInteger(value) && isNumber(least, most)(value);
+function bad(what: string, fix: string): OdpSandboxError {
+  return new OdpSandboxError('invalidFault', `${what}. ${fix}`);
 }
 
 function isHeaderValue(value: unknown): boolean {

@@ -1,205 +1,289 @@
+import {
+  addressOf,
+  NOTHING_SELECTED,
+  readAddress,
+  writeAddress,
+} from './address.js';
+import { now } from './clock.js';
+import { Connection } from './connection.js';
+import { Datafile } from './datafile.js';
 import { Detail } from './detail.js';
 import { byId, call } from './dom.js';
-import { eventCells } from './event-view.js';
+import { Empty } from './empty.js';
 import { Faults } from './faults.js';
-import { haystackOf, number, requestHaystackOf } from './format.js';
-import { List } from './list.js';
-import { requestCells } from './request-view.js';
-import { Store } from './store.js';
+import { count, number } from './format.js';
+import { openHelp, placeholderOf } from './help.js';
+import { listenForKeys } from './keys.js';
+import { Notices } from './notices.js';
+import { showStatus } from './status.js';
+import { makeLists, stores, VIEWS } from './views.js';
 
-const MOST_EVENTS = 10_000;
-const MOST_REQUESTS = 2_000;
+const NO_TOTALS = { events: 0, duplicates: 0, requests: 0, refused: 0 };
 
-let view = 'events';
+let state = readAddress();
+let sandbox = { needsKey: false, newest: { event: 0 } };
+let totals = NO_TOTALS;
+let restartedAt;
 let isPaused = false;
+let isToReveal = true;
+let isTyping = false;
 
-const faults = new Faults();
+const needsKey = () => sandbox.needsKey;
+const notices = new Notices();
+const faults = new Faults(notices);
+const datafile = new Datafile();
 const detail = new Detail(byId('detail'), {
-  onEvent: (seq) => openEvent(seq),
-  onRequest: (id) => openRequest(id),
-  onClose: () => closeDetail(),
+  onTab: (tab) => go({ tab }),
+  onClose: closeDetail,
+  attempt: (what, action) => notices.attempt(what, action),
+  needsKey,
 });
-const stores = {
-  events: new Store(MOST_EVENTS, ({ seq }) => seq, haystackOf),
-  requests: new Store(MOST_REQUESTS, ({ id }) => id, requestHaystackOf),
-};
-const lists = {
-  events: new List(byId('events'), stores.events, {
-    name: 'event',
-    columns: ['#', 'Time', 'Event', 'Identifiers', 'Data', 'Request'],
-    cells: eventCells,
-    onOpen: (seq, how) =>
-      open(() => detail.showEvent(stores.events.find(seq)), how),
-  }),
-  requests: new List(byId('requests'), stores.requests, {
-    name: 'request',
-    columns: ['#', 'Time', 'Answer', 'Request', 'Events', 'Faults'],
-    cells: requestCells,
-    onOpen: (id, how) => open(() => detail.showRequest(id), how),
-  }),
-};
+const empty = new Empty(byId('empty'), {
+  onShowRequests: () => go({ ...last.requests, filter: '' }),
+  onClearFilter: () => go({ filter: '' }),
+  onResume: () => setPaused(false),
+  needsKey,
+});
+const lists = makeLists(open);
+/** What each view was left with. */
+const last = Object.fromEntries(
+  VIEWS.map((view) => [
+    view,
+    { view, filter: '', tab: 'event', ...NOTHING_SELECTED },
+  ]),
+);
 
-/** Moving through the list follows in the pane where it is open already. */
-function open(show, { isMove = false, focus = false } = {}) {
-  if (isMove && !detail.isOpen) return;
-  show();
+/** Changes what is shown, and the address with it. */
+function go(change, { isStep = true } = {}) {
+  apply({ ...state, ...change });
+  writeAddress(state, { isStep });
+}
+
+function apply(next) {
+  state = next;
+  last[next.view] = next;
+  for (const view of VIEWS) {
+    const tab = byId(`tab-${view}`);
+    if (view === next.view) tab.setAttribute('aria-current', 'page');
+    else tab.removeAttribute('aria-current');
+    tab.href = addressOf(last[view]);
+  }
+  const filter = byId('filter');
+  if (filter.value !== next.filter) filter.value = next.filter;
+  filter.placeholder = placeholderOf(next.view);
+  if (stores[next.view].filter(next.filter)) lists[next.view].toTop();
+  lists[next.view].select(next.selected);
+  showSelected();
+  draw();
+}
+
+/** The pane follows the selection as soon as what it is about has come in. */
+function showSelected() {
+  const { view, selected, isOpen, tab } = state;
+  if (!isOpen) detail.close();
+  else if (view === 'requests') void detail.showRequest(selected);
+  else {
+    const received = stores.events.find(selected);
+    if (received !== undefined) detail.showEvent(received, tab);
+    else if (isCaughtUp()) detail.showGone(selected);
+  }
+}
+
+/** Whether what the sandbox held when it was asked has come in. */
+const isCaughtUp = () =>
+  connection.state !== 'connecting' &&
+  stores.events.newest >= sandbox.newest.event;
+
+/** Opens an item; moving through the list follows where the pane is open. */
+function open(selected, { isMove = false, focus = false } = {}) {
+  isToReveal = false;
+  if (isMove) return go({ selected }, { isStep: false });
+  go({ selected, isOpen: true });
   if (focus) detail.host.focus();
-}
-
-function openEvent(seq) {
-  if (stores.events.find(seq) === undefined) return;
-  showView('events');
-  detail.tab = 'event';
-  lists.events.open(seq);
-}
-
-function openRequest(id) {
-  showView('requests');
-  lists.requests.open(id);
 }
 
 function closeDetail() {
   const hadFocus = detail.host.contains(document.activeElement);
-  detail.close();
-  if (hadFocus) lists[view].grid.focus();
-}
-
-function showView(name) {
-  view = name;
-  for (const one of ['events', 'requests']) {
-    byId(one).hidden = one !== name;
-    byId(`tab-${one}`).setAttribute('aria-pressed', `${one === name}`);
-  }
-  draw();
+  go({ isOpen: false });
+  if (hadFocus) lists[state.view].grid.focus();
 }
 
 function draw(added = {}) {
-  for (const [name, list] of Object.entries(lists)) list.update(added[name]);
+  for (const view of VIEWS) lists[view].update(added[view]);
+  const without = emptyState();
+  empty.show(without);
+  for (const view of VIEWS) {
+    byId(view).hidden = view !== state.view || without !== undefined;
+  }
+  const { items, visible, waiting } = stores[state.view];
+  showStatus({
+    connection: connection.state,
+    isPaused,
+    totals,
+    shown: [
+      visible.length === items.length
+        ? ''
+        : `${number(visible.length)} of ${number(items.length)}`,
+      waiting.length === 0 ? '' : `${number(waiting.length)} waiting`,
+    ],
+  });
+  if (!isToReveal) return;
+  isToReveal = !lists[state.view].revealSelected();
+}
+
+/** Why the list has no rows; `undefined`: it has. */
+function emptyState() {
+  const { view } = state;
   const { items, visible, waiting } = stores[view];
-  const isEmpty =
-    stores.events.items.length === 0 && stores.requests.items.length === 0;
-  byId('welcome').hidden = !isEmpty;
-  byId(view).hidden = isEmpty;
-  byId('shown').textContent = [
-    visible.length === items.length
-      ? ''
-      : `${number(visible.length)} of ${number(items.length)}`,
-    waiting.length === 0 ? '' : `${number(waiting.length)} waiting`,
-  ]
-    .filter(Boolean)
-    .join(', ');
+  if (visible.length > 0) return undefined;
+  if (items.length > 0) {
+    const counts = stores[view].counts();
+    return { name: 'noMatch', view, total: items.length, counts };
+  }
+  if (waiting.length > 0) return { name: 'paused', waiting: waiting.length };
+  if (connection.state === 'lost') return { name: 'lost' };
+  if (!isCaughtUp()) return { name: 'connecting' };
+  if (totals.requests === 0) return { name: 'nothing', restartedAt };
+  return view === 'events'
+    ? { name: 'refusedAll', requests: totals.requests }
+    : { name: 'noRequests' };
 }
 
 function setPaused(paused) {
   isPaused = paused;
-  const button = byId('pause');
-  button.setAttribute('aria-pressed', `${paused}`);
-  button.textContent = paused ? 'Resume' : 'Pause';
-  showConnection();
-  if (!paused) take({ events: [], requests: [] });
+  if (paused) draw();
+  else take({ events: [], requests: [], totals });
 }
 
-function take({ events, requests }) {
-  draw({
-    events: stores.events.add(events, isPaused),
-    requests: stores.requests.add(requests, isPaused),
-  });
+function take(batch) {
+  totals = batch.totals;
+  const added = {};
+  for (const view of VIEWS) {
+    added[view] = stores[view].add(batch[view], isPaused);
+  }
+  draw(added);
+  showSelected();
   if (!isPaused) detail.refresh();
 }
 
-function showTotals({ events, duplicates, requests, refused }) {
-  byId('count-events').textContent = number(events);
-  byId('count-requests').textContent = number(requests);
-  byId('total-duplicates').textContent = number(duplicates);
-  byId('total-refused').textContent = number(refused);
+/** Forgets what is listed, and what was selected of it. */
+function forget() {
+  for (const view of VIEWS) {
+    stores[view].clear();
+    Object.assign(last[view], NOTHING_SELECTED);
+  }
+  totals = NO_TOTALS;
+  go(NOTHING_SELECTED, { isStep: false });
 }
 
-function empty() {
-  for (const store of Object.values(stores)) store.clear();
-  showTotals({ events: 0, duplicates: 0, requests: 0, refused: 0 });
+function onHello(hello) {
+  const known = sandbox.run ?? sessionStorage.getItem('run') ?? hello.run;
+  const isSame = hello.run === sandbox.run && hello.clears === sandbox.clears;
+  const isFirst = sandbox.run === undefined;
+  sandbox = hello;
+  sessionStorage.setItem('run', hello.run);
+  const key = hello.needsKey ? 'a key is needed' : 'any key';
+  byId('facts').textContent =
+    `${location.host} · ${key} · on invalid: ${hello.onInvalid}`;
+  notices.close('lost');
+  if (known !== hello.run) {
+    restartedAt = now();
+    const isGone = hello.newest.request === 0;
+    notices.show('restarted', {
+      content: `The sandbox was restarted; noticed at ${restartedAt}. ${
+        isGone
+          ? 'What it had seen before is gone; --keep <file> would keep it.'
+          : 'What is listed is what it has now.'
+      }`,
+    });
+  }
+  if (known !== hello.run || !(isSame || isFirst)) forget();
+  offerUndo(hello.restorable);
+  draw();
+  showSelected();
+}
+
+function onConnection(current) {
+  if (current === 'lost') {
+    notices.show('lost', {
+      tone: 'bad',
+      canDismiss: false,
+      content: `Disconnected at ${now()}: nothing answers at ${location.host}. What is listed is from before. Start the sandbox again; this page connects by itself.`,
+      actions: [{ label: 'Try now', run: () => connection.open() }],
+    });
+  }
   draw();
 }
 
-let connection = 'waiting';
-function showConnection(state = connection) {
-  connection = state;
-  const chip = byId('connection');
-  chip.dataset.state = state === 'live' && isPaused ? 'paused' : state;
-  chip.textContent = {
-    waiting: 'Connecting',
-    live: 'Live',
-    lost: 'Disconnected',
-    paused: 'Paused',
-  }[chip.dataset.state];
+const connection = new Connection(
+  {
+    hello: onHello,
+    cleared: onCleared,
+    faults: (active) => faults.show(active),
+    segments: (defined) => detail.setSegments(defined),
+    integration: (account) => {
+      sandbox = { ...sandbox, needsKey: account.apiKey !== null };
+      datafile.show(account);
+    },
+    batch: take,
+  },
+  onConnection,
+);
+
+/** Everything went or came back; what went can be brought back. */
+function onCleared({ restorable }) {
+  forget();
+  restartedAt = undefined;
+  notices.close('restarted');
+  offerUndo(restorable);
 }
 
-function listen() {
-  const stream = new EventSource('/_sandbox/stream');
-  const on = (name, handle) =>
-    stream.addEventListener(name, ({ data }) => handle(JSON.parse(data)));
-  on('hello', ({ onInvalid, needsKey }) => {
-    // After a break everything that is kept comes again.
-    empty();
-    showConnection('live');
-    const key = needsKey ? 'a key is needed' : 'any key';
-    byId('facts').textContent =
-      `${location.host} · ${key} · on invalid: ${onInvalid}`;
+function offerUndo({ events, requests }) {
+  if (events + requests === 0) return notices.close('cleared');
+  const restore = () =>
+    notices.attempt('undo it', () => call('POST', 'restore', {}));
+  notices.show('cleared', {
+    content: `Cleared ${count(events, 'event')} and ${count(requests, 'request')}.`,
+    actions: [{ label: 'Undo', run: () => void restore() }],
   });
-  on('cleared', () => {
-    empty();
-    closeDetail();
-  });
-  on('faults', (active) => faults.show(active));
-  on('batch', (batch) => {
-    showTotals(batch.totals);
-    take(batch);
-  });
-  stream.addEventListener('error', () => showConnection('lost'));
 }
 
-const keys = {
-  '/': () => byId('filter').focus(),
-  p: () => setPaused(!isPaused),
-  f: () => faults.open(),
-  c: () => detail.showTab(detail.tab === 'event' ? 'customer' : 'event'),
-};
-
-document.addEventListener('keydown', (event) => {
-  const { key, target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (byId('faults').open) return;
-  if (key === 'Escape') {
-    if (target === byId('filter')) lists[view].grid.focus();
-    else if (detail.isOpen) closeDetail();
-    return;
-  }
-  const isTyping = target.matches('input, select, textarea');
-  if (isTyping || keys[key.toLowerCase()] === undefined) return;
-  event.preventDefault();
-  keys[key.toLowerCase()]();
-});
+const showHelp = () => openHelp(state.view, (filter) => go({ filter }));
 
 byId('filter').addEventListener('input', ({ target }) => {
-  for (const store of Object.values(stores)) store.filter(target.value);
-  for (const list of Object.values(lists)) list.grid.scrollTop = 0;
-  draw();
+  go({ filter: target.value }, { isStep: !isTyping });
+  isTyping = true;
 });
-byId('filter').addEventListener('keydown', (event) => {
-  if (event.key !== 'ArrowDown') return;
-  event.preventDefault();
-  lists[view].grid.focus();
-  lists[view].move(1);
-});
+byId('filter').addEventListener('blur', () => (isTyping = false));
+byId('open-help').addEventListener('click', showHelp);
 byId('pause').addEventListener('click', () => setPaused(!isPaused));
-byId('clear').addEventListener('click', () => void call('POST', 'clear'));
-byId('tab-events').addEventListener('click', () => showView('events'));
-byId('tab-requests').addEventListener('click', () => showView('requests'));
-byId('snippet-app').textContent = `apiHost: '${location.origin}'`;
-byId('snippet-curl').textContent =
-  `curl ${location.origin}/v3/events -H 'content-type: application/json' -d '{
-  "type": "order", "action": "purchase",
-  "identifiers": { "email": "ada@example.com" },
-  "data": { "order_id": "42" }
-}'`;
+byId('clear').addEventListener(
+  'click',
+  () => void notices.attempt('clear', () => call('POST', 'clear', {})),
+);
+addEventListener('popstate', () => {
+  isToReveal = true;
+  isTyping = false;
+  apply(readAddress());
+});
+document.addEventListener('click', ({ target }) => {
+  // A dialog's own box is its content: a click on it is one beside it.
+  if (target.matches('dialog') || target.closest('[data-close]')) {
+    target.closest('dialog').close();
+  }
+});
+listenForKeys({
+  list: () => lists[state.view],
+  isDetailOpen: () => detail.isOpen,
+  closeDetail,
+  keys: {
+    '/': () => byId('filter').focus(),
+    '?': showHelp,
+    p: () => setPaused(!isPaused),
+    f: () => faults.open(),
+    c: () => go({ tab: state.tab === 'event' ? 'customer' : 'event' }),
+  },
+});
 
-listen();
+connection.open();
+apply(state);

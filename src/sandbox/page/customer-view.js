@@ -1,12 +1,15 @@
+import { addressOfEvent } from './address.js';
+import { shortTime } from './clock.js';
 import { el } from './dom.js';
-import { fields, link, nameOf } from './event-view.js';
-import { number, preview, time } from './format.js';
+import { fields, nameOf } from './event-view.js';
+import { segmentsView } from './segments.js';
+import { byTelling, number, preview } from './format.js';
 
 const MOST_EVENTS = 500;
 
 /** Everything that is known of one customer, stitched from all events. */
-export function customerView(customer, current, { onEvent }) {
-  const identifiers = Object.entries(customer.identifiers).flatMap(
+export function customerView(customer, current, { segments, act }) {
+  const identifiers = byTelling(customer.identifiers).flatMap(
     ([name, values]) => values.map((value) => [name, value]),
   );
   const { events } = customer;
@@ -14,40 +17,42 @@ export function customerView(customer, current, { onEvent }) {
   return [
     fields('Identifiers', identifiers),
     fields('Attributes', Object.entries(customer.attributes)),
-    fields('Audiences', Object.entries(customer.audiences)),
+    segmentsView(customer, segments, act),
     el(
       'section',
       {},
       el(
         'h3',
         {},
-        'History',
+        'History ',
         el('span', { class: 'count' }, number(events.length)),
       ),
       el(
         'ol',
         { class: 'history' },
-        shown.map((received) =>
-          el(
-            'li',
-            received.seq === current ? { 'aria-current': 'true' } : {},
-            el('span', { class: 'dim mono' }, time(received.receivedAt)),
-            el(
-              'div',
-              {},
-              nameOf(received.event),
-              received.duplicate
-                ? el('span', { class: 'chip warn' }, 'duplicate')
-                : undefined,
-              el('p', { class: 'dim mono data' }, preview(received.event.data)),
-            ),
-            link(`#${received.seq}`, () => onEvent(received.seq)),
-          ),
-        ),
+        shown.map((received) => historyItem(received, current)),
       ),
       shown.length < events.length
         ? el('p', { class: 'note' }, `The newest ${MOST_EVENTS} are shown.`)
         : undefined,
     ),
   ];
+}
+
+function historyItem(received, current) {
+  return el(
+    'li',
+    received.seq === current ? { 'aria-current': 'true' } : {},
+    shortTime(received.receivedAt),
+    el(
+      'div',
+      {},
+      nameOf(received.event),
+      received.duplicate
+        ? el('span', { class: 'chip warn' }, 'duplicate')
+        : undefined,
+      el('p', { class: 'dim mono' }, preview(received.event.data)),
+    ),
+    el('a', { href: addressOfEvent(received.seq) }, `#${received.seq}`),
+  );
 }

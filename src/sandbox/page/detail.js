@@ -1,4 +1,5 @@
-import { call, el } from './dom.js';
+import { asCurl, copyButton } from './copy.js';
+import { button, call, el } from './dom.js';
 import { customerView } from './customer-view.js';
 import { eventView, nameOf } from './event-view.js';
 import { requestView, statusChip } from './request-view.js';
@@ -7,10 +8,13 @@ const REFRESH = 300;
 
 /** The pane beside the list: an event, its customer, or a request. */
 export class Detail {
-  constructor(host, links) {
+  constructor(host, { onTab, onClose, attempt, needsKey }) {
     this.host = host;
-    this.links = links;
-    this.tab = 'event';
+    this.onTab = onTab;
+    this.onClose = onClose;
+    this.attempt = attempt;
+    this.segments = [];
+    this.needsKey = needsKey;
   }
 
   get isOpen() {
@@ -23,18 +27,24 @@ export class Detail {
     this.shown = undefined;
   }
 
-  showEvent(received) {
-    this.shown = { received };
+  /** Shows an event, or the customer behind it. */
+  showEvent(received, tab) {
+    const { shown } = this;
+    if (shown?.received === received && shown.tab === tab) return;
+    this.shown = { received, tab };
     void this.drawEvent();
   }
 
   async showRequest(id) {
+    if (this.shown?.requestId === id) return;
     const shown = (this.shown = { requestId: id });
-    const request = await call('GET', `requests/${id}`).catch(() => undefined);
+    const request = await call('GET', `requests/${id}`).catch((error) => error);
     if (this.shown !== shown) return;
-    if (request === undefined) {
-      return this.fill(`Request ${id}`, [], [gone('This request')]);
+    if (request instanceof Error) {
+      return this.fill(`Request ${id}`, [], [note(request.message)]);
     }
+    const { method, path, body } = request;
+    const whole = body === undefined ? undefined : JSON.stringify(body);
     this.fill(
       el(
         'span',
@@ -42,41 +52,68 @@ export class Detail {
         el('b', {}, `Request ${id}`),
         statusChip(request),
       ),
-      [],
+      [
+        copyButton('Copy JSON', () => JSON.stringify(request, null, 2)),
+        this.curlButton({ method, path, body: whole }),
+      ],
       requestView(request),
     );
   }
 
-  /** Switches between the event and its customer. */
-  showTab(tab) {
-    this.tab = tab;
-    if (this.shown?.received !== undefined) void this.drawEvent();
+  /** Says that an event which the address names is not there. */
+  showGone(seq) {
+    if (this.shown?.goneSeq === seq) return;
+    this.shown = { goneSeq: seq };
+    this.fill(
+      `Event #${seq}`,
+      [],
+      [
+        note(
+          'The sandbox does not know it: it was cleared, has been forgotten, or belonged to an earlier run.',
+        ),
+      ],
+    );
+  }
+
+  /** The segments that rules define: whoever is in them may have changed. */
+  setSegments(defined) {
+    this.segments = defined;
+    this.refresh();
   }
 
   /** New events came in: a customer's view may have grown. */
   refresh() {
-    if (this.shown?.received === undefined || this.tab !== 'customer') return;
+    const isDue = () => this.shown?.tab === 'customer';
+    if (!isDue()) return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      if (this.shown?.received !== undefined && this.tab === 'customer') {
-        void this.drawEvent({ keepScroll: true });
-      }
+      const isTyping = this.host.querySelector('input:focus') !== null;
+      if (isDue() && !isTyping) void this.drawEvent({ keepScroll: true });
     }, REFRESH);
   }
 
   async drawEvent({ keepScroll = false } = {}) {
-    const { shown, tab, links } = this;
-    const { received } = shown;
+    const { shown } = this;
+    const { received, tab } = shown;
     const content =
       tab === 'customer'
         ? await this.customerOf(received)
-        : eventView(received, links);
-    if (this.shown !== shown || this.tab !== tab) return;
+        : eventView(received);
+    if (this.shown !== shown) return;
+    const { event } = received;
     this.fill(
-      nameOf(received.event),
+      nameOf(event),
       [
-        this.tabButton('event', 'Event'),
-        this.tabButton('customer', 'Customer'),
+        el('div', { class: 'tabs', role: 'group', 'aria-label': 'Show' }, [
+          this.tabButton('event', 'Event'),
+          this.tabButton('customer', 'Customer'),
+        ]),
+        copyButton('Copy JSON', () => JSON.stringify(event, null, 2)),
+        this.curlButton({
+          method: 'POST',
+          path: '/v3/events',
+          body: JSON.stringify(event),
+        }),
       ],
       content,
       keepScroll,
@@ -86,65 +123,78 @@ export class Detail {
   async customerOf({ event, seq }) {
     const query = new URLSearchParams(event.identifiers);
     const customer = await call('GET', `customer?${query}`).catch(
-      () => undefined,
+      (error) => error,
     );
-    return customer === undefined
-      ? [gone('The customer of this event')]
-      : customerView(customer, seq, this.links);
+    return customer instanceof Error
+      ? [note(customer.message)]
+      : customerView(customer, seq, {
+          segments: this.segments,
+          act: async (what, action) => {
+            await this.attempt(what, action);
+            if (this.shown?.tab === 'customer') {
+              await this.drawEvent({ keepScroll: true });
+            }
+          },
+        });
   }
 
   tabButton(tab, label) {
-    return el(
-      'button',
-      {
-        type: 'button',
-        'aria-pressed': `${this.tab === tab}`,
-        onclick: () => this.showTab(tab),
-      },
-      label,
+    return button(label, () => this.onTab(tab), {
+      'aria-pressed': `${this.shown.tab === tab}`,
+    });
+  }
+
+  curlButton(request) {
+    return copyButton('Copy as curl', () =>
+      asCurl({ ...request, needsKey: this.needsKey() }),
     );
   }
 
-  fill(title, tabs, content, keepScroll = false) {
-    const focused = this.host.contains(document.activeElement)
-      ? document.activeElement.textContent
-      : undefined;
+  fill(title, actions, content, keepScroll = false) {
+    const focused = this.focusedLabel();
     const { scrollTop } = this.host.querySelector('.content') ?? {};
-    const body = el('div', { class: 'content' }, content);
+    const body = el('div', { class: 'content', tabindex: '0' }, content);
     this.host.replaceChildren(
       el(
         'header',
         {},
         el('h2', {}, title),
-        el(
-          'button',
-          {
-            type: 'button',
-            class: 'icon',
-            'aria-label': 'Close details',
-            onclick: () => this.links.onClose(),
-          },
-          '✕',
-        ),
-        tabs.length === 0
+        button('✕', () => this.onClose(), {
+          class: 'icon',
+          'aria-label': 'Close details',
+        }),
+        actions.length === 0
           ? undefined
-          : el('div', { class: 'tabs', role: 'group' }, tabs),
+          : el('div', { class: 'actions' }, actions),
       ),
       body,
     );
+    const wasHidden = this.host.hidden;
     this.host.hidden = false;
     if (keepScroll) body.scrollTop = scrollTop ?? 0;
-    if (focused !== undefined) this.focus(focused);
+    if (focused !== undefined) this.focusControl(focused);
+    // Over the whole page, as on a phone, the list behind it cannot be used.
+    else if (wasHidden && getComputedStyle(this.host).position === 'fixed') {
+      this.host.focus();
+    }
   }
 
-  /** Focuses the control that reads so, or the pane. */
-  focus(label) {
-    const buttons = [...this.host.querySelectorAll('button')];
-    const same = buttons.find((button) => button.textContent === label);
+  /** What the focused control within the pane is called. */
+  focusedLabel() {
+    const { activeElement } = document;
+    if (!this.host.contains(activeElement)) return undefined;
+    return labelOf(activeElement);
+  }
+
+  /** Focuses the control that is called so, or the pane. */
+  focusControl(label) {
+    const controls = [...this.host.querySelectorAll('button, a')];
+    const same = controls.find((control) => labelOf(control) === label);
     (same ?? this.host).focus({ preventScroll: true });
   }
 }
 
-function gone(what) {
-  return el('p', { class: 'note' }, `${what} is not known any more.`);
-}
+const labelOf = (control) =>
+  control.getAttribute('aria-label') ?? control.textContent;
+
+const note = (text) => el('p', { class: 'note' }, text);

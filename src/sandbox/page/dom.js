@@ -13,15 +13,24 @@ export function el(tag, attributes = {}, ...children) {
       node.setAttribute(name, value === true ? '' : value);
     }
   }
-  node.append(...children.flat().filter((child) => child !== undefined));
+  node.append(...children.flat(2).filter((child) => child !== undefined));
   return node;
 }
 
-/** Talks to the sandbox behind the page; rejects with what it says is wrong. */
+/** A button that does `onclick`. */
+export const button = (label, onclick, attributes = {}) =>
+  el('button', { type: 'button', onclick, ...attributes }, label);
+
+/** Calls the sandbox behind the page; rejects with what it says is wrong. */
 export async function call(method, path, body) {
   const request = { method, headers: { 'content-type': 'application/json' } };
   if (body !== undefined) request.body = JSON.stringify(body);
-  const response = await fetch(`/_sandbox/${path}`, request);
+  let response;
+  try {
+    response = await fetch(`/_sandbox/${path}`, request);
+  } catch {
+    throw new Error('The sandbox does not answer.');
+  }
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.message ?? response.statusText);
   return answer;

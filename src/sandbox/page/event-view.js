@@ -1,13 +1,18 @@
+import { addressOfEvent, addressOfRequest } from './address.js';
+import { eventTime, fullTime, shortTime } from './clock.js';
+import { copyIcon } from './copy.js';
 import { el } from './dom.js';
 import {
-  explained,
+  byTelling,
   hueOf,
   isSentAlong,
   number,
   preview,
+  shorten,
   text,
-  time,
 } from './format.js';
+
+const SHOWN_IDENTIFIERS = 3;
 
 /** `type` and `action`, as they stand everywhere. */
 export function nameOf({ type, action }) {
@@ -22,39 +27,52 @@ export function nameOf({ type, action }) {
 /** The cells of an event's row. */
 export function eventCells(received) {
   const { seq, event, requestId, index, batchSize } = received;
-  const identifiers = Object.entries(event.identifiers);
   return [
-    el('span', { class: 'dim num' }, `#${seq}`),
-    el('span', { class: 'dim mono' }, time(received.receivedAt)),
+    el('span', {}, `#${seq}`),
+    el('span', {}, shortTime(received.receivedAt)),
     el(
       'span',
-      { class: 'what' },
+      {},
       nameOf(event),
       received.duplicate
         ? el('span', { class: 'chip warn', title: 'duplicate' }, 'dup')
         : undefined,
     ),
+    identifiersOf(event),
+    el('span', {}, preview(event.data)),
     el(
       'span',
-      { class: 'who' },
-      identifiers
-        .slice(0, 3)
-        .map(([name, value]) =>
-          el('span', { class: 'id' }, el('i', {}, name), ' ', text(value)),
-        ),
-      identifiers.length > 3 ? `+${identifiers.length - 3}` : undefined,
-    ),
-    el('span', { class: 'dim mono data' }, preview(event.data)),
-    el(
-      'span',
-      { class: 'dim num' },
+      {},
       `${requestId} `,
       el('small', {}, `${index + 1}/${number(batchSize)}`),
     ),
   ];
 }
 
-/** Names and values under a heading. */
+function identifiersOf({ identifiers }) {
+  const all = byTelling(identifiers);
+  const title = all.map(([name, value]) => `${name}: ${text(value)}`);
+  return el(
+    'span',
+    { title: title.join('\n') },
+    all
+      .slice(0, SHOWN_IDENTIFIERS)
+      .map(([name, value], index) =>
+        el(
+          'span',
+          { class: 'id' },
+          el('i', {}, name),
+          ' ',
+          shorten(text(value), index === 0 ? 26 : 20),
+        ),
+      ),
+    all.length > SHOWN_IDENTIFIERS
+      ? el('span', { class: 'id' }, `+${all.length - SHOWN_IDENTIFIERS}`)
+      : undefined,
+  );
+}
+
+/** Names and values under a heading; those that are text can be copied. */
 export function fields(title, entries, attributes = {}) {
   if (entries.length === 0) return undefined;
   return el(
@@ -64,12 +82,15 @@ export function fields(title, entries, attributes = {}) {
     el(
       'dl',
       { class: 'fields' },
-      entries
-        .map(([name, value]) => [
-          el('dt', {}, name),
-          el('dd', { class: kindOf(value) }, explained(name, value)),
-        ])
-        .flat(),
+      entries.map(([name, value]) => [
+        el('dt', {}, name),
+        el(
+          'dd',
+          { class: kindOf(value) },
+          el('span', {}, explained(name, value)),
+          value instanceof Node ? undefined : copyIcon(name, plain(value)),
+        ),
+      ]),
     ),
   );
 }
@@ -80,12 +101,12 @@ export function raw(title, value, open = false) {
     'details',
     { open },
     el('summary', {}, title),
-    el('pre', {}, text(value)),
+    el('pre', { tabindex: '0' }, text(value)),
   );
 }
 
 /** All of one event. */
-export function eventView(received, { onEvent, onRequest }) {
+export function eventView(received) {
   const { event, seq, requestId, index, batchSize, duplicateOf } = received;
   const data = Object.entries(event.data);
   return [
@@ -94,11 +115,11 @@ export function eventView(received, { onEvent, onRequest }) {
           'p',
           { class: 'note warn' },
           'An event with this idempotence_id had been accepted before, as ',
-          link(`#${duplicateOf}`, () => onEvent(duplicateOf)),
+          el('a', { href: addressOfEvent(duplicateOf) }, `#${duplicateOf}`),
           '.',
         )
       : undefined,
-    fields('Identifiers', Object.entries(event.identifiers)) ??
+    fields('Identifiers', byTelling(event.identifiers)) ??
       el('p', { class: 'note' }, 'It names no customer: no identifiers.'),
     fields(
       'Data',
@@ -107,39 +128,47 @@ export function eventView(received, { onEvent, onRequest }) {
     fields(
       'Sent along',
       data.filter(([name]) => isSentAlong(name)),
-      {
-        class: 'quiet',
-      },
+      { class: 'quiet' },
     ),
-    el(
-      'section',
-      {},
-      el('h3', {}, 'Arrival'),
-      el(
-        'dl',
-        { class: 'fields' },
-        el('dt', {}, 'received'),
-        el('dd', {}, `#${seq} at ${time(received.receivedAt)}`),
-        el('dt', {}, 'request'),
+    fields('Arrival', [
+      ['received', fullTime(received.receivedAt)],
+      [
+        'request',
         el(
-          'dd',
+          'span',
           {},
-          link(`request ${requestId}`, () => onRequest(requestId)),
-          `, event ${index + 1} of ${batchSize}`,
+          el(
+            'a',
+            { href: addressOfRequest(requestId) },
+            `request ${requestId}`,
+          ),
+          `, event ${index + 1} of ${number(batchSize)}`,
         ),
-      ),
-    ),
+      ],
+      ['number', el('span', {}, `#${seq}`)],
+    ]),
     raw('As JSON', event),
   ];
 }
 
-/** A reference to something else on the page. */
-export function link(label, onclick) {
-  return el('button', { type: 'button', class: 'link', onclick }, label);
+/** A value with what it means, where that is not plain to see. */
+function explained(name, value) {
+  if (value instanceof Node) return value;
+  const at = name === 'ts' ? eventTime(value) : undefined;
+  if (at !== undefined) {
+    return [fullTime(at.toISOString()), ' ', el('small', {}, `${value}`)];
+  }
+  return value === '' ? '(empty)' : text(value);
 }
+
+/** A value as it is copied. */
+const plain = (value) =>
+  typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 
 function kindOf(value) {
   if (value === null || typeof value === 'boolean') return 'mono word';
   if (typeof value === 'number') return 'mono figure';
-  return typeof value === 'object' ? 'mono block' : '';
+  return typeof value === 'object' && !(value instanceof Node)
+    ? 'mono block'
+    : '';
 }

@@ -1,4 +1,4 @@
-import { byId, call, el } from './dom.js';
+import { byId, button, call, el } from './dom.js';
 
 const PRESETS = [
   ['503, three times', { status: 503, times: 3 }],
@@ -10,17 +10,13 @@ const PRESETS = [
 
 /** The dialog that turns faults on and off, and the banner while any is on. */
 export class Faults {
-  constructor() {
+  constructor(notices) {
+    this.notices = notices;
     this.dialog = byId('faults');
     this.form = byId('fault-form');
     this.error = byId('fault-error');
     byId('open-faults').addEventListener('click', () => this.open());
-    byId('close-faults').addEventListener('click', () => this.dialog.close());
     byId('banner-end').addEventListener('click', () => this.end());
-    this.dialog.addEventListener('click', (event) => {
-      // The dialog's own box is its content: a click on it is one beside it.
-      if (event.target === this.dialog) this.dialog.close();
-    });
     this.form.elements.kind.addEventListener('change', () => this.showKind());
     this.form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -28,11 +24,7 @@ export class Faults {
     });
     byId('presets').append(
       ...PRESETS.map(([label, fault]) =>
-        el(
-          'button',
-          { type: 'button', onclick: () => void this.add(fault) },
-          label,
-        ),
+        button(label, () => void this.add(fault)),
       ),
     );
     this.showKind();
@@ -83,9 +75,14 @@ export class Faults {
     };
   }
 
-  async add(fault) {
+  add(fault) {
+    return this.try(() => call('POST', 'faults', fault));
+  }
+
+  /** Does something in the dialog, which says so when it fails. */
+  async try(action) {
     try {
-      await call('POST', 'faults', fault);
+      await action();
       this.error.textContent = '';
     } catch (error) {
       this.error.textContent = error.message;
@@ -95,9 +92,8 @@ export class Faults {
   /** Ends one fault, or all. */
   end(id) {
     const path = id === undefined ? 'faults' : `faults/${id}`;
-    call('DELETE', path).catch((error) => {
-      this.error.textContent = error.message;
-    });
+    if (this.dialog.open) void this.try(() => call('DELETE', path));
+    else void this.notices.attempt('end it', () => call('DELETE', path));
   }
 
   /** Shows the faults that are on. */
@@ -114,11 +110,7 @@ export class Faults {
           'li',
           {},
           el('span', {}, ...words(fault)),
-          el(
-            'button',
-            { type: 'button', onclick: () => this.end(fault.id) },
-            'End',
-          ),
+          button('End', () => this.end(fault.id)),
         ),
       ),
     );

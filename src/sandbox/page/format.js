@@ -6,38 +6,53 @@ const SENT_ALONG = new Set([
   'data_source_type',
   'data_source_version',
 ]);
+/** Identifiers by how much they tell a person; an account's own stand between. */
+const MOST_TELLING = ['email', 'phone', 'customer_id', 'fs_user_id'];
+const LEAST_TELLING = ['web_user_id', 'zaius_id', 'vuid'];
+
 const LONGEST_VALUE = 20_000;
 const LONGEST_PREVIEW = 160;
-const LONGEST_HAYSTACK = 4_000;
 
 export const isSentAlong = (name) => SENT_ALONG.has(name);
 
 export const number = (value) => value.toLocaleString('en');
 
-const two = (value) => String(value).padStart(2, '0');
+/** `1 event`, `2,000 events`. */
+export const count = (value, what) =>
+  `${number(value)} ${what}${value === 1 ? '' : 's'}`;
 
-export function time(iso) {
-  const at = new Date(iso);
-  const ms = String(at.getMilliseconds()).padStart(3, '0');
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${ms}`;
+/** Names and values of an event's identifiers, the most telling first. */
+export function byTelling(identifiers) {
+  return Object.entries(identifiers).sort(([a], [b]) => rank(a) - rank(b));
 }
+
+function rank(name) {
+  const most = MOST_TELLING.indexOf(name);
+  if (most >= 0) return most;
+  const least = LEAST_TELLING.indexOf(name);
+  return MOST_TELLING.length + (least < 0 ? 0 : least + 1);
+}
+
+/**
+ * A value at a length that a list has room for. It is cut in the middle, since
+ * identifiers differ at their ends; an e-mail address keeps its domain.
+ */
+export function shorten(value, most) {
+  if (value.length <= most) return value;
+  const domain = value.length - value.lastIndexOf('@');
+  const tail = domain <= most * 0.7 ? domain : Math.floor(most * 0.4);
+  return `${head(value, most - tail - 1)}…${value.slice(-tail)}`.toWellFormed();
+}
+
+/** The beginning, not ending within a character. */
+const head = (value, length) =>
+  value.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
 
 /** A value as text; objects as indented JSON. */
 export function text(value) {
   const whole =
     typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   return cut(whole ?? '', LONGEST_VALUE, ` … (${whole?.length} characters)`);
-}
-
-/** A value with what it means, where that is not plain to see. */
-export function explained(name, value) {
-  if (name === 'ts' && typeof value === 'number') {
-    const at = new Date(value * 1000);
-    if (!Number.isNaN(at.getTime())) {
-      return `${value} (${at.toISOString().replace('.000Z', 'Z')})`;
-    }
-  }
-  return value === '' ? '(empty)' : text(value);
 }
 
 /** Fields on one line. */
@@ -54,22 +69,6 @@ export function preview(fields) {
   return parts.join('  ·  ');
 }
 
-/** What the filter looks through. */
-export function haystackOf({ seq, requestId, duplicate, event }) {
-  const parts = [
-    `#${seq} request:${requestId} type:${event.type} action:${event.action}`,
-    duplicate ? 'duplicate' : '',
-  ];
-  gather(event.identifiers, '', parts, 0);
-  gather(event.data, '', parts, 0);
-  return cut(parts.join(' '), LONGEST_HAYSTACK, '').toLowerCase();
-}
-
-export function requestHaystackOf(request) {
-  const { id, method, path, status, outcome, faults } = request;
-  return `#${id} ${method} ${path} status:${status ?? outcome} ${faults.join(' ')}`.toLowerCase();
-}
-
 /** One of eight colours for a type, always the same one. */
 export function hueOf(type) {
   let hash = 0;
@@ -79,27 +78,9 @@ export function hueOf(type) {
   return hash % 8;
 }
 
-/** Where a status belongs, for its colour. */
-export function toneOf({ status, outcome }) {
-  if (outcome !== 'answered') return 'bad';
-  if (status < 300) return 'good';
-  return status < 500 ? 'warn' : 'bad';
-}
-
-export const cut = (whole, length, sign) =>
-  whole.length > length ? whole.slice(0, length) + sign : whole;
+const cut = (whole, length, sign) =>
+  whole.length > length ? head(whole, length) + sign : whole;
 
 function oneLine(value) {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-function gather(value, path, parts, depth) {
-  if (typeof value !== 'object' || value === null) {
-    parts.push(`${path}:${value}`);
-    return;
-  }
-  if (depth > 4 || parts.length > 200) return;
-  for (const [name, inner] of Object.entries(value)) {
-    gather(inner, path === '' ? name : `${path}.${name}`, parts, depth + 1);
-  }
 }

@@ -1,6 +1,6 @@
+import { today } from './clock.js';
 import { el } from './dom.js';
 
-const ROW = 38;
 const BEYOND = 8;
 
 /**
@@ -14,7 +14,9 @@ export class List {
     this.cells = cells;
     this.onOpen = onOpen;
     this.rows = new Map();
+    this.columns = columns;
     this.selected = undefined;
+    this.day = today();
     this.body = el('div', { class: 'body', role: 'rowgroup' });
     this.grid = el(
       'div',
@@ -27,22 +29,32 @@ export class List {
       el(
         'div',
         { class: 'row head', role: 'row' },
-        columns.map((title) => el('span', { role: 'columnheader' }, title)),
+        columns.map(([kind, title]) =>
+          el('span', { role: 'columnheader', class: kind }, title),
+        ),
       ),
       this.body,
     );
     host.append(this.grid);
     this.grid.addEventListener('scroll', () => this.draw());
     this.grid.addEventListener('keydown', (event) => this.onKey(event));
-    new ResizeObserver(() => this.draw()).observe(this.grid);
+    this.measure();
+    new ResizeObserver(() => this.measure()).observe(this.grid);
+  }
+
+  /** How high a row is depends on the room, and stands in the style sheet. */
+  measure() {
+    const style = getComputedStyle(this.grid);
+    this.rowHeight = Number.parseFloat(style.getPropertyValue('--row'));
+    this.update();
   }
 
   /** Draws anew after the store changed; `added` rows came in at the top. */
   update(added = 0) {
     const { scrollTop } = this.grid;
-    this.body.style.height = `${this.store.visible.length * ROW}px`;
+    this.body.style.height = `${this.store.visible.length * this.rowHeight}px`;
     // Who has scrolled down goes on reading what is there.
-    if (scrollTop > 0) this.grid.scrollTop = scrollTop + added * ROW;
+    if (scrollTop > 0) this.grid.scrollTop = scrollTop + added * this.rowHeight;
     this.draw();
   }
 
@@ -58,12 +70,13 @@ export class List {
   drawNow() {
     const { visible } = this.store;
     const count = visible.length;
+    this.startDay();
     this.grid.setAttribute('aria-rowcount', count + 1);
     const { scrollTop, clientHeight } = this.grid;
-    const first = Math.max(0, Math.floor(scrollTop / ROW) - BEYOND);
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - BEYOND);
     const last = Math.min(
       count,
-      Math.ceil((scrollTop + clientHeight) / ROW) + BEYOND,
+      Math.ceil((scrollTop + clientHeight) / this.rowHeight) + BEYOND,
     );
     const shown = new Map();
     for (let index = first; index < last; index++) {
@@ -88,6 +101,14 @@ export class List {
     } else this.grid.removeAttribute('aria-activedescendant');
   }
 
+  /** Times of another day are shown with their date: after midnight, anew. */
+  startDay() {
+    if (this.day === today()) return;
+    this.day = today();
+    for (const row of this.rows.values()) row.remove();
+    this.rows.clear();
+  }
+
   rowOf(key, item) {
     let row = this.rows.get(key);
     if (row === undefined) {
@@ -97,18 +118,21 @@ export class List {
           class: 'row',
           role: 'row',
           id: this.idOf(key),
-          onclick: () => this.open(key),
+          onclick: () => this.onOpen(key),
         },
         this.cells(item),
       );
-      for (const cell of row.children) cell.setAttribute('role', 'gridcell');
+      for (const [index, [kind]] of this.columns.entries()) {
+        row.children[index].setAttribute('role', 'gridcell');
+        row.children[index].classList.add(kind);
+      }
       this.rows.set(key, row);
     }
     return row;
   }
 
   place(row, key, index) {
-    row.style.transform = `translateY(${index * ROW}px)`;
+    row.style.transform = `translateY(${index * this.rowHeight}px)`;
     row.setAttribute('aria-rowindex', index + 2);
     row.setAttribute('aria-selected', key === this.selected);
     row.classList.toggle('odd', index % 2 === 1);
@@ -119,13 +143,22 @@ export class List {
   }
 
   select(key) {
+    if (key === this.selected) return;
     this.selected = key;
     this.draw();
   }
 
-  open(key) {
-    this.select(key);
-    this.onOpen(key);
+  /** Scrolls to the selected row; returns whether there is one in the list. */
+  revealSelected() {
+    const { visible, keyOf } = this.store;
+    const at = visible.findIndex((item) => keyOf(item) === this.selected);
+    if (at < 0) return false;
+    this.reveal(visible.length - 1 - at);
+    return true;
+  }
+
+  toTop() {
+    this.grid.scrollTop = 0;
   }
 
   onKey(event) {
@@ -159,11 +192,11 @@ export class List {
   }
 
   reveal(index) {
-    const top = index * ROW;
+    const top = index * this.rowHeight;
     const { scrollTop, clientHeight } = this.grid;
     if (top < scrollTop) this.grid.scrollTop = top;
-    else if (top + 2 * ROW > scrollTop + clientHeight) {
-      this.grid.scrollTop = top + 2 * ROW - clientHeight;
+    else if (top + 2 * this.rowHeight > scrollTop + clientHeight) {
+      this.grid.scrollTop = top + 2 * this.rowHeight - clientHeight;
     }
   }
 }

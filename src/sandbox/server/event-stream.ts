@@ -1,27 +1,31 @@
 import type { ServerResponse } from 'node:http';
-import type { ActiveFaults } from '../faults/active-faults.js';
 import type { SandboxState } from '../state/state.js';
-import { StreamClient } from './stream-client.js';
+import { type Setting, StreamClient } from './stream-client.js';
 
-/** How long changes are gathered before the pages hear of them, in ms. */
-const GATHER = 50;
+/** How long changes are collected before the pages are sent them. */
+const COLLECT_MS = 50;
 
-/** Tells open pages of what happens. While none is open it does nothing. */
+/** Sends open pages what happens. While none is open it does nothing. */
 export class EventStream {
   readonly #state: SandboxState;
-  readonly #faults: ActiveFaults;
+  readonly #settings: readonly Setting[];
   readonly #clients = new Set<StreamClient>();
   #stops: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(state: SandboxState, faults: ActiveFaults) {
+  constructor(state: SandboxState, settings: readonly Setting[]) {
     this.#state = state;
-    this.#faults = faults;
+    this.#settings = settings;
   }
 
   /** Sends the page what is kept, and then what comes. */
   open(response: ServerResponse, hello: object): void {
-    const client = new StreamClient(response, this.#state, this.#faults, hello);
+    const client = new StreamClient(
+      response,
+      this.#state,
+      this.#settings,
+      hello,
+    );
     if (this.#clients.size === 0) this.#listen();
     this.#clients.add(client);
     response.on('close', () => {
@@ -31,7 +35,7 @@ export class EventStream {
     client.pump();
   }
 
-  /** Stops listening; the connections are the server's to end. */
+  /** Stops listening; the server ends the connections. */
   close(): void {
     for (const stop of this.#stops.splice(0)) stop();
     clearTimeout(this.#timer);
@@ -43,8 +47,11 @@ export class EventStream {
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         for (const client of this.#clients) client.pump();
-      }, GATHER);
+      }, COLLECT_MS);
     };
-    this.#stops = [this.#state.listen(wake), this.#faults.listen(wake)];
+    this.#stops = [
+      this.#state.listen(wake),
+      ...this.#settings.map(({ source }) => source.listen(wake)),
+    ];
   }
 }

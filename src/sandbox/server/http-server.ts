@@ -17,28 +17,40 @@ export type Handler = (
 export interface Listening {
   readonly url: string;
   readonly isLoopback: boolean;
-  /** Breaks every connection off and resolves once the port is free. */
+  /** Breaks every connection and resolves once the port is free. */
   close(): Promise<void>;
 }
 
-/** @throws OdpSandboxError `portTaken` */
+/**
+ * Binds the port, then makes the handler; requests wait for it meanwhile.
+ *
+ * @throws OdpSandboxError `portTaken`, and whatever `makeHandler` rejects with
+ */
 export async function listen(
   port: number,
   host: string,
-  handler: (listening: Listening) => Handler,
+  makeHandler: (listening: Listening) => Promise<Handler>,
 ): Promise<Listening> {
   const server = createServer();
-  // Idle connections are the client's to close: ended here, they would reset
-  // a request that is just being sent on them.
+  // Only the client closes idle connections: closed here, they would reset a
+  // request that is just being sent.
   server.keepAliveTimeout = 0;
   await bind(server, port, host);
   const listening = describe(server);
-  const handle = handler(listening);
+  const ready = makeHandler(listening);
   server.on('request', (request, response) => {
-    // A client that broke off, and nothing else, rejects.
-    handle(request, response).catch(() => response.destroy());
+    ready
+      .then((handle) => handle(request, response))
+      // Nothing rejects but a client that broke off.
+      .catch(() => response.destroy());
   });
-  return listening;
+  try {
+    await ready;
+    return listening;
+  } catch (error) {
+    await listening.close();
+    throw error;
+  }
 }
 
 function bind(server: Server, port: number, host: string): Promise<void> {

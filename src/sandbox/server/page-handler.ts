@@ -1,15 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ActiveFaults } from '../faults/active-faults.js';
-import type { ResolvedOptions } from '../options.js';
-import type { SandboxState } from '../state/state.js';
+import type { Rest } from '../rest/rest.js';
 import { json, notFound } from '../wire/answer.js';
 import { Assets } from './assets.js';
-import { Control } from './control.js';
-import { EventStream } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
 import { isCrossSite } from './guards.js';
 import { send } from './send.js';
 
-/** Events hold other people's text: nothing of it may run, load or be framed. */
+const REST_PREFIX = '/_sandbox/';
+
+/** Events hold other people's text, none of which may run, load or be framed. */
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
@@ -22,24 +21,17 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** Serves the page and what it talks to, under `/_sandbox`. */
+/** Serves the page, the API below `/_sandbox/`, and the stream. */
 export class PageHandler {
   readonly #assets = new Assets();
-  readonly #control: Control;
+  readonly #rest: Rest;
   readonly #stream: EventStream;
-  readonly #hello: object;
+  readonly #hello: () => object;
 
-  constructor(
-    options: ResolvedOptions,
-    state: SandboxState,
-    faults: ActiveFaults,
-  ) {
-    this.#control = new Control(state, faults);
-    this.#stream = new EventStream(state, faults);
-    this.#hello = {
-      onInvalid: options.onInvalid,
-      needsKey: options.apiKey !== undefined,
-    };
+  constructor(rest: Rest, stream: EventStream, hello: () => object) {
+    this.#rest = rest;
+    this.#stream = stream;
+    this.#hello = hello;
   }
 
   async handle(
@@ -50,18 +42,18 @@ export class PageHandler {
       response.setHeader(name, value);
     }
     const [pathname = '/', query] = request.url!.split('?', 2);
-    const isControl = pathname.startsWith('/_sandbox/');
-    if (isControl && isCrossSite(request)) {
+    const isRest = pathname.startsWith(REST_PREFIX);
+    if (isRest && isCrossSite(request)) {
       return send(response, json(403, { message: 'Not for other sites.' }));
     }
     if (request.method === 'GET' && pathname === '/_sandbox/stream') {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      return this.#stream.open(response, this.#hello);
+      return this.#stream.open(response, this.#hello());
     }
-    const answer = isControl
-      ? await this.#control.answer(
+    const answer = isRest
+      ? await this.#rest.answer(
           request,
-          pathname,
+          pathname.slice(REST_PREFIX.length),
           new URLSearchParams(query),
         )
       : request.method === 'GET'

@@ -7,12 +7,17 @@ import { send } from './send.js';
 export interface Routes {
   /** Everything under `/v3`. */
   readonly wire: Handler;
+  /** Everything under `/datafiles`. */
+  readonly datafile: Handler;
   /** The page and what it talks to. */
   readonly page: Handler;
 }
 
 /** Hands a request on, unless a website may have sent it to a loopback address. */
-export function route({ wire, page }: Routes, onlyLoopback: boolean): Handler {
+export function route(
+  { wire, datafile, page }: Routes,
+  onlyLoopback: boolean,
+): Handler {
   return async (request: IncomingMessage, response: ServerResponse) => {
     if (onlyLoopback && !namesLoopback(request.headers.host)) {
       return send(response, {
@@ -21,8 +26,9 @@ export function route({ wire, page }: Routes, onlyLoopback: boolean): Handler {
         body: 'The sandbox is bound to loopback and answers to localhost only. To reach it by another name, start it with --host 0.0.0.0.\n',
       });
     }
-    return request.url!.startsWith('/v3/')
-      ? wire(request, response)
-      : page(request, response);
+    const { url = '/' } = request;
+    if (url.startsWith('/v3/')) return wire(request, response);
+    if (url.startsWith('/datafiles/')) return datafile(request, response);
+    return page(request, response);
   };
 }

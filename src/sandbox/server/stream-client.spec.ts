@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ActiveFaults } from '../faults/active-faults.js';
+import { Segments } from '../state/segments.js';
 import { SandboxState } from '../state/state.js';
 import { StreamClient } from './stream-client.js';
 
@@ -27,12 +27,15 @@ class SlowPage extends EventEmitter {
 }
 
 function openPage() {
-  const state = new SandboxState({ keep: 30_000, identifiers: [] });
+  const state = new SandboxState(
+    { maxEvents: 30_000, identifiers: [] },
+    new Segments(),
+  );
   const page = new SlowPage();
   const client = new StreamClient(
     page as unknown as ServerResponse,
     state,
-    new ActiveFaults(() => 0),
+    [],
     {},
   );
   const add = (count: number) => {
@@ -80,5 +83,24 @@ describe('StreamClient', () => {
       'event: batch',
     ]);
     expect(page.seqs()).toEqual([1, 2, 3]);
+  });
+
+  it('sends everything again once a clear is undone', () => {
+    const { state, page, add } = openPage();
+    add(2);
+    state.clear();
+    add(1);
+    state.restore();
+    add(1);
+    expect(page.seqs()).toEqual([1, 2, 3, 1, 2, 3, 4]);
+    const cleared = page.written.filter((text) =>
+      text.startsWith('event: cleared'),
+    );
+    expect(cleared.map((text) => JSON.parse(text.split('data: ')[1]!))).toEqual(
+      [
+        { restorable: { events: 2, requests: 0 } },
+        { restorable: { events: 0, requests: 0 } },
+      ],
+    );
   });
 });

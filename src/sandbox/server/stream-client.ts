@@ -1,53 +1,77 @@
 import type { ServerResponse } from 'node:http';
-import type { ActiveFaults } from '../faults/active-faults.js';
 import type { OdpReceivedRequest } from '../state/received.js';
 import type { SandboxState } from '../state/state.js';
+import { refusalOf } from '../wire/refusal.js';
 
-/** What a page lists at most; it is not sent more either. */
+/** What a page lists at most, so it is not sent more. */
 const PAGE_EVENTS = 10_000;
 const PAGE_REQUESTS = 2_000;
 const AT_ONCE = 500;
 
+/** Something that a page is sent whenever it changes, and at first. */
+export interface Setting {
+  /** The name of the server-sent event. */
+  readonly name: string;
+  readonly source: {
+    readonly version: number;
+    listen(listener: () => void): () => void;
+  };
+  view(): unknown;
+}
+
 /**
- * One open page. It remembers how far it was told, and is told the rest as fast
- * as it takes it: a slow page misses events, and fills no buffer.
+ * One open page. It remembers how far the page got, and sends the rest as fast
+ * as the page takes it: a slow one misses events rather than filling a buffer.
  */
 export class StreamClient {
   readonly #response: ServerResponse;
   readonly #state: SandboxState;
-  readonly #faults: ActiveFaults;
+  readonly #settings: readonly Setting[];
+  readonly #versions = new Map<Setting, number>();
   #seq = 0;
   #requestId = 0;
-  #clears: number;
-  #faultsVersion = -1;
+  #stateVersion: number;
   #isFull = false;
 
   constructor(
     response: ServerResponse,
     state: SandboxState,
-    faults: ActiveFaults,
+    settings: readonly Setting[],
     hello: object,
   ) {
     this.#response = response;
     this.#state = state;
-    this.#faults = faults;
-    this.#clears = state.clears;
+    this.#settings = settings;
+    this.#stateVersion = state.version;
     response.on('drain', () => {
       this.#isFull = false;
       this.pump();
     });
-    this.#write('hello', hello);
+    this.#write('hello', {
+      ...hello,
+      // By these a page that was away knows whether what it lists still holds.
+      clears: state.version,
+      newest: {
+        event: state.events.received === 0 ? 0 : state.events.seq,
+        request: state.requests.received === 0 ? 0 : state.requests.id,
+      },
+      restorable: state.restorable,
+    });
   }
 
-  /** Sends what is new, until there is nothing or the page takes no more. */
+  /** Sends what is new, until nothing is left or the page takes no more. */
   pump(): void {
-    if (this.#clears !== this.#state.clears && !this.#isFull) {
-      this.#clears = this.#state.clears;
-      this.#write('cleared', {});
+    if (this.#stateVersion !== this.#state.version && !this.#isFull) {
+      this.#stateVersion = this.#state.version;
+      // After a restore, what was kept comes again as well.
+      this.#seq = this.#requestId = 0;
+      this.#write('cleared', { restorable: this.#state.restorable });
     }
-    if (this.#faultsVersion !== this.#faults.version && !this.#isFull) {
-      this.#faultsVersion = this.#faults.version;
-      this.#write('faults', this.#faults.all());
+    for (const setting of this.#settings) {
+      const { version } = setting.source;
+      if (this.#isFull || this.#versions.get(setting) === version) continue;
+      this.#versions.set(setting, version);
+      this.#write(setting.name, setting.view());
     }
     while (!this.#isFull && this.#pumpBatch());
   }
@@ -68,12 +92,7 @@ export class StreamClient {
     this.#write('batch', {
       events: newEvents,
       requests: newRequests.map(summary),
-      totals: {
-        events: events.received,
-        duplicates: events.duplicates,
-        requests: requests.received,
-        refused: requests.refused,
-      },
+      totals: this.#state.totals,
     });
     return true;
   }
@@ -84,8 +103,8 @@ export class StreamClient {
   }
 }
 
-/** Without headers and body: the page asks for those of the one it shows. */
+/** Without headers and body: the page asks for those when it shows a request. */
 function summary(request: OdpReceivedRequest) {
   const { headers: _, body: __, answer: ___, ...rest } = request;
-  return rest;
+  return { ...rest, refusal: refusalOf(request) };
 }

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Doing, Odp } from '../wire/odp.js';
 import { envelope } from '../wire/answer.js';
+import type { Outcome, Receiver } from '../wire/receiver.js';
 import { readBody } from './body.js';
 import { send } from './send.js';
 
-/** Answers what is under `/v3`, or does not, as the faults want it. */
+/** Answers requests, or does not, as the faults want it. */
 export class WireHandler {
-  readonly #odp: Odp;
+  readonly #receiver: Receiver;
   readonly #maxBodyBytes: number;
   readonly #late = new Set<NodeJS.Timeout>();
 
-  constructor(odp: Odp, maxBodyBytes: number) {
-    this.#odp = odp;
+  constructor(receiver: Receiver, maxBodyBytes: number) {
+    this.#receiver = receiver;
     this.#maxBodyBytes = maxBodyBytes;
   }
 
@@ -20,20 +20,22 @@ export class WireHandler {
     response: ServerResponse,
   ): Promise<void> {
     const body = await readBody(request, this.#maxBodyBytes);
-    const doing = this.#receive(request, body);
-    if (doing.latency === 0) return finish(doing, response);
+    await this.#receiver.prepare?.(request.url!);
+    const outcome = this.#receive(request, body);
+    if (outcome.latency === 0) return finish(outcome, response);
     const timer = setTimeout(() => {
       this.#late.delete(timer);
-      finish(doing, response);
-    }, doing.latency);
+      finish(outcome, response);
+    }, outcome.latency);
     this.#late.add(timer);
   }
 
-  #receive({ method, url, headers }: IncomingMessage, body?: Buffer): Doing {
+  #receive({ method, url, headers }: IncomingMessage, body?: Buffer): Outcome {
     try {
-      return this.#odp.receive({ method: method!, path: url!, headers, body });
+      const path = url!;
+      return this.#receiver.receive({ method: method!, path, headers, body });
     } catch (error) {
-      // A fault's predicate or a listener threw: whoever wrote it should see.
+      // A fault's predicate or a listener threw, which its author should see.
       const answer = envelope(500, { message: String(error) });
       return { outcome: 'answered', answer, latency: 0 };
     }
@@ -45,7 +47,7 @@ export class WireHandler {
   }
 }
 
-function finish({ outcome, answer }: Doing, response: ServerResponse): void {
+function finish({ outcome, answer }: Outcome, response: ServerResponse): void {
   if (outcome === 'reset') response.socket?.resetAndDestroy();
   else if (answer !== undefined) send(response, answer);
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Customers, type OdpSandboxCustomer } from './customers.js';
 import { EventLog } from './event-log.js';
+import { Segments } from './segments.js';
 
 const identifiers = fc.dictionary(
   fc.constantFrom('email', 'vuid', 'phone'),
@@ -54,7 +55,7 @@ describe('Customers', () => {
         fc.integer({ min: 1, max: 20 }),
         (steps, keep) => {
           const log = new EventLog(keep);
-          const customers = new Customers(log, keep, []);
+          const customers = new Customers(log, new Segments(), keep, []);
           for (const [index, step] of steps.entries()) {
             log.add([{ index: 0, event: { type: 't', data: {}, ...step } }], {
               requestId: index,
@@ -76,19 +77,25 @@ describe('Customers', () => {
     );
   });
 
-  it('keep the attributes and audiences that were said last when two become one', () => {
+  it('keep the attributes and segments that were set last when two become one', () => {
     const log = new EventLog(10);
-    const customers = new Customers(log, 10, []);
-    customers.addProfile({ email: 'a', city: 'old', name: 'Ada' }, 1);
-    customers.addProfile({ vuid: 'v', city: 'new', note: 'x' }, 1);
-    customers.setAudiences({ vuid: 'v' }, { vip: 'not_qualified' });
-    customers.setAudiences({ email: 'a' }, { vip: 'qualified' });
+    const customers = new Customers(log, new Segments(), 10, []);
+    customers.add({ attributes: { email: 'a', city: 'old', name: 'Ada' } });
+    customers.add({ attributes: { vuid: 'v', city: 'new', note: 'x' } });
+    customers.add({
+      identifiers: { vuid: 'v' },
+      segments: { vip: 'not_qualified' },
+    });
+    customers.add({
+      identifiers: { email: 'a' },
+      segments: { vip: 'qualified' },
+    });
     expect(customers.all()).toHaveLength(2);
-    customers.addProfile({ email: 'a', vuid: 'v' }, 1);
+    customers.add({ attributes: { email: 'a', vuid: 'v' } });
     expect(customers.all()).toMatchObject([
       {
         attributes: { city: 'new', name: 'Ada', note: 'x' },
-        audiences: { vip: 'qualified' },
+        segments: { vip: 'qualified' },
       },
     ]);
   });

@@ -1,20 +1,34 @@
+import { OdpSandboxError } from '../errors.js';
 import type { EventLog } from './event-log.js';
+import type { CustomerFact, ListState, OdpList } from './facts.js';
 import { Kept } from './kept.js';
 import type { OdpReceivedEvent } from './received.js';
-import { type Identifiers, Stitcher, type Stitched } from './stitcher.js';
+import {
+  readSegmentStates,
+  type Segments,
+  type SegmentState,
+} from './segments.js';
+import { Signal } from './signal.js';
+import {
+  type Identifiers,
+  identifies,
+  Stitcher,
+  type Stitched,
+} from './stitcher.js';
 
-/** Where a customer stands in an audience; ODP's SDKs look for `qualified`. */
-export type AudienceState = 'qualified' | 'not_qualified' | (string & {});
-
-/** A customer: everything that shares an identifier, directly or by way of others. */
+/** A customer: everything that shares an identifier, directly or through others. */
 export interface OdpSandboxCustomer {
   /** Every value seen, by the identifier's name. */
   readonly identifiers: Readonly<Record<string, readonly string[]>>;
-  /** What `POST /v3/profiles` said; the latest value of each. */
+  /** What `POST /v3/profiles` set; the latest value of each. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What `setAudiences` said. */
-  readonly audiences: Readonly<Record<string, AudienceState>>;
-  /** The kept events, in the order of their arrival. */
+  /** The state in each segment: as pinned, else by the segment's rule. */
+  readonly segments: Readonly<Record<string, SegmentState>>;
+  /** The states that `setSegments` set. */
+  readonly pinned: Readonly<Record<string, SegmentState>>;
+  /** The lists that `POST /v3/lists/subscriptions` named for it, by id. */
+  readonly lists: Readonly<Record<string, ListState>>;
+  /** The kept events, in order of arrival. */
   readonly events: readonly OdpReceivedEvent[];
 }
 
@@ -29,29 +43,31 @@ const STANDARD_IDENTIFIERS = [
   'customer_id',
 ];
 
-interface AudienceFact {
-  readonly identifiers: Identifiers;
-  readonly audiences: Readonly<Record<string, AudienceState>>;
-}
-
 /**
- * The customers behind what is kept. Stitching happens when somebody looks, so
- * that an event's arrival costs nothing here: new events are added to what is
- * known, and all is stitched afresh after events have been forgotten.
+ * The customers behind what is kept. They are stitched when somebody looks, so
+ * that an arriving event costs nothing here: new events are added to what is
+ * known, and everything is stitched afresh once events have been dropped.
  */
 export class Customers {
   readonly #log: EventLog;
+  readonly #segments: Segments;
   readonly #profileIdentifiers: ReadonlySet<string>;
-  readonly #profiles: Kept<Readonly<Record<string, unknown>>>;
-  #audiences: AudienceFact[] = [];
+  readonly #facts: Kept<CustomerFact>;
+  readonly #added = new Signal<CustomerFact>();
   #stitcher = new Stitcher();
   #generation = 0;
   #stitchedSeq = 0;
   #isStale = false;
 
-  constructor(log: EventLog, keep: number, identifiers: readonly string[]) {
+  constructor(
+    log: EventLog,
+    segments: Segments,
+    maxFacts: number,
+    identifiers: readonly string[],
+  ) {
     this.#log = log;
-    this.#profiles = new Kept(keep);
+    this.#segments = segments;
+    this.#facts = new Kept(maxFacts);
     this.#profileIdentifiers = new Set([
       ...STANDARD_IDENTIFIERS,
       ...identifiers,
@@ -59,32 +75,89 @@ export class Customers {
   }
 
   all(): OdpSandboxCustomer[] {
-    return this.#stitched().all().map(toCustomer);
+    return this.#stitched()
+      .all()
+      .map((one) => this.#view(one));
   }
 
   /** The customer that any of these identifiers leads to. */
   find(identifiers: Identifiers): OdpSandboxCustomer | undefined {
     const found = this.#stitched().find(identifiers);
-    return found && toCustomer(found);
+    return found && this.#view(found);
   }
 
-  addProfile(attributes: Readonly<Record<string, unknown>>, bytes: number) {
-    this.#profiles.add(attributes, 1, bytes);
-    this.#isStale = true;
+  /** Names that identify customers among the attributes of a profile. */
+  get profileIdentifiers(): ReadonlySet<string> {
+    return this.#profileIdentifiers;
   }
 
-  setAudiences(
+  /** Names that identify customers in a query: those, and any that came. */
+  identifierNames(): ReadonlySet<string> {
+    return new Set([...this.#profileIdentifiers, ...this.#stitched().names]);
+  }
+
+  add(fact: CustomerFact, bytes = 0): void {
+    this.load(fact, bytes);
+    this.#added.emit(fact);
+  }
+
+  /**
+   * Pins the customer's state in segments.
+   *
+   * @throws OdpSandboxError `invalidOption` that names what is wrong
+   */
+  pin(
     identifiers: Identifiers,
-    audiences: Readonly<Record<string, AudienceState>>,
+    segments: readonly string[] | Readonly<Record<string, SegmentState | null>>,
   ): void {
-    this.#audiences.push({ identifiers, audiences });
+    const states = readSegmentStates(segments);
+    if (!Object.values(identifiers).some(identifies)) {
+      throw new OdpSandboxError(
+        'invalidOption',
+        'identifiers identify nobody. Give one that is a non-blank text.',
+      );
+    }
+    this.add({ identifiers, segments: states });
+  }
+
+  /** Takes over a fact that an earlier run was told. */
+  load(fact: CustomerFact, bytes: number): void {
+    this.#facts.add(fact, 1, bytes);
     this.#isStale = true;
   }
 
-  clear(): void {
-    this.#profiles.clear();
-    this.#audiences = [];
+  /** The kept facts, oldest first. */
+  facts(): Iterable<CustomerFact> {
+    return this.#facts;
+  }
+
+  /** The lists that were made. */
+  lists(): OdpList[] {
+    return [...this.#facts].flatMap((fact) =>
+      'list' in fact ? [fact.list] : [],
+    );
+  }
+
+  /** What was posted of identifiers, oldest first. */
+  records(kind: string): Readonly<Record<string, unknown>>[] {
+    return [...this.#facts].flatMap((fact) =>
+      'record' in fact && fact.kind === kind ? [fact.record] : [],
+    );
+  }
+
+  /** Calls `listener` for facts to come; returns how to stop it. */
+  listen(listener: (fact: CustomerFact) => void): () => void {
+    return this.#added.listen(listener);
+  }
+
+  /** Forgets all facts, and returns a function that puts them back. */
+  clear(): () => void {
+    const putBack = this.#facts.clear();
     this.#isStale = true;
+    return () => {
+      putBack();
+      this.#isStale = true;
+    };
   }
 
   #stitched(): Stitcher {
@@ -104,20 +177,47 @@ export class Customers {
     this.#stitchedSeq = 0;
     this.#isStale = false;
     let at = 0;
-    for (const attributes of this.#profiles) {
-      at++;
-      const customer = this.#stitcher.join(this.#identifiersAmong(attributes));
-      for (const [name, value] of Object.entries(attributes)) {
+    for (const fact of this.#facts) this.#apply(fact, ++at);
+  }
+
+  #apply(fact: CustomerFact, at: number): void {
+    if ('list' in fact || 'record' in fact) return;
+    if ('attributes' in fact) {
+      const identifiers = this.#identifiersAmong(fact.attributes);
+      const customer = this.#stitcher.join(identifiers);
+      for (const [name, value] of Object.entries(fact.attributes)) {
         customer?.attributes.set(name, value, at);
       }
+      return;
     }
-    for (const { identifiers, audiences } of this.#audiences) {
-      at++;
-      const customer = this.#stitcher.join(identifiers);
-      for (const [name, state] of Object.entries(audiences)) {
-        customer?.audiences.set(name, state, at);
-      }
+    const customer = this.#stitcher.join(fact.identifiers);
+    if ('subscription' in fact) {
+      const { list, ...state } = fact.subscription;
+      customer?.lists.set(list, state, at);
+      return;
     }
+    for (const [name, state] of Object.entries(fact.segments)) {
+      customer?.pinned.set(name, state, at);
+    }
+  }
+
+  #view(stitched: Stitched): OdpSandboxCustomer {
+    const events = [...stitched.events].sort((a, b) => a.seq - b.seq);
+    const pinned = Object.fromEntries(
+      Object.entries(stitched.pinned.toObject()).filter(
+        (entry): entry is [string, SegmentState] => entry[1] !== null,
+      ),
+    );
+    return {
+      identifiers: Object.fromEntries(
+        [...stitched.identifiers].map(([name, values]) => [name, [...values]]),
+      ),
+      attributes: stitched.attributes.toObject(),
+      segments: { ...this.#segments.statesOf(events), ...pinned },
+      pinned,
+      lists: stitched.lists.toObject(),
+      events,
+    };
   }
 
   #identifiersAmong(attributes: Identifiers): Identifiers {
@@ -127,15 +227,4 @@ export class Customers {
       ),
     );
   }
-}
-
-function toCustomer(stitched: Stitched): OdpSandboxCustomer {
-  return {
-    identifiers: Object.fromEntries(
-      [...stitched.identifiers].map(([name, values]) => [name, [...values]]),
-    ),
-    attributes: stitched.attributes.toObject(),
-    audiences: stitched.audiences.toObject(),
-    events: [...stitched.events].sort((a, b) => a.seq - b.seq),
-  };
 }

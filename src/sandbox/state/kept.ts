@@ -4,13 +4,13 @@ interface Item<T> {
   readonly bytes: number;
 }
 
-/** The request bodies that one {@link Kept} may stand for. */
+/** The size of the request bodies that one {@link Kept} may represent. */
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * The newest items in order, bounded by weight and bytes. The newest item
- * always stays, and the weight kept never falls under the bound: an item goes
- * when those after it fill the bound without it.
+ * always stays, and the weight never drops below the bound: an item goes once
+ * the items after it fill the bound without it.
  */
 export class Kept<T> {
   readonly #maxWeight: number;
@@ -32,12 +32,20 @@ export class Kept<T> {
     this.#items.push({ value, weight, bytes });
     this.#weight += weight;
     this.#bytes += bytes;
-    const gone: T[] = [];
-    while (this.length > 1 && this.#isOver()) gone.push(this.#shift());
-    return gone;
+    return this.#trim();
   }
 
-  /** The item at `index` from the oldest on. */
+  /** Empties it, and returns a function that puts the items back in front. */
+  clear(): () => T[] {
+    const cleared = this.#items.slice(this.#head);
+    this.#replace([]);
+    return () => {
+      this.#replace([...cleared, ...this.#items.slice(this.#head)]);
+      return this.#trim();
+    };
+  }
+
+  /** The item at `index`, counted from the oldest. */
   at(index: number): T {
     return this.#items[this.#head + index]!.value;
   }
@@ -46,7 +54,7 @@ export class Kept<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
-  /** The first index whose item satisfies `test`, which once true stays true. */
+  /** The first index whose item satisfies `test`, which must stay true from there on. */
   firstIndex(test: (value: T) => boolean): number {
     let low = 0;
     let high = this.length;
@@ -58,9 +66,17 @@ export class Kept<T> {
     return low;
   }
 
-  clear(): void {
-    this.#items = [];
-    this.#head = this.#weight = this.#bytes = 0;
+  #replace(items: Item<T>[]): void {
+    this.#items = items;
+    this.#head = 0;
+    this.#weight = items.reduce((sum, { weight }) => sum + weight, 0);
+    this.#bytes = items.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  #trim(): T[] {
+    const gone: T[] = [];
+    while (this.length > 1 && this.#isOver()) gone.push(this.#shift());
+    return gone;
   }
 
   #isOver(): boolean {
@@ -75,7 +91,7 @@ export class Kept<T> {
     this.#head++;
     this.#weight -= oldest.weight;
     this.#bytes -= oldest.bytes;
-    // Cutting the front off now and then keeps shifting cheap.
+    // Cutting the front off only now and then keeps shifting cheap.
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -43,18 +43,31 @@ export interface OdpReceivedRequest {
   readonly path: string;
   /** Names in lower case; `x-api-key` included. */
   readonly headers: IncomingHttpHeaders;
-  /** The parsed body; `undefined` when there was none or it did not parse. */
+  /** The parsed body; `undefined` if there was none or it did not parse. */
   readonly body: unknown;
-  /** How many events it held; 0 when it was not about events. */
+  /** How many events it held; 0 if it was not about events. */
   readonly batchSize: number;
   /** How many of them were accepted. */
   readonly accepted: number;
-  /** `hung` and `reset` only come of faults. */
+  /** Only faults cause `hung` and `reset`. */
   readonly outcome: 'answered' | 'hung' | 'reset';
-  /** The status that was answered; `undefined` when there was no answer. */
+  /** The status that was answered; `undefined` if there was no answer. */
   readonly status: number | undefined;
-  /** The body that was answered; empty when there was no answer. */
+  /** The body that was answered; empty if there was none. */
   readonly answer: string;
-  /** What each fault that struck it is about. */
+  /** A description of each fault that struck it. */
   readonly faults: readonly string[];
+}
+
+const SECRET_HEADERS = ['x-api-key', 'authorization', 'cookie'];
+
+/** The request for others to read: that a key came is shown, which one is not. */
+export function withoutSecrets(
+  request: OdpReceivedRequest,
+): OdpReceivedRequest {
+  const headers = { ...request.headers };
+  for (const name of SECRET_HEADERS) {
+    if (headers[name] !== undefined) headers[name] = '(not shown)';
+  }
+  return { ...request, headers };
 }

@@ -1,16 +1,17 @@
 import { Kept } from './kept.js';
 import type { OdpReceivedRequest } from './received.js';
+import { Signal } from './signal.js';
 
-/** Requests in the order of their arrival, whatever became of them. */
+/** Requests in order of arrival, whatever became of them. */
 export class RequestLog {
+  readonly #added = new Signal<OdpReceivedRequest>();
   readonly #requests: Kept<OdpReceivedRequest>;
-  readonly #listeners = new Set<() => void>();
   #id = 0;
   #clearedAt = 0;
   #refused = 0;
 
-  constructor(keep: number) {
-    this.#requests = new Kept(keep);
+  constructor(maxEvents: number) {
+    this.#requests = new Kept(maxEvents);
   }
 
   /** The `id` of the newest request. */
@@ -33,10 +34,15 @@ export class RequestLog {
   }
 
   add(request: OdpReceivedRequest, bytes: number): void {
-    // Its events count as well: their bodies are what takes the room.
-    this.#requests.add(request, Math.max(1, request.batchSize), bytes);
-    if (request.status === undefined || request.status >= 300) this.#refused++;
-    for (const listener of this.#listeners) listener();
+    this.#keep(request, bytes);
+    this.#added.emit(request);
+  }
+
+  /** Takes over a request that an earlier run received. */
+  load(request: OdpReceivedRequest, bytes: number): void {
+    if (this.#requests.length === 0) this.#clearedAt = request.id - 1;
+    this.#id = request.id;
+    this.#keep(request, bytes);
   }
 
   /** The kept requests, oldest first. */
@@ -44,7 +50,7 @@ export class RequestLog {
     return [...this.#requests];
   }
 
-  /** Up to `limit` kept requests that came in after the one with this `id`. */
+  /** Up to `limit` kept requests with a higher `id`, oldest first. */
   after(id: number, limit: number): OdpReceivedRequest[] {
     const found: OdpReceivedRequest[] = [];
     const start = this.#requests.firstIndex((request) => request.id > id);
@@ -53,14 +59,26 @@ export class RequestLog {
     return found;
   }
 
-  listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  listen(listener: (request: OdpReceivedRequest) => void): () => void {
+    return this.#added.listen(listener);
   }
 
-  clear(): void {
-    this.#requests.clear();
+  /** Forgets all requests, and returns a function that puts them back. */
+  clear(): () => void {
+    const putBack = this.#requests.clear();
+    const [clearedAt, refused] = [this.#clearedAt, this.#refused];
     this.#clearedAt = this.#id;
     this.#refused = 0;
+    return () => {
+      putBack();
+      this.#clearedAt = clearedAt;
+      this.#refused += refused;
+    };
+  }
+
+  #keep(request: OdpReceivedRequest, bytes: number): void {
+    // Weighed by its events, whose text is what takes the memory.
+    this.#requests.add(request, Math.max(1, request.batchSize), bytes);
+    if (request.status === undefined || request.status >= 300) this.#refused++;
   }
 }

@@ -1,9 +1,10 @@
 import type { OdpReceivedEvent } from './received.js';
+import type { SegmentState } from './segments.js';
 
 /** Names and values; only non-blank strings identify anybody. */
 export type Identifiers = Readonly<Record<string, unknown>>;
 
-/** Values by name, each with when it was said, so that a merge keeps the latest. */
+/** Values by name, each with its age, so that a merge keeps the latest. */
 export class Latest<T> {
   readonly #said = new Map<
     string,
@@ -30,7 +31,11 @@ export class Latest<T> {
 export class Stitched {
   readonly identifiers = new Map<string, Set<string>>();
   readonly attributes = new Latest<unknown>();
-  readonly audiences = new Latest<string>();
+  readonly pinned = new Latest<SegmentState | null>();
+  readonly lists = new Latest<{
+    readonly subscribed: boolean;
+    readonly updatedAt: string;
+  }>();
   /** In any order once two customers have become one. */
   readonly events: OdpReceivedEvent[] = [];
 
@@ -49,7 +54,8 @@ export class Stitched {
       for (const value of values) this.identify(name, value);
     }
     this.attributes.absorb(other.attributes);
-    this.audiences.absorb(other.audiences);
+    this.pinned.absorb(other.pinned);
+    this.lists.absorb(other.lists);
     for (const record of other.events) this.events.push(record);
   }
 }
@@ -61,9 +67,11 @@ interface Node {
 
 /** Union-find over identifiers: those seen together belong to one customer. */
 export class Stitcher {
+  /** Names of the identifiers seen. */
+  readonly names = new Set<string>();
   readonly #nodes = new Map<string, Node>();
 
-  /** The one customer of all these identifiers, made one if they were several. */
+  /** The one customer of all these identifiers, merged if they were several. */
   join(identifiers: Identifiers): Stitched | undefined {
     let root: Node | undefined;
     for (const name in identifiers) {
@@ -75,6 +83,7 @@ export class Stitcher {
         root ??= { parent: undefined, customer: new Stitched() };
         root.customer.identify(name, value);
         this.#nodes.set(key, root);
+        this.names.add(name);
       } else {
         root = root === undefined ? rootOf(node) : unite(root, rootOf(node));
       }
@@ -121,7 +130,7 @@ function rootOf(node: Node): Node {
 }
 
 /** Blank values identify nobody: they would make strangers one customer. */
-function identifies(value: unknown): value is string {
+export function identifies(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 

@@ -2,6 +2,8 @@ import { OdpSandboxError } from '../errors.js';
 import type { EventLog } from './event-log.js';
 import type { OdpReceivedEvent } from './received.js';
 
+type Predicate = (received: OdpReceivedEvent) => boolean;
+
 /** Promises for events to come. */
 export class Waiting {
   readonly #log: EventLog;
@@ -11,6 +13,7 @@ export class Waiting {
     this.#log = log;
   }
 
+  /** Resolves to the kept events once `count` were accepted since the last clear. */
   forCount(count: number, timeout: number): Promise<OdpReceivedEvent[]> {
     const events = count === 1 ? '1 event' : `${count} events`;
     return this.#wait(events, timeout, () =>
@@ -18,13 +21,19 @@ export class Waiting {
     );
   }
 
-  forEvent(
-    predicate: (received: OdpReceivedEvent) => boolean,
+  /** Resolves to the first `count` events that match, kept ones or to come. */
+  forMatches(
+    predicate: Predicate,
+    count: number,
     timeout: number,
-  ): Promise<OdpReceivedEvent> {
-    return this.#wait('an event that matches', timeout, (events) =>
-      (events ?? this.#log.all()).find(predicate),
-    );
+  ): Promise<OdpReceivedEvent[]> {
+    const found: OdpReceivedEvent[] = [];
+    const wanted =
+      count === 1 ? 'an event that matches' : `${count} events that match`;
+    return this.#wait(wanted, timeout, (events = this.#log.all()) => {
+      found.push(...events.filter(predicate));
+      return found.length >= count ? found.slice(0, count) : undefined;
+    });
   }
 
   close(): void {
@@ -38,7 +47,7 @@ export class Waiting {
     }
   }
 
-  /** Resolves with what `look` finds: at once, or among events that come in. */
+  /** Resolves with what `look` finds, at once or among events that come in. */
   #wait<T>(
     wanted: string,
     timeout: number,
@@ -63,7 +72,7 @@ export class Waiting {
           end();
           resolve(late);
         } catch (error) {
-          // The predicate's own failure belongs to whoever waits.
+          // What the predicate throws is for whoever waits.
           fail(error as Error);
         }
       });
@@ -73,7 +82,7 @@ export class Waiting {
           new OdpSandboxError(
             'timeout',
             `No sign of ${wanted} within ${timeout} ms; ${received} arrived in all. ` +
-              'Look at requests() for what was refused, or give a longer timeout.',
+              'See requests() for refused ones, or give a longer timeout.',
           ),
         );
       }, timeout);

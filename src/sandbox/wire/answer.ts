@@ -6,10 +6,16 @@ import type { OdpInvalidEvent } from '../state/received.js';
 export interface Answer {
   readonly status: number;
   readonly body: string;
+  /** Instead of `body`: so many bytes of JSON, or one at a time for ever. */
+  readonly abnormalBody?: { readonly bytes: number } | 'dribble';
   /** @default application/json */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+
+const HTML_PAGE =
+  '<!doctype html><html><head><title>Sign in</title></head>' +
+  '<body><form action="/login"><input name="user" /></form></body></html>';
 
 /** ODP's envelope: `title`, `status`, `timestamp` and, for errors, `detail`. */
 export function envelope(status: number, detail?: object): Answer {
@@ -43,13 +49,24 @@ export const forbidden = (): Answer => json(403, { message: 'Forbidden' });
 
 /** What a fault answers instead of ODP. */
 export function faultAnswer(fault: StatusFault): Answer {
-  const { status, body, retryAfter } = fault;
+  const { status, retryAfter } = fault;
   const headers = {
     ...fault.headers,
     ...(retryAfter === undefined ? {} : { 'retry-after': `${retryAfter}` }),
   };
+  if (fault.bodyBytes !== undefined) {
+    const abnormalBody = { bytes: fault.bodyBytes };
+    return { status, body: '', abnormalBody, headers };
+  }
+  if (fault.dribble) {
+    return { status, body: '', abnormalBody: 'dribble', headers };
+  }
+  const body = fault.html ? HTML_PAGE : fault.body;
   if (body !== undefined) {
-    return { status, body, contentType: 'text/html; charset=utf-8', headers };
+    const contentType = body.trimStart().startsWith('<')
+      ? 'text/html; charset=utf-8'
+      : 'application/json';
+    return { status, body, contentType, headers };
   }
   return { ...(status === 403 ? forbidden() : envelope(status)), headers };
 }

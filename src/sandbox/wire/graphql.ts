@@ -1,80 +1,162 @@
+import type * as Graphql from 'graphql';
+import { isObject } from '../check.js';
 import type { Customers, OdpSandboxCustomer } from '../state/customers.js';
-import { type Answer, badRequest, json, unparsable } from './answer.js';
-import { isObject } from './events.js';
+import type { Segments } from '../state/segments.js';
+import { type Answer, json, unparsable } from './answer.js';
 
-// The one query that ODP's SDKs send:
-// query($userId: String, $audiences: [String]) {
-//   customer(fs_user_id: $userId) {
-//     audiences(subset: $audiences) { edges { node { name state } } }
-//   }
-// }
-const STRING = String.raw`"(?:[^"\\\n]|\\.)*"`;
-const CUSTOMER = new RegExp(
-  String.raw`\bcustomer\s*\(\s*(\w+)\s*:\s*(\$\w+|${STRING})\s*\)`,
-);
-const SUBSET = new RegExp(
-  String.raw`\baudiences\s*\(\s*subset\s*:\s*(\$\w+|\[(?:[\s,]|${STRING})*\])`,
-);
-const AUDIENCES = /\baudiences\b/;
+/** The package `graphql`, if it is installed. */
+type Package = typeof Graphql;
 
-/** `POST /v3/graphql`, as far as a customer's audiences go. */
-export function answerQuery(body: unknown, customers: Customers): Answer {
-  if (!isObject(body) || typeof body['query'] !== 'string') return unparsable();
-  const query = body['query'];
-  const variables = isObject(body['variables']) ? body['variables'] : {};
-  const asked = CUSTOMER.exec(query);
-  if (asked === null || !AUDIENCES.test(query)) {
-    return badRequest(
-      'The sandbox knows one query: customer(<identifier>: …) { audiences(subset: …) { edges { node { name state } } } }.',
-    );
+const TYPES = `
+  type Customer { audiences(subset: [String]): AudienceConnection }
+  type AudienceConnection { edges: [AudienceEdge] }
+  type AudienceEdge { node: Audience }
+  type Audience {
+    name: String
+    state: String
+    description: String
+    is_ready: Boolean
+  }`;
+
+/** `POST /v3/graphql`: the segments of a customer, and of the account. */
+export class GraphqlEndpoint {
+  readonly #customers: Customers;
+  readonly #segments: Segments;
+  #loading: Promise<void> | undefined;
+  #package: Package | undefined;
+  #schema: Graphql.GraphQLSchema | undefined;
+  #schemaNames = '';
+
+  constructor(customers: Customers, segments: Segments) {
+    this.#customers = customers;
+    this.#segments = segments;
   }
-  const identifier = asked[1]!;
-  const value = valueOf(asked[2]!, variables);
-  const customer = customers.find({ [identifier]: value });
-  if (customer === undefined) return json(200, unknownCustomer(identifier));
-  const subset = SUBSET.exec(query)?.[1];
-  return json(200, {
-    data: {
-      customer: {
-        audiences: {
-          edges: edgesOf(customer, subset && valueOf(subset, variables)),
-        },
+
+  /** Loads the package; it takes its time, and only this endpoint needs it. */
+  load(): Promise<void> {
+    this.#loading ??= import('graphql').then(
+      (loaded) => {
+        this.#package = loaded;
       },
-    },
+      () => undefined,
+    );
+    return this.#loading;
+  }
+
+  answer(body: unknown): Answer {
+    if (this.#package === undefined) {
+      return json(501, {
+        message:
+          'POST /v3/graphql needs the package graphql, which is not installed. ' +
+          'Install it beside nestjs-optimizely-odp (npm install -D graphql), or ' +
+          'start the sandbox with npx -p nestjs-optimizely-odp -p graphql odp-sandbox.',
+      });
+    }
+    if (!isObject(body) || typeof body['query'] !== 'string') {
+      return unparsable();
+    }
+    const variables = isObject(body['variables']) ? body['variables'] : {};
+    return json(200, this.#run(this.#package, body['query'], variables));
+  }
+
+  #run(
+    { parse, validate, executeSync, GraphQLError }: Package,
+    query: string,
+    variableValues: Record<string, unknown>,
+  ): object {
+    const schema = this.#schemaFor(this.#customers.identifierNames());
+    let document: Graphql.DocumentNode;
+    try {
+      document = parse(query);
+    } catch (error) {
+      return failed('InvalidSyntax', [error as Graphql.GraphQLError]);
+    }
+    const errors = validate(schema, document);
+    if (errors.length > 0) return failed('ValidationError', errors);
+    return executeSync({
+      schema,
+      document,
+      variableValues,
+      rootValue: this.#root(GraphQLError),
+    });
+  }
+
+  #root(GraphQLError: Package['GraphQLError']) {
+    return {
+      customer: (identifiers: Record<string, string>) => {
+        const customer = this.#customers.find(identifiers);
+        if (customer !== undefined) {
+          return { audiences: audiencesOf(customer, this.#segments) };
+        }
+        // ODP's own words, the identifier's value included.
+        const [name, value] = Object.entries(identifiers)[0] ?? ['', ''];
+        throw new GraphQLError(
+          `Exception while fetching data (/customer) : java.lang.RuntimeException: could not resolve _${name} = ${value}`,
+          {
+            extensions: {
+              code: 'INVALID_IDENTIFIER_EXCEPTION',
+              classification: 'DataFetchingException',
+            },
+          },
+        );
+      },
+      audiences: () => ({
+        edges: this.#segments
+          .all()
+          .map(({ name, description }) => ({ node: { name, description } })),
+      }),
+    };
+  }
+
+  /** ODP takes each identifier of the account as an argument of `customer`. */
+  #schemaFor(identifiers: ReadonlySet<string>): Graphql.GraphQLSchema {
+    const names = [...identifiers].filter((name) => /^[a-z]\w*$/i.test(name));
+    const key = names.join();
+    if (this.#schema === undefined || this.#schemaNames !== key) {
+      const args = names.map((name) => `${name}: String`).join(', ');
+      this.#schema = this.#package!.buildSchema(
+        `type Query { customer(${args}): Customer audiences: AudienceConnection }${TYPES}`,
+      );
+      this.#schemaNames = key;
+    }
+    return this.#schema;
+  }
+}
+
+/** ODP lists segments that the customer is in, and only those asked for. */
+function audiencesOf(
+  { segments, pinned }: OdpSandboxCustomer,
+  known: Segments,
+) {
+  const descriptions = new Map(
+    known.all().map(({ name, description }) => [name, description]),
+  );
+  return ({ subset }: { readonly subset?: readonly string[] | null }) => ({
+    edges: Object.entries(segments)
+      .filter(
+        ([name, state]) => state === 'qualified' || Object.hasOwn(pinned, name),
+      )
+      .filter(([name]) => !subset || subset.includes(name))
+      .map(([name, state]) => ({
+        node: {
+          name,
+          state,
+          description: descriptions.get(name),
+          is_ready: true,
+        },
+      })),
   });
 }
 
-function edgesOf(customer: OdpSandboxCustomer, subset: unknown) {
-  return Object.entries(customer.audiences)
-    .filter(([name]) => !Array.isArray(subset) || subset.includes(name))
-    .map(([name, state]) => ({ node: { name, state } }));
-}
-
-/** A variable's value, or the literal's; GraphQL's strings and lists are JSON's here. */
-function valueOf(
-  written: string,
-  variables: Readonly<Record<string, unknown>>,
-): unknown {
-  if (written.startsWith('$')) return variables[written.slice(1)];
-  try {
-    return JSON.parse(written) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function unknownCustomer(identifier: string) {
+function failed(
+  classification: string,
+  errors: readonly Graphql.GraphQLError[],
+): object {
   return {
-    errors: [
-      {
-        message: `Exception while fetching data (/customer) : could not resolve ${identifier}`,
-        path: ['customer'],
-        extensions: {
-          code: 'INVALID_IDENTIFIER_EXCEPTION',
-          classification: 'DataFetchingException',
-        },
-      },
-    ],
-    data: { customer: null },
+    errors: errors.map(({ message, locations }) => ({
+      message,
+      locations,
+      extensions: { classification },
+    })),
   };
 }

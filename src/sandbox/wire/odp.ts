@@ -1,63 +1,74 @@
 import type { ActiveFaults, Struck } from '../faults/active-faults.js';
 import type { ResolvedOptions } from '../options.js';
+import type { Account } from '../state/account.js';
+import type { Acceptable } from '../state/event-log.js';
+import type { Segments } from '../state/segments.js';
 import type { SandboxState } from '../state/state.js';
-import type { OdpReceivedRequest } from '../state/received.js';
+import { type Answer, envelope, forbidden, notFound } from './answer.js';
+import { asObjects, readBatch } from './batch.js';
+import { readEvent } from './events.js';
+import { GraphqlEndpoint } from './graphql.js';
 import {
-  type Answer,
-  envelope,
-  faultAnswer,
-  forbidden,
-  notFound,
-} from './answer.js';
-import { asObjects, type EventsReading, readEvents } from './events.js';
-import { answerQuery } from './graphql.js';
-import { readProfile, writeProfiles } from './profiles.js';
-
-/** A request to `/v3` once its body has been read. */
-export interface WireRequest extends Pick<
-  OdpReceivedRequest,
-  'method' | 'path' | 'headers'
-> {
-  /** `undefined`: it was past the bound. */
-  readonly body: Buffer | undefined;
-}
-
-/** What is done about a request. */
-export interface Doing {
-  readonly outcome: OdpReceivedRequest['outcome'];
-  /** `undefined` unless the outcome is `answered`. */
-  readonly answer: Answer | undefined;
-  /** ms until it is done. */
-  readonly latency: number;
-}
+  answerLists,
+  answerSubscriptions,
+  createList,
+  readSubscription,
+  subscribe,
+} from './lists.js';
+import {
+  endedBy,
+  type Outcome,
+  outcomeOf,
+  type Receiver,
+  type WireRequest,
+} from './receiver.js';
+import { answerProfile, readAttributes } from './profiles.js';
+import { getRecord, postRecords } from './records.js';
 
 const EVENTS = '/v3/events';
+const GRAPHQL = '/v3/graphql';
 
-/** ODP as far as it is imitated: what a request changes and is answered. */
-export class Odp {
+/** The answer to a request, and the events that it brought. */
+interface Reading {
+  readonly answer?: Answer;
+  readonly accepted?: readonly Acceptable[];
+}
+
+/** The imitated part of ODP: what a request changes, and its answer. */
+export class Odp implements Receiver {
   readonly #options: ResolvedOptions;
+  readonly #account: Account;
   readonly #state: SandboxState;
   readonly #faults: ActiveFaults;
+  readonly #graphql: GraphqlEndpoint;
 
   constructor(
     options: ResolvedOptions,
+    account: Account,
+    segments: Segments,
     state: SandboxState,
     faults: ActiveFaults,
   ) {
     this.#options = options;
+    this.#account = account;
     this.#state = state;
     this.#faults = faults;
+    this.#graphql = new GraphqlEndpoint(state.customers, segments);
   }
 
-  /** Takes the request whole: synchronous, so that none sees half of another. */
-  receive(request: WireRequest): Doing {
+  /** Loads what the path needs, so that {@link receive} need not wait. */
+  async prepare(path: string): Promise<void> {
+    if (path.startsWith(GRAPHQL)) await this.#graphql.load();
+  }
+
+  /** Handles the whole request synchronously, so that none sees half of another. */
+  receive(request: WireRequest): Outcome {
     const receivedAt = new Date();
     const id = this.#state.requests.nextId();
-    const struck = this.#faults.strike();
     const body = parse(request.body);
-    const batchSize = request.path.startsWith(EVENTS)
-      ? (asObjects(body)?.length ?? 0)
-      : 0;
+    const objects = asObjects(body) ?? [];
+    const batchSize = request.path.startsWith(EVENTS) ? objects.length : 0;
+    const struck = this.#faults.strike({ path: request.path, objects });
     const { answer, accepted = [] } = this.#read(request, body, struck);
     const outcome = outcomeOf(struck);
     const bytes = request.body?.length ?? 0;
@@ -78,7 +89,7 @@ export class Odp {
       },
       bytes,
     );
-    // Last: whoever listens for events finds their request in place.
+    // Last, so that whoever listens for events finds their request.
     this.#state.events.add(accepted, {
       requestId: id,
       receivedAt,
@@ -92,37 +103,66 @@ export class Odp {
     request: WireRequest,
     body: unknown,
     struck: Struck | undefined,
-  ): Partial<EventsReading> {
-    const ending = struck?.ending;
-    if (ending !== undefined) {
-      if ('status' in ending) return { answer: faultAnswer(ending) };
-      if ('hang' in ending || ending.reset === 'before') return {};
-    }
-    const { apiKey } = this.#options;
+  ): Reading {
+    const ended = endedBy(struck);
+    if (ended !== undefined) return ended;
+    const { apiKey } = this.#account;
     if (apiKey !== undefined && request.headers['x-api-key'] !== apiKey) {
       return { answer: forbidden() };
     }
     if (request.body === undefined) return { answer: envelope(413) };
-    if (request.method === 'POST' && request.path === EVENTS) {
-      const invalidFaults = struck && this.#invalidFaults(struck);
-      return readEvents(body, this.#options.onInvalid, invalidFaults);
-    }
-    return { answer: this.#answer(request, body, request.body.length) };
-  }
-
-  /** Everything that is not about events. */
-  #answer({ method, path }: WireRequest, body: unknown, bytes: number): Answer {
+    const { onInvalid } = this.#options;
     const { customers } = this.#state;
-    const [pathname, query = ''] = path.split('?', 2);
-    switch (`${method} ${pathname}`) {
-      case 'POST /v3/graphql':
-        return answerQuery(body, customers);
-      case 'POST /v3/profiles':
-        return writeProfiles(body, bytes, customers);
+    const faults = struck && this.#invalidFaults(struck);
+    const [path = '', query = ''] = request.path.split('?', 2);
+    switch (`${request.method} ${path}`) {
+      case 'POST /v3/events': {
+        const batch = readBatch(body, readEvent, onInvalid, faults);
+        const accepted = batch.accepted.map(({ index, value }) => ({
+          index,
+          event: value,
+        }));
+        return { answer: batch.answer, accepted };
+      }
+      case 'POST /v3/profiles': {
+        const batch = readBatch(
+          body,
+          (one) => readAttributes(one, customers.profileIdentifiers),
+          onInvalid,
+          faults,
+        );
+        const bytes = request.body.length / batch.accepted.length;
+        for (const { value } of batch.accepted) {
+          customers.add({ attributes: value }, bytes);
+        }
+        return { answer: batch.answer };
+      }
       case 'GET /v3/profiles':
-        return readProfile(new URLSearchParams(query), customers);
+        return { answer: answerProfile(new URLSearchParams(query), customers) };
+      case 'POST /v3/lists':
+        return { answer: createList(body, customers) };
+      case 'GET /v3/lists':
+        return { answer: answerLists(customers) };
+      case 'POST /v3/lists/subscriptions': {
+        const batch = readBatch(body, readSubscription, onInvalid, faults);
+        const values = batch.accepted.map(({ value }) => value);
+        const answer = subscribe(values, customers);
+        return { answer: batch.answer.status < 300 ? answer : batch.answer };
+      }
+      case 'GET /v3/lists/subscriptions': {
+        const asked = new URLSearchParams(query);
+        return { answer: answerSubscriptions(asked, customers) };
+      }
+      case 'POST /v3/graphql':
+        return { answer: this.#graphql.answer(body) };
       default:
-        return notFound(`The sandbox has no ${method} ${pathname}.`);
+        return {
+          answer:
+            (request.method === 'POST'
+              ? postRecords(path, body, customers, onInvalid, faults)
+              : getRecord(path, new URLSearchParams(query), customers)) ??
+            notFound(`The sandbox has no ${request.method} ${path}.`),
+        };
     }
   }
 
@@ -140,13 +180,7 @@ export class Odp {
   }
 }
 
-function outcomeOf(struck: Struck | undefined): Doing['outcome'] {
-  const ending = struck?.ending;
-  if (ending === undefined || 'status' in ending) return 'answered';
-  return 'hang' in ending ? 'hung' : 'reset';
-}
-
-/** The body's value; `undefined`, which no JSON is, when it does not parse. */
+/** The body's value; `undefined`, which JSON never is, if it does not parse. */
 function parse(body: Buffer | undefined): unknown {
   if (body === undefined || body.length === 0) return undefined;
   try {

@@ -1,37 +1,23 @@
+import { isObject } from '../check.js';
 import type { Customers } from '../state/customers.js';
-import {
-  accepted,
-  type Answer,
-  badRequest,
-  json,
-  notFound,
-  unparsable,
-} from './answer.js';
-import { asObjects, isObject, MAX_OBJECTS, tooMany } from './events.js';
+import { type Answer, badRequest, json, notFound } from './answer.js';
 
-/** `POST /v3/profiles`: an array of `{ attributes }`, or one. */
-export function writeProfiles(
-  body: unknown,
-  bytes: number,
-  customers: Customers,
-): Answer {
-  const profiles = asObjects(body);
-  if (profiles === undefined) return unparsable();
-  if (profiles.length > MAX_OBJECTS) return tooMany(profiles.length);
-  const attributes = profiles.map((one) =>
-    isObject(one) && isObject(one['attributes'])
-      ? one['attributes']
-      : undefined,
+/** Reads one object of `POST /v3/profiles`; identifiers are among the attributes. */
+export function readAttributes(
+  value: unknown,
+  identifiers: ReadonlySet<string>,
+): Readonly<Record<string, unknown>> | string {
+  const attributes = isObject(value) ? value['attributes'] : undefined;
+  if (!isObject(attributes)) return "missing 'attributes' field";
+  const isIdentified = Object.entries(attributes).some(
+    ([name, one]) =>
+      identifiers.has(name) && typeof one === 'string' && one.trim() !== '',
   );
-  if (!attributes.every((one) => one !== undefined)) return unparsable();
-  for (const one of attributes) {
-    customers.addProfile(one, bytes / attributes.length);
-  }
-  return accepted();
+  return isIdentified ? attributes : 'missing identifier';
 }
 
 /** `GET /v3/profiles?{identifier}={value}`: ODP's spec answers 202 here too. */
-export function readProfile(
+export function answerProfile(
   query: URLSearchParams,
   customers: Customers,
 ): Answer {
