@@ -4,13 +4,19 @@
  * stands below it.
  */
 const house = [
-  'tracking',
+  'module',
+  'decorators',
   'service',
+  'segments',
+  'customers',
+  'account',
+  'identity',
   'delivery',
-  'options',
-  'transport',
+  'reporting',
+  'odp',
   'outbox',
   'events',
+  'options',
   'errors',
 ];
 const entryPoints = [
@@ -19,6 +25,7 @@ const entryPoints = [
   'testing',
   'sandbox',
   'config',
+  'datafile',
 ];
 
 const upward = house.flatMap((folder, index) => {
@@ -29,7 +36,7 @@ const upward = house.flatMap((folder, index) => {
       name: `${folder}-imports-only-down`,
       severity: 'error',
       from: { path: `^src/${folder}/` },
-      to: { path: `^src/(${above.join('|')}|optimizely-odp|index)` },
+      to: { path: `^src/(${above.join('|')})/|^src/index` },
     },
   ];
 });
@@ -64,8 +71,11 @@ module.exports = {
       name: 'durable-outboxes-are-entry-points',
       comment: 'Each stands on an optional peer of its own.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/outbox/(file|redis|postgres)/' },
-      to: { path: '^src/outbox/(file|redis|postgres)/' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/outbox/(file|redis|postgres|mysql)/',
+      },
+      to: { path: '^src/outbox/(file|redis|postgres|mysql)/' },
     },
     {
       name: 'sandbox-speaks-the-wire',
@@ -79,8 +89,8 @@ module.exports = {
       comment: 'Only the HttpService adapter knows Nest down there.',
       severity: 'error',
       from: {
-        path: '^src/(errors|events|outbox|transport|options|delivery)/',
-        pathNot: ['^src/transport/http-service', '\\.spec\\.ts$'],
+        path: '^src/(errors|options|events|outbox|odp|reporting|delivery|customers|segments)/',
+        pathNot: ['^src/odp/http-service', '\\.spec\\.ts$'],
       },
       to: { path: 'node_modules/@nestjs/' },
     },

@@ -10,23 +10,20 @@ export {
   type OdpOrder,
   type OdpOrderItem,
 } from './events/index.js';
+export type { Duration } from './options/index.js';
+export { OdpDeliveryOptions, OdpRetryOptions } from './delivery/index.js';
+export type { OdpIdentity, OdpRequest, OdpUser } from './identity/index.js';
+export type { OdpRegion } from './odp/index.js';
 export {
-  type Duration,
-  OdpDeliveryOptions,
-  type OdpIdentity,
-  type OdpRegion,
-  type OdpRequest,
-  OdpRetryOptions,
-  type OdpUser,
   OptimizelyOdpModuleOptions,
   type OptimizelyOdpOptionsFactory,
-} from './options/index.js';
+} from './module/index.js';
 export {
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   type MaybePromise,
   memoryOutbox,
@@ -42,21 +39,21 @@ export {
   OdpTransportError,
   type OdpTransportRequest,
   type OdpTransportResponse,
-} from './transport/index.js';
+} from './odp/index.js';
 export type {
-  OdpAcceptedHappening,
-  OdpDeliveredHappening,
-  OdpDroppedHappening,
-  OdpExpiredHappening,
-  OdpHappening,
-  OdpInvalidHappening,
-  OdpRejectedHappening,
-  OdpRequestTrace,
-  OdpResumedHappening,
-  OdpRetryingHappening,
+  OdpEventAccepted,
+  OdpEventDelivered,
+  OdpEventDropped,
+  OdpEventExpired,
+  OdpDeliveryEvent,
+  OdpEventInvalid,
+  OdpEventRejected,
+  OdpDeliveryResumed,
+  OdpEventRetrying,
   OdpStats,
-  OdpSuspendedHappening,
-} from './delivery/index.js';
+  OdpDeliverySuspended,
+} from './reporting/index.js';
+export type { OdpRequestTrace } from './odp/index.js';
 export {
   getOdpServiceToken,
   InjectOdp,
@@ -76,8 +73,8 @@ export {
   OdpEventInterceptor,
   SendOdpEvent,
   type SendOdpEventDecorator,
-  webVisitor,
-} from './tracking/index.js';
-export { OptimizelyOdpModule } from './optimizely-odp.module.js';
-export type { OptimizelyOdpModuleExtras } from './optimizely-odp.module-definition.js';
+} from './decorators/index.js';
+export { webVisitor } from './identity/index.js';
+export { OptimizelyOdpModule } from './module/index.js';
+export type { OptimizelyOdpModuleExtras } from './module/index.js';
 export { PACKAGE_VERSION } from './version.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OdpConfigurationError } from '../errors/index.js';
-import { resolveOptions } from '../options/index.js';
+import { resolveOptions } from '../module/index.js';
 import { optionsFromEnvironment } from './environment.js';
 
 const PREFIX = 'OPTIMIZELY_ODP_';

@@ -1,10 +1,10 @@
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
+import type { Duration } from '../options/index.js';
+import type { OdpRegion } from '../odp/index.js';
 import {
-  type Duration,
-  type OdpRegion,
   type OptimizelyOdpModuleOptions,
   resolveOptions,
-} from '../options/index.js';
+} from '../module/index.js';
 
 const PREFIX = 'OPTIMIZELY_ODP_';
 

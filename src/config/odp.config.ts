@@ -1,5 +1,5 @@
 import { registerAs } from '@nestjs/config';
-import type { OptimizelyOdpModuleOptions } from '../options/index.js';
+import type { OptimizelyOdpModuleOptions } from '../module/index.js';
 import { optionsFromEnvironment } from './environment.js';
 
 /**

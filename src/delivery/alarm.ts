@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 /** Wakes at one time; setting it anew calls the earlier one off. */
 export class Alarm {

@@ -1,4 +1,4 @@
-import type { ResolvedRetry } from '../options/index.js';
+import type { ResolvedRetry } from './delivery-options.js';
 
 /**
  * How long to wait after the nth failure in a row, in ms: exponential, bounded

@@ -1,7 +1,7 @@
 import type { ClaimedEvent } from '../outbox/index.js';
-import type { InvalidEvent } from '../transport/index.js';
+import type { InvalidEvent } from '../odp/index.js';
 import type { Gate } from './gate.js';
-import type { OdpClient, Outcome } from './odp-client.js';
+import type { OdpClient, Outcome } from '../odp/index.js';
 import {
   type Refusal,
   Settlement,
@@ -153,8 +153,10 @@ export class BatchDelivery {
       return;
     }
     const now = clock.now();
-    const tries = Math.max(...batch.map((event) => event.tries));
-    const delay = gate.failed(stamp, now, tries, retryAfter);
+    const failedAttempts = Math.max(
+      ...batch.map((event) => event.failedAttempts),
+    );
+    const delay = gate.failed(stamp, now, failedAttempts, retryAfter);
     reporter.retrying(batch, status, problem, delay);
     // One ms longer than the gate: where others wait, they go first, so that a
     // batch which fails by itself never keeps them from being tried. But never

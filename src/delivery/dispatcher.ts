@@ -1,7 +1,7 @@
 // Not the global one, which the fake timers of an app's tests replace.
 import { setImmediate } from 'node:timers';
 import { OdpOutboxFullError } from '../errors/index.js';
-import type { ResolvedDelivery } from '../options/index.js';
+import type { ResolvedDelivery } from './delivery-options.js';
 import {
   type AppendOptions,
   type ClaimedEvent,
@@ -14,15 +14,15 @@ import { Alarm } from './alarm.js';
 import { AwaitedEvents } from './awaited.js';
 import { backoff } from './backoff.js';
 import { BatchDelivery } from './batch-delivery.js';
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { Demand } from './demand.js';
 import { Flushes } from './flushes.js';
 import { Gate } from './gate.js';
 import { learnFromOthers } from './learn-from-others.js';
-import type { OdpClient } from './odp-client.js';
+import type { OdpClient } from '../odp/index.js';
 import { OutboxGauge } from './outbox-gauge.js';
 import { OutboxOpening } from './outbox-opening.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../reporting/index.js';
 import { Sweep } from './sweep.js';
 
 /** What a dispatcher works with. */

@@ -40,7 +40,7 @@ describe('a gate', () => {
     expect(one.failed(one.stamp(), 110, 1, undefined)).toBe(200);
   });
 
-  test('stays open for a failure while others got through, which waits by its own tries', () => {
+  test('stays open for a failure while others got through, which waits by its own failedAttempts', () => {
     const one = gate();
     const stamp = one.stamp();
     one.succeeded();

@@ -71,14 +71,14 @@ export class Gate {
    * A request failed for the moment. If others got through meanwhile, it alone
    * is concerned and the gate stays open, unless ODP asked for a pause.
    *
-   * @param tries how often this request's events had failed before
+   * @param failedAttempts how often this request's events had failed before
    * @param retryAfter the pause that ODP asked for
    * @returns how long this request's events should wait
    */
   failed(
     stamp: number,
     now: number,
-    tries: number,
+    failedAttempts: number,
     retryAfter: number | undefined,
   ): number {
     if (this.#suspended) return this.#close(now, this.#times.probeInterval);
@@ -86,7 +86,7 @@ export class Gate {
       this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
       return this.#close(now, retryAfter);
     }
-    if (stamp !== this.#successes) return this.#wait(tries + 1);
+    if (stamp !== this.#successes) return this.#wait(failedAttempts + 1);
     // Requests that were under way together fail together: that counts once.
     const closed = this.#closedUntil !== undefined && now < this.#closedUntil;
     if (closed) return this.#close(now, 0);

@@ -4,8 +4,8 @@ import {
   type OutboxContext,
   outboxError,
 } from '../outbox/index.js';
-import type { Clock } from './clock.js';
-import type { Reporter } from './reporter.js';
+import type { Clock } from '../clock.js';
+import type { Reporter } from '../reporting/index.js';
 
 /** What opening an outbox works with. */
 export interface OutboxOpeningParts {

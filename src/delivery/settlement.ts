@@ -1,9 +1,9 @@
 import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
 import type { ClaimedEvent, MaybePromise, OdpOutbox } from '../outbox/index.js';
 import type { AwaitedEvents } from './awaited.js';
-import type { Clock } from './clock.js';
-import { redactIdentifiers } from './redact.js';
-import type { Reporter } from './reporter.js';
+import type { Clock } from '../clock.js';
+import { redactIdentifiers } from '../reporting/index.js';
+import type { Reporter } from '../reporting/index.js';
 
 /** Who is told what became of events. */
 export interface SettlementParts {
@@ -64,8 +64,8 @@ export class Settlement {
     const { outbox, reporter, awaited, settled } = this.#parts;
     const expired = events.filter(({ createdAt }) => createdAt <= oldest);
     const message = `undelivered for longer than ${maxEventAge} ms`;
-    await this.#tell('bury', () =>
-      outbox.bury(expired, { reason: 'expired', message }),
+    await this.#tell('deadLetter', () =>
+      outbox.deadLetter(expired, { reason: 'expired', message }),
     );
     settled(expired.length);
     for (const event of expired) {
@@ -86,8 +86,8 @@ export class Settlement {
       else group.push(event);
     }
     for (const [message, events] of byMessage) {
-      await this.#tell('bury', () =>
-        outbox.bury(events, { reason: 'rejected', status, message }),
+      await this.#tell('deadLetter', () =>
+        outbox.deadLetter(events, { reason: 'rejected', status, message }),
       );
       settled(events.length);
       for (const event of events) {

@@ -2,7 +2,7 @@ import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
 import type { Gate } from './gate.js';
 import type { OutboxGauge } from './outbox-gauge.js';
-import type { Reporter } from './reporter.js';
+import type { Reporter } from '../reporting/index.js';
 
 /** What a sweep works with. */
 export interface SweepParts {

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { OdpRequestTrace } from '../delivery/index.js';
+import type { OdpRequestTrace } from '../odp/index.js';
 
 /** The account's name. */
 export const ACCOUNT = 'optimizely.odp.account';

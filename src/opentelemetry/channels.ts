@@ -1,16 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { OdpHappening, OdpRequestTrace } from '../delivery/index.js';
+import type { OdpDeliveryEvent } from '../reporting/index.js';
+import type { OdpRequestTrace } from '../odp/index.js';
 
 /** Ends what it was returned for. */
 export type Stop = () => void;
 
 /** Listens to what happens to events of every account in this process. */
-export function onHappening<T extends OdpHappening['type']>(
+export function onHappening<T extends OdpDeliveryEvent['type']>(
   type: T,
-  listener: (happening: Extract<OdpHappening, { type: T }>) => void,
+  listener: (deliveryEvent: Extract<OdpDeliveryEvent, { type: T }>) => void,
 ): Stop {
   return listen(`optimizely-odp:${type}`, (message) =>
-    listener(message as Extract<OdpHappening, { type: T }>),
+    listener(message as Extract<OdpDeliveryEvent, { type: T }>),
   );
 }
 

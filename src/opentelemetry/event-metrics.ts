@@ -37,10 +37,10 @@ export function countEvents(meter: Meter): Stop[] {
     onHappening('delivered', ({ account }) => {
       delivered.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('rejected', (happening) => {
+    onHappening('rejected', (deliveryEvent) => {
       rejected.add(1, {
-        [ACCOUNT]: happening.account,
-        ...status(happening.status),
+        [ACCOUNT]: deliveryEvent.account,
+        ...status(deliveryEvent.status),
       });
     }),
     onHappening('expired', ({ account }) => {
@@ -52,10 +52,10 @@ export function countEvents(meter: Meter): Stop[] {
     onHappening('invalid', ({ account }) => {
       invalid.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('retrying', (happening) => {
+    onHappening('retrying', (deliveryEvent) => {
       retries.add(1, {
-        [ACCOUNT]: happening.account,
-        ...status(happening.status),
+        [ACCOUNT]: deliveryEvent.account,
+        ...status(deliveryEvent.status),
       });
     }),
   ];

@@ -1,5 +1,5 @@
 import type { BatchObservableResult, Meter } from '@opentelemetry/api';
-import type { OdpStats } from '../delivery/index.js';
+import type { OdpStats } from '../reporting/index.js';
 import { ACCOUNT } from './attributes.js';
 import type { Stop } from './channels.js';
 

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
 import { ignoreElements, lastValueFrom } from 'rxjs';
-import { OdpAccount } from '../service/index.js';
+import { OdpAccount } from '../account/index.js';
 import { instrumentOdp, type InstrumentOdpOptions } from './instrument-odp.js';
 
 /** Options of {@link OdpOpenTelemetryModule}. */
@@ -36,7 +36,7 @@ class Instrumentation implements OnApplicationShutdown {
   /** Accounts close in this phase, too: the last flush of each is still reported. */
   onApplicationShutdown(): void {
     const closed = this.#accounts().map(({ reporter }) =>
-      lastValueFrom(reporter.happenings.pipe(ignoreElements()), {
+      lastValueFrom(reporter.deliveryEvents.pipe(ignoreElements()), {
         defaultValue: undefined,
       }),
     );

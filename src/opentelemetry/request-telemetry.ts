@@ -5,7 +5,7 @@ import {
   SpanStatusCode,
   type Tracer,
 } from '@opentelemetry/api';
-import type { OdpRequestTrace } from '../delivery/index.js';
+import type { OdpRequestTrace } from '../odp/index.js';
 import { outcomeAttributes, requestAttributes } from './attributes.js';
 import { onRequest, type Stop } from './channels.js';
 import type { SpanOrigins } from './span-origins.js';

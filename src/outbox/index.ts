@@ -1,10 +1,10 @@
 export {
   OdpOutbox,
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   type MaybePromise,
   type OutboxContext,

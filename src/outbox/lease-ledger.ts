@@ -2,7 +2,7 @@ import { Fifo } from './fifo.js';
 import type { ClaimedEvent, ClaimRequest, OutboxEvent } from './outbox.js';
 
 /** An event that may be lent. */
-export type Lendable = OutboxEvent & { readonly tries?: number };
+export type Lendable = OutboxEvent & { readonly failedAttempts?: number };
 
 /** One claim. */
 interface Lease<E> {
@@ -31,14 +31,17 @@ class Lent implements ClaimedEvent {
   readonly id: string;
   readonly payload: string;
   readonly createdAt: number;
-  readonly tries: number;
+  readonly failedAttempts: number;
   readonly claim: unknown;
 
-  constructor({ id, payload, createdAt, tries = 0 }: Lendable, claim: unknown) {
+  constructor(
+    { id, payload, createdAt, failedAttempts = 0 }: Lendable,
+    claim: unknown,
+  ) {
     this.id = id;
     this.payload = payload;
     this.createdAt = createdAt;
-    this.tries = tries;
+    this.failedAttempts = failedAttempts;
     this.claim = claim;
   }
 }

@@ -14,7 +14,7 @@ export interface OutboxEvent {
 /** An event lent to one dispatcher until its lease ends. */
 export interface ClaimedEvent extends OutboxEvent {
   /** How often a request that held it failed and it was released to be tried again. */
-  readonly tries: number;
+  readonly failedAttempts: number;
   /**
    * Which claim this is, as the outbox marks it (fencing token): once the lease
    * has passed to another dispatcher, whatever is done with this one is ignored.
@@ -30,8 +30,8 @@ export interface ClaimRequest {
   readonly lease: number;
 }
 
-/** Why an event is buried. */
-export interface Burial {
+/** Why an event is dead-lettered. */
+export interface DeadLetterCause {
   /** `rejected`: ODP refused it; `expired`: it grew older than `maxEventAge`. */
   readonly reason: 'rejected' | 'expired';
   /** The HTTP status of ODP's last answer, if there was one. */
@@ -42,7 +42,7 @@ export interface Burial {
 
 /** How many events an outbox holds. */
 export interface OutboxCounts {
-  /** Accepted and neither acknowledged nor buried, claimed ones included. */
+  /** Accepted and neither acknowledged nor dead-lettered, claimed ones included. */
   readonly pending: number;
   /** `createdAt` of the oldest pending event; `undefined` when none is pending. */
   readonly oldest: number | undefined;
@@ -51,11 +51,11 @@ export interface OutboxCounts {
 }
 
 /** An event that was given up. */
-export interface DeadLetter extends OutboxEvent, Burial {
-  /** How often it was tried before it was buried. */
-  readonly tries: number;
-  /** When it was buried, in ms since the epoch. */
-  readonly buriedAt: number;
+export interface StoredDeadLetter extends OutboxEvent, DeadLetterCause {
+  /** How often it was tried before it was dead-lettered. */
+  readonly failedAttempts: number;
+  /** When it was dead-lettered, in ms since the epoch. */
+  readonly deadLetteredAt: number;
 }
 
 /** Which dead letters are meant. Conditions are joined by «and»; `{}` means every one. */
@@ -63,8 +63,8 @@ export interface DeadLetterFilter {
   /** Only these `idempotence_id`s. */
   readonly ids?: readonly string[] | undefined;
   /** Only those given up for this reason. */
-  readonly reason?: Burial['reason'] | undefined;
-  /** Only those buried before this time, in ms since the epoch. */
+  readonly reason?: DeadLetterCause['reason'] | undefined;
+  /** Only those dead-lettered before this time, in ms since the epoch. */
   readonly before?: number | undefined;
 }
 
@@ -140,9 +140,9 @@ export abstract class OdpOutbox {
   ): MaybePromise<void>;
 
   /** Gives events up: keeps them as dead letters. Ignores those no longer held. Returns how many were. */
-  abstract bury(
+  abstract deadLetter(
     events: readonly ClaimedEvent[],
-    burial: Burial,
+    cause: DeadLetterCause,
   ): MaybePromise<number>;
 
   /**
@@ -160,9 +160,9 @@ export abstract class OdpOutbox {
   abstract deadLetters(
     filter: DeadLetterFilter,
     limit: number,
-  ): MaybePromise<readonly DeadLetter[]>;
+  ): MaybePromise<readonly StoredDeadLetter[]>;
 
-  /** Makes dead letters pending again, as new (age and tries start over). Returns how many. */
+  /** Makes dead letters pending again, as new (age and failedAttempts start over). Returns how many. */
   abstract requeue(filter: DeadLetterFilter): MaybePromise<number>;
 
   /** Forgets dead letters. Returns how many. */

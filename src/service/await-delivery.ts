@@ -1,4 +1,5 @@
-import type { AwaitedEvents, Clock } from '../delivery/index.js';
+import type { AwaitedEvents } from '../delivery/index.js';
+import type { Clock } from '../clock.js';
 import { OdpTimeoutError } from '../errors/index.js';
 import type { MadeEvent } from '../events/index.js';
 

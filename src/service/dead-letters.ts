@@ -1,7 +1,7 @@
 import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
 import {
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   type MaybePromise,
   type OdpOutbox,
@@ -9,7 +9,7 @@ import {
 } from '../outbox/index.js';
 
 /** An event that was given up, as `odp.deadLetters.list` shows it. */
-export interface OdpDeadLetter extends Omit<DeadLetter, 'payload'> {
+export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
   /** The event as it was sent. Holds identifiers. */
   readonly event: OdpEvent;
 }

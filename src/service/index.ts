@@ -1,6 +1,4 @@
-export { AmbientIdentity, type Caller } from './ambient-identity.js';
-export { OdpDeadLetters, type OdpDeadLetter } from './dead-letters.js';
-export { OdpAccount, type OdpRuntime } from './odp-account.js';
+export { type OdpDeadLetter, OdpDeadLetters } from './dead-letters.js';
 export {
   OdpService,
   type SendOdpEventOptions,
@@ -8,7 +6,7 @@ export {
 } from './odp.service.js';
 export {
   DEFAULT_ACCOUNT,
+  InjectOdp,
   getOdpAccountToken,
   getOdpServiceToken,
-  InjectOdp,
 } from './tokens.js';

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { OdpHappening, OdpStats } from '../delivery/index.js';
+import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
 import { OdpOutboxError, OdpValidationError } from '../errors/index.js';
 import {
   countIdentifiers,
@@ -8,11 +8,11 @@ import {
   type OdpIdentifiers,
 } from '../events/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
-import type { AmbientIdentity } from './ambient-identity.js';
+import type { AmbientIdentity } from '../identity/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
-import type { OdpAccount } from './odp-account.js';
+import type { OdpAccount } from '../account/index.js';
 
 /** How an event is sent. */
 export interface SendOdpEventOptions {
@@ -66,8 +66,8 @@ export class OdpService {
   }
 
   /** What happens to events: accepted, delivered, retried, given up; delivery suspended and resumed. */
-  get events$(): Observable<OdpHappening> {
-    return this.#account.reporter.happenings;
+  get events$(): Observable<OdpDeliveryEvent> {
+    return this.#account.reporter.deliveryEvents;
   }
 
   /**

@@ -6,7 +6,8 @@ import {
 } from '@nestjs/terminus';
 import { OdpConfigurationError } from '../errors/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
-import { getOdpAccountToken, type OdpAccount } from '../service/index.js';
+import { getOdpAccountToken } from '../service/index.js';
+import type { OdpAccount } from '../account/index.js';
 import { stateOfAccount } from './state-of-account.js';
 
 /** How {@link OdpHealthIndicator} judges an account. */

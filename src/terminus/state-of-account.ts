@@ -1,5 +1,5 @@
 import type { OutboxCounts } from '../outbox/index.js';
-import type { OdpAccount } from '../service/index.js';
+import type { OdpAccount } from '../account/index.js';
 
 /** How an account's delivery fares. */
 export interface AccountState {

@@ -1,4 +1,4 @@
-export type { Clock } from '../delivery/index.js';
+export type { Clock } from '../clock.js';
 export { ManualClock } from './manual-clock.js';
 export {
   outboxContract,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { OdpTransportError } from '../transport/index.js';
+import { OdpTransportError } from '../odp/index.js';
 import { RecordingOdpTransport } from './recording.transport.js';
 
 const KEY = 'secret-key';

@@ -4,7 +4,7 @@ import {
   OdpTransportError,
   type OdpTransportRequest,
   type OdpTransportResponse,
-} from '../transport/index.js';
+} from '../odp/index.js';
 import { matches, type OdpEventFilter } from './event-filter.js';
 import {
   describeEvent,

@@ -1,13 +1,11 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ODP_RUNTIME, runtimeOf } from '../account.providers.js';
-import type { Clock } from '../delivery/index.js';
-import type {
-  OdpDeliveryOptions,
-  OptimizelyOdpModuleOptions,
-} from '../options/index.js';
-import type { OptimizelyOdpModuleExtras } from '../optimizely-odp.module-definition.js';
-import { OptimizelyOdpModule } from '../optimizely-odp.module.js';
-import { OdpTransport } from '../transport/index.js';
+import { ODP_RUNTIME, runtimeOf } from '../module/index.js';
+import type { Clock } from '../clock.js';
+import type { OdpDeliveryOptions } from '../delivery/index.js';
+import type { OptimizelyOdpModuleOptions } from '../module/index.js';
+import type { OptimizelyOdpModuleExtras } from '../module/index.js';
+import { OptimizelyOdpModule } from '../module/index.js';
+import { OdpTransport } from '../odp/index.js';
 import { RecordingOdpTransport } from './recording.transport.js';
 
 /** Options of {@link OptimizelyOdpTestingModule}: those of the real module, each with a default for tests. */

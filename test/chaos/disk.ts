@@ -23,7 +23,7 @@ export async function disk(
   if (small === undefined) return undefined;
   return scenario(async (after) => {
     after(() => small.unmount());
-    const sandbox = await OdpSandbox.start({ keep: 1000 });
+    const sandbox = await OdpSandbox.start({ maxEvents: 1000 });
     after(() => sandbox.close());
     const ledger = new Ledger();
     ledger.watch(sandbox);

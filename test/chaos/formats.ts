@@ -101,7 +101,7 @@ export function formats(kind: DurableKind): Promise<Figures | undefined> {
     equal(letter?.reason, 'rejected');
     equal(letter?.status, 400);
     equal(letter?.message, 'no such thing');
-    equal(letter?.tries, 1);
+    equal(letter?.failedAttempts, 1);
     equal(await odp.deadLetters.requeue({ ids: [left.dead.id] }), 1);
     await sandbox.waitFor(4, { timeout: 30_000 });
     await odp.sendOdpEvent({ action: 'new', identifiers: { n: 'new' } });

@@ -31,7 +31,7 @@ export function instances(
     const { events, kills, lostAnswers, seed, endLeases } = options;
     const random = randomFrom(seed);
     const sandbox = await OdpSandbox.start({
-      keep: 1000,
+      maxEvents: 1000,
       random: randomFrom(seed + 1),
     });
     after(() => sandbox.close());

@@ -31,7 +31,7 @@ export function kill(
   return scenario(async (after) => {
     const random = randomFrom(seed);
     const sandbox = await OdpSandbox.start({
-      keep: 1000,
+      maxEvents: 1000,
       random: randomFrom(seed + 1),
     });
     after(() => sandbox.close());

@@ -28,7 +28,7 @@ export function odpAway({
   capacity,
 }: OdpAwayOptions): Promise<Figures> {
   return scenario(async (after) => {
-    let sandbox = await OdpSandbox.start({ keep: 1000 });
+    let sandbox = await OdpSandbox.start({ maxEvents: 1000 });
     after(() => sandbox.close());
     const { url } = sandbox;
     const ledger = new Ledger();
@@ -59,7 +59,7 @@ export function odpAway({
     const during = await app.measure();
     ok(app.up, 'the app stays up');
     sandbox = await OdpSandbox.start({
-      keep: 1000,
+      maxEvents: 1000,
       port: Number(new URL(url).port),
     });
     ledger.watch(sandbox);

@@ -37,7 +37,7 @@ export async function storeAway({
     after(() => service.stop());
     const proxy = await TcpProxy.before(service.url);
     after(() => proxy.cut());
-    const sandbox = await OdpSandbox.start({ keep: 1000 });
+    const sandbox = await OdpSandbox.start({ maxEvents: 1000 });
     after(() => sandbox.close());
     const ledger = new Ledger();
     ledger.watch(sandbox);

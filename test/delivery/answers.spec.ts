@@ -129,7 +129,7 @@ test.each([408, 425, 429, 500, 502, 503, 504])(
     await clock.advance(401);
     expect((await until('retrying', 3))[2]).toMatchObject({ delay: 800 });
     await clock.advance(801);
-    expect(await until('delivered')).toMatchObject([{ id, tries: 3 }]);
+    expect(await until('delivered')).toMatchObject([{ id, failedAttempts: 3 }]);
     expect(arrived()).toEqual(['1']);
     expect(odp.stats()).toMatchObject({
       retries: 3,

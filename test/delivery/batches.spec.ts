@@ -222,7 +222,7 @@ test('what happens is shown on diagnostics_channel, too', async () => {
   await odp.flush();
   delivered.unsubscribe(listener);
   expect(seen).toEqual([
-    { type: 'delivered', account: 'default', id, tries: 0, age: 0 },
+    { type: 'delivered', account: 'default', id, failedAttempts: 0, age: 0 },
   ]);
 });
 
@@ -234,7 +234,7 @@ test('dead letters are listed, queued again and forgotten', async () => {
   clear();
   const letters = await odp.deadLetters.list();
   expect(letters).toMatchObject([
-    { reason: 'rejected', message: 'no', status: 400, tries: 0 },
+    { reason: 'rejected', message: 'no', status: 400, failedAttempts: 0 },
     {},
     {},
   ]);

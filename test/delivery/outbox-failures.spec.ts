@@ -4,7 +4,7 @@ import { numbered, startOdpApp } from '../support/odp-app.js';
 
 /** An outbox that fails on cue, as no real store does. */
 function failing(
-  doing: 'acknowledge' | 'bury' | 'release' | 'claim',
+  doing: 'acknowledge' | 'deadLetter' | 'release' | 'claim',
   times: number,
 ) {
   const outbox = memoryOutbox();
@@ -25,13 +25,15 @@ const failureTo = (doing: string) => ({
 });
 
 test('an outbox that fails to take in a delivery is told again, and nothing is sent twice', async () => {
-  const { odp, sandbox, clock, until, log, happenings } = await startOdpApp({
-    outbox: failing('acknowledge', 2),
-  });
+  const { odp, sandbox, clock, until, log, deliveryEvents } = await startOdpApp(
+    {
+      outbox: failing('acknowledge', 2),
+    },
+  );
   await odp.sendOdpEvent(numbered(1));
   void odp.flush();
   await expect.poll(() => log).toContainEqual(failureTo('acknowledge'));
-  expect(happenings.map(({ type }) => type)).toEqual(['accepted']);
+  expect(deliveryEvents.map(({ type }) => type)).toEqual(['accepted']);
   await clock.advance(250);
   expect(odp.stats()).toMatchObject({ delivered: 0, pending: 1 });
   await clock.advance(250);
@@ -42,12 +44,12 @@ test('an outbox that fails to take in a delivery is told again, and nothing is s
 
 test('an outbox that fails to take in a rejection is told again', async () => {
   const { odp, sandbox, clock, until, log } = await startOdpApp({
-    outbox: failing('bury', 1),
+    outbox: failing('deadLetter', 1),
   });
   sandbox.fail({ status: 400, times: 1 });
   await odp.sendOdpEvent(numbered(1));
   void odp.flush();
-  await expect.poll(() => log).toContainEqual(failureTo('bury'));
+  await expect.poll(() => log).toContainEqual(failureTo('deadLetter'));
   await clock.advance(250);
   await until('rejected');
   expect(await odp.deadLetters.list()).toMatchObject([{ reason: 'rejected' }]);

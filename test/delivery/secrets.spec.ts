@@ -1,7 +1,7 @@
 import {
   memoryOutbox,
   OdpError,
-  type OdpHappening,
+  type OdpDeliveryEvent,
 } from 'nestjs-optimizely-odp';
 import { expect, test } from 'vitest';
 import { startOdpApp } from '../support/odp-app.js';
@@ -11,11 +11,13 @@ const EMAIL = 'ada@example.com';
 const event = { action: 'tested', identifiers: { email: EMAIL } };
 
 test('neither the key nor an identifier reaches a log line, an error or events$', async () => {
-  const { odp, sandbox, clock, until, log, happenings } = await startOdpApp({
-    apiKey: KEY,
-    outbox: memoryOutbox({ capacity: 1 }),
-    delivery: { maxEventAge: '1h' },
-  });
+  const { odp, sandbox, clock, until, log, deliveryEvents } = await startOdpApp(
+    {
+      apiKey: KEY,
+      outbox: memoryOutbox({ capacity: 1 }),
+      delivery: { maxEventAge: '1h' },
+    },
+  );
   const errors: unknown[] = [];
   const keep = (error: unknown) => void errors.push(error);
   const awaited = () =>
@@ -59,7 +61,9 @@ test('neither the key nor an identifier reaches a log line, an error or events$'
     'invalidEvent',
     'invalidEvent',
   ]);
-  const seen: OdpHappening['type'][] = happenings.map(({ type }) => type);
+  const seen: OdpDeliveryEvent['type'][] = deliveryEvents.map(
+    ({ type }) => type,
+  );
   expect(seen).toEqual(
     expect.arrayContaining([
       'rejected',
@@ -73,7 +77,7 @@ test('neither the key nor an identifier reaches a log line, an error or events$'
   const told = [
     ...log.map(({ message }) => message),
     ...errors.map((error) => (error as Error).stack),
-    JSON.stringify([errors, happenings]),
+    JSON.stringify([errors, deliveryEvents]),
   ].join('\n');
   expect(told).not.toContain(EMAIL);
   expect(told).not.toContain(KEY);

@@ -55,7 +55,8 @@ export class BreakableOutbox extends OdpOutbox {
     this.#inner.acknowledge(events);
   release = (...args: Parameters<OdpOutbox['release']>) =>
     this.#inner.release(...args);
-  bury = (...args: Parameters<OdpOutbox['bury']>) => this.#inner.bury(...args);
+  deadLetter = (...args: Parameters<OdpOutbox['deadLetter']>) =>
+    this.#inner.deadLetter(...args);
   deadLetters = (...args: Parameters<OdpOutbox['deadLetters']>) =>
     this.#inner.deadLetters(...args);
   requeue = (...args: Parameters<OdpOutbox['requeue']>) =>

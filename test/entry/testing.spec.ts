@@ -99,7 +99,7 @@ describe('OptimizelyOdpTestingModule', () => {
     expect(transport.single()).toMatchObject({ action: 'purchase' });
   });
 
-  it('tries again soon', async () => {
+  it('failedAttempts again soon', async () => {
     const { odp, transport } = await testing();
     transport.respondWith(({ attempt }) => {
       if (attempt === 1) throw new Error('ECONNREFUSED');

@@ -8,7 +8,7 @@ import {
 } from 'nestjs-optimizely-odp';
 import { transportContract } from 'nestjs-optimizely-odp/testing';
 import { describe, expect, it } from 'vitest';
-import { HttpServiceTransport } from '../../src/transport/index.js';
+import { HttpServiceTransport } from '../../src/odp/index.js';
 
 describe('HttpServiceTransport', () => {
   const harness = {

@@ -36,7 +36,7 @@ test('close delivers everything accepted, says so and takes nothing more', async
   expect(odp.stats()).toMatchObject({ accepted: 250 });
 });
 
-test('while ODP answers 503 for 3 s, the last flush tries soon enough to deliver all', async () => {
+test('while ODP answers 503 for 3 s, the last flush failedAttempts soon enough to deliver all', async () => {
   const { odp, sandbox, clock, close, arrived } = await startOdpApp();
   sandbox.fail({ status: 503 });
   await odp.sendOdpEvents(events(2050));

@@ -207,6 +207,7 @@ describe('what is imported', () => {
     ['@nestjs/terminus', 'terminus/'],
     ['@opentelemetry/api', 'opentelemetry/'],
     ['classic-level', 'outbox/file/'],
+    ['graphql', 'sandbox/'],
     ['ioredis', 'outbox/redis/'],
     ['pg', 'outbox/postgres/'],
   ])('keeps the optional peer %s in %s', (name, folder) => {
@@ -222,6 +223,7 @@ describe('what is imported', () => {
       '@nestjs/terminus',
       '@opentelemetry/api',
       'classic-level',
+      'graphql',
       'ioredis',
       'pg',
     ]);

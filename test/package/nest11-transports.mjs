@@ -1,4 +1,4 @@
-// Runs the specs of test/tracking on Nest 11: the packed tarball, installed with
+// Runs the specs of test/decorators on Nest 11: the packed tarball, installed with
 // Nest 11's packages for every transport (nest11-transports/) into a throw-away
 // directory. Run by `npm run test:nest11`; the tarball may be given, else it is
 // packed.
@@ -43,7 +43,7 @@ try {
     '--ignore-scripts',
     tarball,
   ]);
-  cpSync(join(root, 'test/tracking'), join(work, 'test/tracking'), {
+  cpSync(join(root, 'test/decorators'), join(work, 'test/decorators'), {
     recursive: true,
   });
   symlinkSync(

@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import {
-  type OdpHappening,
+  type OdpDeliveryEvent,
   OdpService,
   OptimizelyOdpModule,
   type OptimizelyOdpModuleOptions,
@@ -11,10 +11,10 @@ import {
 } from 'nestjs-optimizely-odp/sandbox';
 import { ManualClock } from 'nestjs-optimizely-odp/testing';
 import { onTestFinished } from 'vitest';
-import { ODP_RUNTIME } from '../../src/account.providers.js';
+import { ODP_RUNTIME } from '../../src/module/index.js';
 
-type Type = OdpHappening['type'];
-type Of<T extends Type> = Extract<OdpHappening, { type: T }>;
+type Type = OdpDeliveryEvent['type'];
+type Of<T extends Type> = Extract<OdpDeliveryEvent, { type: T }>;
 
 /** An app with one account that sends to a sandbox, in time that the test moves. */
 export interface OdpTestApp {
@@ -24,7 +24,7 @@ export interface OdpTestApp {
   /** Every line that was logged. */
   readonly log: { level: string; message: string }[];
   /** What happened so far. */
-  readonly happenings: OdpHappening[];
+  readonly deliveryEvents: OdpDeliveryEvent[];
   /** Resolves once so many items of this type have been seen. */
   until<T extends Type>(type: T, count?: number): Promise<Of<T>[]>;
   /** The `identifiers.n` of the events that arrived, in order. */
@@ -69,10 +69,10 @@ export async function startOdpApp({
     .compile();
   await module.init();
   const odp = module.get(OdpService);
-  const happenings: OdpHappening[] = [];
+  const deliveryEvents: OdpDeliveryEvent[] = [];
   const watchers = new Set<() => void>();
-  odp.events$.subscribe((happening) => {
-    happenings.push(happening);
+  odp.events$.subscribe((deliveryEvent) => {
+    deliveryEvents.push(deliveryEvent);
     for (const look of watchers) look();
   });
   let closed: Promise<void> | undefined;
@@ -88,16 +88,16 @@ export async function startOdpApp({
     sandbox,
     clock,
     log,
-    happenings,
+    deliveryEvents,
     close,
     arrived: () =>
       sandbox.events().map(({ event }) => event.identifiers.n ?? ''),
     until: (type, count = 1) =>
       new Promise((resolve) => {
         const look = () => {
-          const found = happenings.filter(
-            (happening): happening is Of<typeof type> =>
-              happening.type === type,
+          const found = deliveryEvents.filter(
+            (deliveryEvent): deliveryEvent is Of<typeof type> =>
+              deliveryEvent.type === type,
           );
           if (found.length < count) return;
           watchers.delete(look);

@@ -5,7 +5,7 @@ import type { ClaimedEvent, OdpOutbox } from '../../src/outbox/outbox.js';
 /** What should be true of one event. */
 interface Expected {
   readonly order: number;
-  tries: number;
+  failedAttempts: number;
   lent: boolean;
   /** When it may be lent again, if nobody holds it. */
   due: number;
@@ -49,7 +49,7 @@ function command(
 
 const fresh = (model: Model): Expected => ({
   order: model.appended++,
-  tries: 0,
+  failedAttempts: 0,
   lent: false,
   due: 0,
   holder: undefined,
@@ -94,7 +94,7 @@ const claim = (limit: number, lease: number) =>
     for (const event of claimed) {
       assert.ok(ids.delete(event.id), `${event.id} was not free, or twice`);
       const expected = model.live.get(event.id) as Expected;
-      assert.equal(event.tries, expected.tries);
+      assert.equal(event.failedAttempts, expected.failedAttempts);
       assert.equal(event.payload, JSON.stringify({ id: event.id }));
       expected.holder = event;
       expected.until = model.now + lease;
@@ -105,7 +105,7 @@ const claim = (limit: number, lease: number) =>
 
 /** Does something with part of an earlier claim, which may be lost by now. */
 function settle(
-  kind: 'acknowledge' | 'bury' | 'release' | 'fail',
+  kind: 'acknowledge' | 'deadLetter' | 'release' | 'fail',
   which: number,
   from: number,
   delay: number,
@@ -119,17 +119,18 @@ function settle(
     );
     if (kind === 'acknowledge') {
       assert.equal(await outbox.acknowledge(part), held.length);
-    } else if (kind === 'bury') {
-      const burial = { reason: 'rejected', message: 'no' } as const;
-      assert.equal(await outbox.bury(part, burial), held.length);
+    } else if (kind === 'deadLetter') {
+      const cause = { reason: 'rejected', message: 'no' } as const;
+      assert.equal(await outbox.deadLetter(part, cause), held.length);
     } else {
       await outbox.release(part, { delay, failed: kind === 'fail' });
     }
     for (const { id } of held) {
       const expected = model.live.get(id) as Expected;
-      if (kind === 'acknowledge' || kind === 'bury') model.live.delete(id);
-      if (kind === 'bury') model.dead.set(id, expected.tries);
-      if (kind === 'fail') expected.tries++;
+      if (kind === 'acknowledge' || kind === 'deadLetter')
+        model.live.delete(id);
+      if (kind === 'deadLetter') model.dead.set(id, expected.failedAttempts);
+      if (kind === 'fail') expected.failedAttempts++;
       expected.holder = undefined;
       expected.due = model.now + delay;
     }
@@ -144,7 +145,7 @@ const advance = (ms: number) =>
 const requeue = command('requeue', async (model, { outbox }) => {
   const letters = await outbox.deadLetters({}, 1000);
   assert.deepEqual(
-    new Map(letters.map(({ id, tries }) => [id, tries])),
+    new Map(letters.map(({ id, failedAttempts }) => [id, failedAttempts])),
     model.dead,
   );
   assert.equal(await outbox.requeue({}), model.dead.size);
@@ -189,7 +190,7 @@ export async function checkAgainstModel(options: {
   const small = fc.nat({ max: 30 });
   const kinds = fc.constantFrom(
     'acknowledge' as const,
-    'bury' as const,
+    'deadLetter' as const,
     'release' as const,
     'fail' as const,
   );

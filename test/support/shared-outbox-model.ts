@@ -9,7 +9,7 @@ type Step =
   | { readonly do: 'take over'; readonly by: number }
   | { readonly do: 'requeue' | 'purge'; readonly by: number }
   | {
-      readonly do: 'acknowledge' | 'bury' | 'fail' | 'give back';
+      readonly do: 'acknowledge' | 'deadLetter' | 'fail' | 'give back';
       /** Which of the claims so far, and which of its events. */
       readonly claim: number;
       readonly events: readonly number[];
@@ -18,14 +18,14 @@ type Step =
 /** What an event is to the model. */
 interface Known {
   readonly id: string;
-  tries: number;
+  failedAttempts: number;
   /** The claim that holds it. */
   holder?: readonly ClaimedEvent[] | undefined;
 }
 
 const by = fc.constantFrom(0, 1);
 const settling = fc.record({
-  do: fc.constantFrom('acknowledge', 'bury', 'fail', 'give back'),
+  do: fc.constantFrom('acknowledge', 'deadLetter', 'fail', 'give back'),
   claim: fc.nat({ max: 9 }),
   events: fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 8 }),
 });
@@ -58,8 +58,10 @@ export async function followsModel(
       .filter(({ holder }) => holder === undefined)
       .slice(0, limit);
     const events = await outbox(index).claim({ limit, lease: LEASE });
-    expect(events.map(({ id, tries }) => ({ id, tries }))).toEqual(
-      expected.map(({ id, tries }) => ({ id, tries })),
+    expect(
+      events.map(({ id, failedAttempts }) => ({ id, failedAttempts })),
+    ).toEqual(
+      expected.map(({ id, failedAttempts }) => ({ id, failedAttempts })),
     );
     for (const event of expected) event.holder = events;
     claims.push({ by: index, events });
@@ -79,18 +81,18 @@ export async function followsModel(
     );
     for (const event of held) {
       event.holder = undefined;
-      if (step.do === 'fail') event.tries++;
-      if (step.do === 'bury') dead.push({ ...event });
-      if (step.do === 'bury' || step.do === 'acknowledge') {
+      if (step.do === 'fail') event.failedAttempts++;
+      if (step.do === 'deadLetter') dead.push({ ...event });
+      if (step.do === 'deadLetter' || step.do === 'acknowledge') {
         pending.splice(pending.indexOf(event), 1);
       }
     }
     const claimant = outbox(found.by);
     if (step.do === 'acknowledge') {
       expect(await claimant.acknowledge(meant)).toBe(held.length);
-    } else if (step.do === 'bury') {
-      const burial = { reason: 'expired', message: 'old' } as const;
-      expect(await claimant.bury(meant, burial)).toBe(held.length);
+    } else if (step.do === 'deadLetter') {
+      const cause = { reason: 'expired', message: 'old' } as const;
+      expect(await claimant.deadLetter(meant, cause)).toBe(held.length);
     } else {
       await claimant.release(meant, { delay: 0, failed: step.do === 'fail' });
     }
@@ -104,7 +106,7 @@ export async function followsModel(
       } else if (step.do === 'append') {
         const events = someEvents(step.count, `step-${place}`);
         await outbox(step.by).append(events);
-        pending.push(...idsOf(events).map((id) => ({ id, tries: 0 })));
+        pending.push(...idsOf(events).map((id) => ({ id, failedAttempts: 0 })));
       } else if (step.do === 'claim') {
         await claim(step.by, step.limit);
       } else if (step.do === 'take over') {
@@ -115,7 +117,7 @@ export async function followsModel(
         const { length } = dead;
         expect(await outbox(step.by)[step.do]({})).toBe(length);
         if (step.do === 'requeue') {
-          pending.push(...dead.map(({ id }) => ({ id, tries: 0 })));
+          pending.push(...dead.map(({ id }) => ({ id, failedAttempts: 0 })));
         }
         dead = [];
       }
@@ -123,9 +125,9 @@ export async function followsModel(
       expect(counts.pending).toBe(pending.length);
       expect(counts.deadLetters).toBe(dead.length);
       const letters = await outbox(place % 2).deadLetters({}, 1000);
-      expect(letters.map(({ id, tries }) => ({ id, tries }))).toEqual(
-        dead.map(({ id, tries }) => ({ id, tries })),
-      );
+      expect(
+        letters.map(({ id, failedAttempts }) => ({ id, failedAttempts })),
+      ).toEqual(dead.map(({ id, failedAttempts }) => ({ id, failedAttempts })));
       const ids = pending.map(({ id }) => id);
       expect(
         new Set(await outbox(place % 2).stillPending([...ids, 'no'])),

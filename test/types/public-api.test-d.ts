@@ -15,7 +15,7 @@ import {
   type OdpEvent,
   type OdpEventData,
   OdpEventDto,
-  type OdpHappening,
+  type OdpDeliveryEvent,
   type OdpIdentifiers,
   type OdpIdentity,
   type OdpOrder,
@@ -230,32 +230,32 @@ export function explain(error: unknown): string {
 
 /* What happens to events */
 
-expectTypeOf(service.events$).toEqualTypeOf<Observable<OdpHappening>>();
+expectTypeOf(service.events$).toEqualTypeOf<Observable<OdpDeliveryEvent>>();
 
-export function tell(happening: OdpHappening): string {
-  switch (happening.type) {
+export function tell(deliveryEvent: OdpDeliveryEvent): string {
+  switch (deliveryEvent.type) {
     case 'accepted':
-      return happening.id;
+      return deliveryEvent.id;
     case 'delivered':
-      return `${happening.id} ${happening.age + happening.tries}`;
+      return `${deliveryEvent.id} ${deliveryEvent.age + deliveryEvent.failedAttempts}`;
     case 'rejected':
-      return `${happening.id} ${happening.status} ${happening.reason}`;
+      return `${deliveryEvent.id} ${deliveryEvent.status} ${deliveryEvent.reason}`;
     case 'expired':
-      return `${happening.id} ${happening.age}`;
+      return `${deliveryEvent.id} ${deliveryEvent.age}`;
     case 'dropped':
-      expectTypeOf(happening.reason).toEqualTypeOf<OdpErrorCode>();
-      return happening.id ?? happening.account;
+      expectTypeOf(deliveryEvent.reason).toEqualTypeOf<OdpErrorCode>();
+      return deliveryEvent.id ?? deliveryEvent.account;
     case 'invalid':
-      return happening.violations.map(({ path }) => path).join();
+      return deliveryEvent.violations.map(({ path }) => path).join();
     case 'retrying':
-      return `${happening.ids.join()} ${happening.delay}`;
+      return `${deliveryEvent.ids.join()} ${deliveryEvent.delay}`;
     case 'suspended':
       // @ts-expect-error -- no single event is concerned
-      return happening.id as string;
+      return deliveryEvent.id as string;
     case 'resumed':
-      return happening.account;
+      return deliveryEvent.account;
     default:
-      expectTypeOf(happening).toBeNever();
+      expectTypeOf(deliveryEvent).toBeNever();
       return '';
   }
 }

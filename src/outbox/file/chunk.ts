@@ -2,21 +2,21 @@ import type { OutboxEvent } from '../outbox.js';
 
 /** An event of a chunk that is in memory. */
 export interface StoredEvent extends OutboxEvent {
-  readonly tries: number;
+  readonly failedAttempts: number;
   readonly chunk: Chunk;
   readonly index: number;
 }
 
 /** What is stored about a chunk beside its events, and changes while they are delivered. */
 export interface ChunkHeader {
-  /** How many events it has that are neither delivered nor buried. */
+  /** How many events it has that are neither delivered nor dead-lettered. */
   readonly left: number;
   /** The size of its payloads, in characters. */
   readonly size: number;
-  /** Which events are delivered or buried. */
+  /** Which events are delivered or dead-lettered. */
   readonly done?: readonly number[];
-  /** How often which event was tried, as pairs of index and tries. */
-  readonly tries?: readonly (readonly [number, number])[];
+  /** How often which event was tried, as pairs of index and failedAttempts. */
+  readonly failedAttempts?: readonly (readonly [number, number])[];
 }
 
 /** What precedes the payloads in a stored body: one line of JSON. */
@@ -38,19 +38,23 @@ export class Chunk {
   readonly size: number;
   readonly #events: readonly OutboxEvent[];
   readonly #done: Set<number>;
-  readonly #tries: Map<number, number>;
+  readonly #failedAttempts: Map<number, number>;
   #next = 0;
 
   constructor(
     number: number,
     events: readonly OutboxEvent[],
-    { size, done, tries }: Pick<ChunkHeader, 'size' | 'done' | 'tries'>,
+    {
+      size,
+      done,
+      failedAttempts,
+    }: Pick<ChunkHeader, 'size' | 'done' | 'failedAttempts'>,
   ) {
     this.number = number;
     this.size = size;
     this.#events = events;
     this.#done = new Set(done);
-    this.#tries = new Map(tries);
+    this.#failedAttempts = new Map(failedAttempts);
   }
 
   /** Cuts events into chunks, numbered from `first` on. */
@@ -97,7 +101,7 @@ export class Chunk {
     return this.#events.length;
   }
 
-  /** How many events are neither delivered nor buried. */
+  /** How many events are neither delivered nor dead-lettered. */
   get left(): number {
     return this.#events.length - this.#done.size;
   }
@@ -108,7 +112,8 @@ export class Chunk {
       left,
       size,
       done: this.#done.size > 0 ? [...this.#done] : undefined,
-      tries: this.#tries.size > 0 ? [...this.#tries] : undefined,
+      failedAttempts:
+        this.#failedAttempts.size > 0 ? [...this.#failedAttempts] : undefined,
     } satisfies ChunkHeader);
   }
 
@@ -128,8 +133,8 @@ export class Chunk {
     if (event === undefined) return undefined;
     const index = this.#next++;
     const { id, payload, createdAt } = event;
-    const tries = this.#tries.get(index) ?? 0;
-    return { id, payload, createdAt, tries, chunk: this, index };
+    const failedAttempts = this.#failedAttempts.get(index) ?? 0;
+    return { id, payload, createdAt, failedAttempts, chunk: this, index };
   }
 
   peek(): OutboxEvent | undefined {
@@ -146,7 +151,7 @@ export class Chunk {
     this.#done.delete(index);
   }
 
-  countTry(index: number, tries: number): void {
-    this.#tries.set(index, tries);
+  countTry(index: number, failedAttempts: number): void {
+    this.#failedAttempts.set(index, failedAttempts);
   }
 }

@@ -1,5 +1,5 @@
 import { matchesFilter } from '../dead-letter-filter.js';
-import type { DeadLetter, DeadLetterFilter } from '../outbox.js';
+import type { StoredDeadLetter, DeadLetterFilter } from '../outbox.js';
 import { deadKey, from, numberOf } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
@@ -8,7 +8,7 @@ const PAGE = 500;
 
 /** A dead letter with the change that deletes it. */
 export interface StoredLetter {
-  readonly letter: DeadLetter;
+  readonly letter: StoredDeadLetter;
   readonly deletion: Change;
 }
 
@@ -53,7 +53,7 @@ export class FileDeadLetters {
   }
 
   /** The changes that store these letters. Call {@link added} when they are stored. */
-  entriesOf(letters: readonly DeadLetter[]): Change[] {
+  entriesOf(letters: readonly StoredDeadLetter[]): Change[] {
     return letters.map((letter) => ({
       key: deadKey(this.#next++),
       value: JSON.stringify(letter),
@@ -64,7 +64,10 @@ export class FileDeadLetters {
     this.#count += count;
   }
 
-  async list(filter: DeadLetterFilter, limit: number): Promise<DeadLetter[]> {
+  async list(
+    filter: DeadLetterFilter,
+    limit: number,
+  ): Promise<StoredDeadLetter[]> {
     const found = await this.#find(filter, limit);
     return found.map(({ letter }) => letter);
   }
@@ -118,7 +121,7 @@ export class FileDeadLetters {
     await this.#store.read(async (db) => {
       const range = { gte: deadKey(start), lt: deadKey(end) };
       for await (const [key, value] of db.iterator(range)) {
-        const letter = JSON.parse(value) as DeadLetter;
+        const letter = JSON.parse(value) as StoredDeadLetter;
         if (!matchesFilter(letter, filter)) continue;
         found.push({ letter, deletion: { key, value: undefined } });
         if (found.length >= limit) break;

@@ -185,31 +185,31 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     await next.close();
   });
 
-  it('keeps an event lent that it could not bury, until its lease ends', async () => {
+  it('keeps an event lent that it could not deadLetter, until its lease ends', async () => {
     const outbox = await open(newPath());
     await append(outbox, 'a');
     const claimed = await claim(outbox);
     small.fill();
     await failureOf(refused(outbox));
-    const bury = async () =>
-      outbox.bury(claimed, { reason: 'rejected', message: 'no' });
-    await failureOf(bury());
+    const deadLetter = async () =>
+      outbox.deadLetter(claimed, { reason: 'rejected', message: 'no' });
+    await failureOf(deadLetter());
     expect(await outbox.counts()).toMatchObject({ pending: 1, deadLetters: 0 });
     expect(await claim(outbox)).toHaveLength(0);
     clock.now += 1001;
     expect(idsOf(await claim(outbox))).toEqual(['a']);
-    expect(await bury()).toBe(0);
+    expect(await deadLetter()).toBe(0);
     clock.now += 1001;
     small.free();
     const again = await claim(outbox);
     expect(
-      await outbox.bury(again, { reason: 'rejected', message: 'no' }),
+      await outbox.deadLetter(again, { reason: 'rejected', message: 'no' }),
     ).toBe(1);
     expect(await outbox.counts()).toMatchObject({ pending: 0, deadLetters: 1 });
     await outbox.close();
   });
 
-  it('does not forget an event that it could not bury', async () => {
+  it('does not forget an event that it could not deadLetter', async () => {
     const path = newPath();
     const outbox = await open(path);
     await append(outbox, 'a');
@@ -217,7 +217,8 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     small.fill();
     await failureOf(refused(outbox));
     await failureOf(
-      (async () => outbox.bury(claimed, { reason: 'rejected', message: '' }))(),
+      (async () =>
+        outbox.deadLetter(claimed, { reason: 'rejected', message: '' }))(),
     );
     small.free();
     await append(outbox, 'b');

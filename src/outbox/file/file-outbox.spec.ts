@@ -160,7 +160,7 @@ describe('fileOutbox', () => {
   it('tells that requeued events can be claimed', async () => {
     const { outbox, ready } = await open();
     await outbox.append(events(2));
-    await outbox.bury(await claim(outbox, 2), rejection);
+    await outbox.deadLetter(await claim(outbox, 2), rejection);
     expect(await outbox.requeue({ ids: ['none'] })).toBe(0);
     expect(ready.times).toBe(0);
     expect(await outbox.requeue({})).toBe(2);
@@ -206,7 +206,7 @@ describe('fileOutbox', () => {
     const { outbox } = await open(newPath(), { capacity: 3 });
     for (const list of [events(3), [event('x'), event('y')]]) {
       await outbox.append(list);
-      await outbox.bury(await claim(outbox, 3), rejection);
+      await outbox.deadLetter(await claim(outbox, 3), rejection);
     }
     expect((await outbox.counts()).deadLetters).toBe(3);
     expect(idsOf(await outbox.deadLetters({}, 9))).toEqual(['e2', 'x', 'y']);
@@ -216,7 +216,7 @@ describe('fileOutbox', () => {
   it('requeues more than goes into one write, as far as there is room, each once', async () => {
     const { outbox, path } = await open(newPath(), { capacity: 1200 });
     await outbox.append(events(1200));
-    await outbox.bury(await claim(outbox, 1200), rejection);
+    await outbox.deadLetter(await claim(outbox, 1200), rejection);
     await outbox.append([event('other')]);
     const [one, two] = await Promise.all([
       outbox.requeue({}),
@@ -394,7 +394,7 @@ describe('the format of fileOutbox', () => {
         {
           type: 'put',
           key: 'chunk!0000000000000007',
-          value: '{"left":2,"size":22,"done":[0],"tries":[[1,4]]}',
+          value: '{"left":2,"size":22,"done":[0],"failedAttempts":[[1,4]]}',
         },
         {
           type: 'put',
@@ -405,7 +405,7 @@ describe('the format of fileOutbox', () => {
           type: 'put',
           key: 'dead!0000000000000003',
           value:
-            '{"id":"d","payload":"{}","createdAt":1,"tries":2,"buriedAt":3,"reason":"rejected","status":400,"message":"no"}',
+            '{"id":"d","payload":"{}","createdAt":1,"failedAttempts":2,"deadLetteredAt":3,"reason":"rejected","status":400,"message":"no"}',
         },
       ]);
     });
@@ -416,16 +416,16 @@ describe('the format of fileOutbox', () => {
       deadLetters: 1,
     });
     expect(await claim(outbox, 9)).toMatchObject([
-      { id: 'ü', payload: '{"é":"😀\n"}', createdAt: 6, tries: 4 },
-      { id: 'c', payload: '{}', createdAt: 7, tries: 0 },
+      { id: 'ü', payload: '{"é":"😀\n"}', createdAt: 6, failedAttempts: 4 },
+      { id: 'c', payload: '{}', createdAt: 7, failedAttempts: 0 },
     ]);
     expect(await outbox.deadLetters({}, 9)).toEqual([
       {
         id: 'd',
         payload: '{}',
         createdAt: 1,
-        tries: 2,
-        buriedAt: 3,
+        failedAttempts: 2,
+        deadLetteredAt: 3,
         reason: 'rejected',
         status: 400,
         message: 'no',

@@ -2,10 +2,10 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { LeaseLedger } from '../lease-ledger.js';
 import {
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   OdpOutbox,
   type OutboxContext,
@@ -126,10 +126,10 @@ export class FileOutbox extends OdpOutbox {
       const event = ledger.settle(claimed);
       if (event === undefined) continue;
       if (failed) {
-        const tries = event.tries + 1;
-        event.chunk.countTry(event.index, tries);
+        const failedAttempts = event.failedAttempts + 1;
+        event.chunk.countTry(event.index, failedAttempts);
         commits.changed(event.chunk);
-        back.push({ ...event, tries });
+        back.push({ ...event, failedAttempts });
       } else {
         back.push(event);
       }
@@ -137,7 +137,10 @@ export class FileOutbox extends OdpOutbox {
     ledger.giveBack(back, context.now() + delay);
   }
 
-  async bury(events: readonly ClaimedEvent[], burial: Burial): Promise<number> {
+  async deadLetter(
+    events: readonly ClaimedEvent[],
+    cause: DeadLetterCause,
+  ): Promise<number> {
     const { ledger, commits, deadLetters, room, context } = this.#use();
     const settled = new Map<ClaimedEvent, StoredEvent>();
     for (const claimed of events) {
@@ -145,15 +148,15 @@ export class FileOutbox extends OdpOutbox {
       if (event !== undefined) settled.set(claimed, event);
     }
     if (settled.size === 0) return 0;
-    const buriedAt = context.now();
+    const deadLetteredAt = context.now();
     const letters = [...settled.values()].map(
-      ({ id, payload, createdAt, tries }): DeadLetter => ({
+      ({ id, payload, createdAt, failedAttempts }): StoredDeadLetter => ({
         id,
         payload,
         createdAt,
-        tries,
-        buriedAt,
-        ...burial,
+        failedAttempts,
+        deadLetteredAt,
+        ...cause,
       }),
     );
     const changes = () => {
@@ -199,7 +202,7 @@ export class FileOutbox extends OdpOutbox {
   deadLetters(
     filter: DeadLetterFilter,
     limit: number,
-  ): Promise<readonly DeadLetter[]> {
+  ): Promise<readonly StoredDeadLetter[]> {
     return this.#use().deadLetters.list(filter, limit);
   }
 

@@ -23,7 +23,7 @@ export class Room {
     this.#storedSize = storedSize;
   }
 
-  /** How many stored events are neither delivered nor buried. */
+  /** How many stored events are neither delivered nor dead-lettered. */
   get pending(): number {
     return this.#stored;
   }
@@ -69,7 +69,7 @@ export class Room {
     return count;
   }
 
-  /** Tells that so many stored events are delivered or buried. */
+  /** Tells that so many stored events are delivered or dead-lettered. */
   left(count: number): void {
     this.#stored -= count;
   }

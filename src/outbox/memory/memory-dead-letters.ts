@@ -1,9 +1,9 @@
 import { Fifo } from '../fifo.js';
 import { matchesFilter } from '../dead-letter-filter.js';
 import type {
-  Burial,
+  DeadLetterCause,
   ClaimedEvent,
-  DeadLetter,
+  StoredDeadLetter,
   DeadLetterFilter,
 } from '../outbox.js';
 
@@ -12,20 +12,31 @@ const KEPT = 1000;
 
 /** The last dead letters of a memory outbox. */
 export class MemoryDeadLetters {
-  #letters = new Fifo<DeadLetter>();
+  #letters = new Fifo<StoredDeadLetter>();
 
   get size(): number {
     return this.#letters.size;
   }
 
-  add(event: ClaimedEvent, burial: Burial, buriedAt: number): void {
-    const { id, payload, createdAt, tries } = event;
-    this.#letters.push({ id, payload, createdAt, tries, buriedAt, ...burial });
+  add(
+    event: ClaimedEvent,
+    cause: DeadLetterCause,
+    deadLetteredAt: number,
+  ): void {
+    const { id, payload, createdAt, failedAttempts } = event;
+    this.#letters.push({
+      id,
+      payload,
+      createdAt,
+      failedAttempts,
+      deadLetteredAt,
+      ...cause,
+    });
     if (this.#letters.size > KEPT) this.#letters.shift();
   }
 
-  list(filter: DeadLetterFilter, limit: number): DeadLetter[] {
-    const found: DeadLetter[] = [];
+  list(filter: DeadLetterFilter, limit: number): StoredDeadLetter[] {
+    const found: StoredDeadLetter[] = [];
     for (const letter of this.#letters) {
       if (found.length >= limit) break;
       if (matchesFilter(letter, filter)) found.push(letter);
@@ -36,8 +47,8 @@ export class MemoryDeadLetters {
   /** Takes out what matches, one by one, as long as `allowed`; the rest stays. */
   *remove(
     filter: DeadLetterFilter,
-    allowed: (letter: DeadLetter) => boolean = () => true,
-  ): Generator<DeadLetter> {
+    allowed: (letter: StoredDeadLetter) => boolean = () => true,
+  ): Generator<StoredDeadLetter> {
     const letters = this.#letters;
     this.#letters = new Fifo();
     for (const letter of letters) {

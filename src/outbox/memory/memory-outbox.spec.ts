@@ -93,7 +93,7 @@ describe('memoryOutbox', () => {
     const ids = Array.from({ length: 1003 }, (_, index) => `e${index}`);
     await outbox.append(events(...ids));
     const claimed = await outbox.claim({ limit: 1003, lease: 1 });
-    await outbox.bury(claimed, { reason: 'rejected', message: 'no' });
+    await outbox.deadLetter(claimed, { reason: 'rejected', message: 'no' });
     const letters = await outbox.deadLetters({}, 2000);
     expect(idsOf(letters)).toEqual(ids.slice(3));
     expect((await outbox.counts()).deadLetters).toBe(1000);
@@ -103,7 +103,7 @@ describe('memoryOutbox', () => {
     const { outbox, ready } = await open({ capacity: 3 });
     await outbox.append(events('a', 'b', 'c'));
     const claimed = await outbox.claim(LEASE);
-    await outbox.bury(claimed, { reason: 'rejected', message: 'no' });
+    await outbox.deadLetter(claimed, { reason: 'rejected', message: 'no' });
     await outbox.append(events('d'));
     expect(ready.times).toBe(0);
     expect(await outbox.requeue({})).toBe(2);
@@ -134,7 +134,7 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
     );
   });
 
-  it('has room again for each event that is acknowledged or buried, but not for a claimed one', async () => {
+  it('has room again for each event that is acknowledged or dead-lettered, but not for a claimed one', async () => {
     const { outbox } = await open({ capacity: 2 });
     await outbox.append(events('a', 'b'));
     const [a, b] = await outbox.claim(LEASE);
@@ -142,7 +142,10 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
     await outbox.acknowledge(a ? [a] : []);
     await append(outbox, events('c'));
     await expect(append(outbox, events('d'))).rejects.toThrow();
-    await outbox.bury(b ? [b] : [], { reason: 'expired', message: 'old' });
+    await outbox.deadLetter(b ? [b] : [], {
+      reason: 'expired',
+      message: 'old',
+    });
     await append(outbox, events('d'));
     expect(await pending(outbox)).toBe(2);
   });

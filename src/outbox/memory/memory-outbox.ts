@@ -3,10 +3,10 @@ import { Fifo } from '../fifo.js';
 import { type Lendable, LeaseLedger } from '../lease-ledger.js';
 import {
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   OdpOutbox,
   type OutboxContext,
@@ -106,17 +106,21 @@ export class MemoryOutbox extends OdpOutbox {
     for (const claimed of events) {
       const event = this.#ledger.settle(claimed);
       if (event === undefined) continue;
-      back.push(failed ? { ...event, tries: claimed.tries + 1 } : event);
+      back.push(
+        failed
+          ? { ...event, failedAttempts: claimed.failedAttempts + 1 }
+          : event,
+      );
     }
     this.#ledger.giveBack(back, this.#now() + delay);
   }
 
-  bury(events: readonly ClaimedEvent[], burial: Burial): number {
+  deadLetter(events: readonly ClaimedEvent[], cause: DeadLetterCause): number {
     let count = 0;
     for (const event of events) {
       if (this.#ledger.settle(event) === undefined) continue;
       this.#forget(event);
-      this.#deadLetters.add(event, burial, this.#now());
+      this.#deadLetters.add(event, cause, this.#now());
       count++;
     }
     this.#announceRoom();
@@ -134,12 +138,16 @@ export class MemoryOutbox extends OdpOutbox {
     };
   }
 
-  deadLetters(filter: DeadLetterFilter, limit: number): readonly DeadLetter[] {
+  deadLetters(
+    filter: DeadLetterFilter,
+    limit: number,
+  ): readonly StoredDeadLetter[] {
     return this.#deadLetters.list(filter, limit);
   }
 
   requeue(filter: DeadLetterFilter): number {
-    const fits = ({ payload }: DeadLetter) => this.#fits(1, payload.length);
+    const fits = ({ payload }: StoredDeadLetter) =>
+      this.#fits(1, payload.length);
     let count = 0;
     for (const { id, payload } of this.#deadLetters.remove(filter, fits)) {
       this.#take({ id, payload, createdAt: this.#now() });

@@ -42,7 +42,7 @@ BEGIN
       id text NOT NULL,
       payload text NOT NULL,
       created_at timestamptz(3) NOT NULL,
-      tries integer NOT NULL DEFAULT 0,
+      failed_attempts integer NOT NULL DEFAULT 0,
       due_at timestamptz NOT NULL DEFAULT now(),
       claim uuid
     ) WITH (
@@ -57,7 +57,7 @@ BEGIN
       id text NOT NULL,
       payload text NOT NULL,
       created_at timestamptz(3) NOT NULL,
-      tries integer NOT NULL,
+      failed_attempts integer NOT NULL,
       reason text NOT NULL,
       status integer,
       message text NOT NULL,

@@ -131,9 +131,9 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(idsOf(taken)).toEqual(idsOf(lost));
     expect(await dead.acknowledge(lost)).toBe(0);
     await dead.release(lost, { delay: 0, failed: true });
-    expect(await dead.bury(lost, { reason: 'expired', message: 'late' })).toBe(
-      0,
-    );
+    expect(
+      await dead.deadLetter(lost, { reason: 'expired', message: 'late' }),
+    ).toBe(0);
     expect(await heir.claim({ limit: 20, lease: LEASE })).toEqual([]);
     expect(await heir.acknowledge(taken)).toBe(20);
   });
@@ -237,7 +237,10 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(await outbox.stillPending([...ids, 'other'])).toEqual(ids);
     const claimed = await outbox.claim({ limit: 9, lease: LEASE });
     expect(idsOf(claimed)).toEqual(ids);
-    await outbox.bury(claimed, { reason: 'expired', message: '\0"\ud800' });
+    await outbox.deadLetter(claimed, {
+      reason: 'expired',
+      message: '\0"\ud800',
+    });
     const letters = await outbox.deadLetters({ ids: ['\0', '\ud800'] }, 9);
     expect(letters.map(({ id, message }) => [id, message])).toEqual([
       ['\0', '\0"\ud800'],

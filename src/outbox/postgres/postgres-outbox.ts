@@ -3,10 +3,10 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import {
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   OdpOutbox,
   type OutboxContext,
@@ -118,12 +118,12 @@ export class PostgresOutbox extends OdpOutbox {
     await this.#change(this.#opened.sql.release, events, delay, failed ? 1 : 0);
   }
 
-  bury(
+  deadLetter(
     events: readonly ClaimedEvent[],
-    { reason, status, message }: Burial,
+    { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
     return this.#change(
-      this.#opened.sql.bury,
+      this.#opened.sql.deadLetter,
       events,
       reason,
       status ?? null,
@@ -163,7 +163,7 @@ export class PostgresOutbox extends OdpOutbox {
   async deadLetters(
     filter: DeadLetterFilter,
     limit: number,
-  ): Promise<readonly DeadLetter[]> {
+  ): Promise<readonly StoredDeadLetter[]> {
     const { rows } = await this.#database.query<DeadLetterRow>(
       this.#opened.sql.deadLetters,
       [...valuesOf(filter), limit],

@@ -1,7 +1,7 @@
 import type {
-  Burial,
+  DeadLetterCause,
   ClaimedEvent,
-  DeadLetter,
+  StoredDeadLetter,
   DeadLetterFilter,
   OutboxEvent,
 } from '../outbox.js';
@@ -17,7 +17,7 @@ interface EventRow {
   readonly id: string;
   readonly payload: string;
   readonly created_at: number;
-  readonly tries: number;
+  readonly failed_attempts: number;
 }
 
 export interface ClaimedRow extends EventRow {
@@ -25,7 +25,7 @@ export interface ClaimedRow extends EventRow {
 }
 
 export interface DeadLetterRow extends EventRow {
-  readonly reason: Burial['reason'];
+  readonly reason: DeadLetterCause['reason'];
   readonly status: number | null;
   readonly message: string;
   readonly buried_at: number;
@@ -50,17 +50,17 @@ export const toClaimedEvent = (
   token: string,
 ): ClaimedEvent => ({
   ...toEvent(row),
-  tries: row.tries,
+  failedAttempts: row.failed_attempts,
   claim: { seq: row.seq, token } satisfies Claim,
 });
 
-export const toDeadLetter = (row: DeadLetterRow): DeadLetter => ({
+export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
   ...toEvent(row),
-  tries: row.tries,
+  failedAttempts: row.failed_attempts,
   reason: row.reason,
   status: row.status ?? undefined,
   message: fromStoredText(row.message),
-  buriedAt: row.buried_at,
+  deadLetteredAt: row.buried_at,
 });
 
 /** Which rows are meant, and with which fencing token each. */

@@ -48,22 +48,22 @@ WITH due AS (
   FROM due WHERE event.seq = due.seq
   RETURNING event.*
 )
-SELECT seq::text AS seq, id, payload, tries, ${ms('created_at')} AS created_at
+SELECT seq::text AS seq, id, payload, failed_attempts, ${ms('created_at')} AS created_at
 FROM lent ORDER BY lent.seq`,
 
     acknowledge: `DELETE FROM ${events} AS event USING ${HELD} WHERE ${IS_HELD}`,
 
     release: `
 UPDATE ${events} AS event
-SET claim = NULL, due_at = now() + $3::float8 * interval '1 millisecond', tries = tries + $4::int
+SET claim = NULL, due_at = now() + $3::float8 * interval '1 millisecond', failed_attempts = failed_attempts + $4::int
 FROM ${HELD} WHERE ${IS_HELD}`,
 
-    bury: `
+    deadLetter: `
 WITH gone AS (
   DELETE FROM ${events} AS event USING ${HELD} WHERE ${IS_HELD} RETURNING event.*
 )
-INSERT INTO ${deadLetters} (id, payload, created_at, tries, reason, status, message)
-SELECT id, payload, created_at, tries, $3, $4::int, $5 FROM gone ORDER BY gone.seq`,
+INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)
+SELECT id, payload, created_at, failed_attempts, $3, $4::int, $5 FROM gone ORDER BY gone.seq`,
 
     stillPending: `SELECT DISTINCT id FROM ${events} WHERE id = ANY($1::text[])`,
 
@@ -73,7 +73,7 @@ SELECT ${count(events)} AS pending, ${span(events)} AS pending_span,
   ${count(deadLetters)} AS dead, ${span(deadLetters)} AS dead_span`,
 
     deadLetters: `
-SELECT id, payload, ${ms('created_at')} AS created_at, tries, reason, status, message, ${ms('buried_at')} AS buried_at
+SELECT id, payload, ${ms('created_at')} AS created_at, failed_attempts, reason, status, message, ${ms('buried_at')} AS buried_at
 FROM ${deadLetters} WHERE ${MATCHES} ORDER BY seq LIMIT $4`,
 
     requeue: `

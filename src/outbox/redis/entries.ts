@@ -1,4 +1,8 @@
-import type { Burial, ClaimedEvent, DeadLetter } from '../outbox.js';
+import type {
+  DeadLetterCause,
+  ClaimedEvent,
+  StoredDeadLetter,
+} from '../outbox.js';
 import { fromStoredText, toStoredText } from '../stored-text.js';
 
 /** An entry of a stream, as Redis answers. */
@@ -14,14 +18,14 @@ interface Claim {
 export type Claimed = readonly [
   entry: string,
   deliveries: number,
-  tries: string,
+  failedAttempts: string,
   fields: readonly string[],
 ];
 
 export function toClaimedEvent([
   entry,
   deliveries,
-  tries,
+  failedAttempts,
   list,
 ]: Claimed): ClaimedEvent {
   const fields = fieldsOf(list);
@@ -29,7 +33,7 @@ export function toClaimedEvent([
     id: fromStoredText(fields('id')),
     payload: fields('payload'),
     createdAt: Number(fields('createdAt')),
-    tries: Number(tries),
+    failedAttempts: Number(failedAttempts),
     claim: { entry, deliveries } satisfies Claim,
   };
 }
@@ -41,19 +45,19 @@ export const namesOf = (events: readonly ClaimedEvent[]): (string | number)[] =>
     return [entry, deliveries, toStoredText(id)];
   });
 
-export function toDeadLetter([entry, list]: Entry): DeadLetter {
+export function toDeadLetter([entry, list]: Entry): StoredDeadLetter {
   const fields = fieldsOf(list);
   const status = fields('status');
   return {
     id: fromStoredText(fields('id')),
     payload: fields('payload'),
     createdAt: Number(fields('createdAt')),
-    tries: Number(fields('tries')),
-    reason: fields('reason') as Burial['reason'],
+    failedAttempts: Number(fields('failedAttempts')),
+    reason: fields('reason') as DeadLetterCause['reason'],
     status: status === '' ? undefined : Number(status),
     message: fromStoredText(fields('message')),
     // An entry is named by the server's time at which it was added, and a number.
-    buriedAt: Number.parseInt(entry, 10),
+    deadLetteredAt: Number.parseInt(entry, 10),
   };
 }
 

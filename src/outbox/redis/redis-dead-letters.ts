@@ -1,5 +1,5 @@
 import { matchesFilter } from '../dead-letter-filter.js';
-import type { DeadLetter, DeadLetterFilter } from '../outbox.js';
+import type { StoredDeadLetter, DeadLetterFilter } from '../outbox.js';
 import { toStoredText } from '../stored-text.js';
 import type { RedisScripts } from './redis-scripts.js';
 import * as scripts from './dead-letter-scripts.js';
@@ -17,8 +17,11 @@ export class RedisDeadLetters {
     this.#scripts = redis;
   }
 
-  async list(filter: DeadLetterFilter, limit: number): Promise<DeadLetter[]> {
-    const found: DeadLetter[] = [];
+  async list(
+    filter: DeadLetterFilter,
+    limit: number,
+  ): Promise<StoredDeadLetter[]> {
+    const found: StoredDeadLetter[] = [];
     for await (const page of this.#matching(filter)) {
       found.push(...page.map(({ letter }) => letter));
       if (found.length >= limit) break;
@@ -58,7 +61,7 @@ export class RedisDeadLetters {
       yield await this.#scripts.run<Entry[]>(scripts.ofIds, stored);
       return;
     }
-    // Up to the newest of now: what is buried meanwhile could go round forever.
+    // Up to the newest of now: what is dead-lettered meanwhile could go round forever.
     const [last] = await this.#scripts.run<[string?]>(scripts.newest);
     if (last === undefined) return;
     let after: string | undefined = '0-0';

@@ -97,9 +97,9 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(idsOf(taken)).toEqual(idsOf(lost));
     expect(await dead.acknowledge(lost)).toBe(0);
     await dead.release(lost, { delay: 0, failed: true });
-    expect(await dead.bury(lost, { reason: 'expired', message: 'late' })).toBe(
-      0,
-    );
+    expect(
+      await dead.deadLetter(lost, { reason: 'expired', message: 'late' }),
+    ).toBe(0);
     expect(await heir.claim({ limit: 20, lease: LEASE })).toEqual([]);
     expect(await heir.acknowledge(taken)).toBe(20);
   });
@@ -205,7 +205,10 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(await outbox.stillPending([...ids, 'other'])).toEqual(ids);
     const claimed = await outbox.claim({ limit: 9, lease: LEASE });
     expect(idsOf(claimed)).toEqual(ids);
-    await outbox.bury(claimed, { reason: 'expired', message: '\0"\ud800' });
+    await outbox.deadLetter(claimed, {
+      reason: 'expired',
+      message: '\0"\ud800',
+    });
     const letters = await outbox.deadLetters({ ids: ['\0', '\ud800'] }, 9);
     expect(letters.map(({ id, message }) => [id, message])).toEqual([
       ['\0', '\0"\ud800'],
@@ -220,14 +223,14 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     await outbox.append(twins);
     const claimed = await outbox.claim({ limit: 9, lease: LEASE });
     for (const event of claimed) {
-      await outbox.bury([event], { reason: 'expired', message: 'no' });
+      await outbox.deadLetter([event], { reason: 'expired', message: 'no' });
     }
     const found = async (...ids: string[]) =>
       idsOf(await outbox.deadLetters({ ids }, 9));
     expect(await found('x-1', 'x-0', 'x-1')).toEqual(idsOf(twins));
     const [first] = await outbox.deadLetters({}, 1);
     expect(
-      await outbox.purge({ ids: ['x-0'], before: first?.buriedAt ?? 0 }),
+      await outbox.purge({ ids: ['x-0'], before: first?.deadLetteredAt ?? 0 }),
     ).toBe(0);
     expect(await outbox.requeue({ ids: ['x-0'] })).toBe(2);
     expect(await found('x-0', 'x-1')).toEqual(['x-1', 'x-1']);
@@ -245,7 +248,9 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     await outbox.append(someEvents(900));
     for (const reason of ['rejected', 'expired', 'rejected'] as const) {
       const claimed = await outbox.claim({ limit: 300, lease: LEASE });
-      expect(await outbox.bury(claimed, { reason, message: 'no' })).toBe(300);
+      expect(await outbox.deadLetter(claimed, { reason, message: 'no' })).toBe(
+        300,
+      );
     }
     expect(await outbox.deadLetters({ reason: 'rejected' }, 450)).toHaveLength(
       450,

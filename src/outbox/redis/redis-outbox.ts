@@ -4,10 +4,10 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import {
   type AppendOptions,
-  type Burial,
+  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type DeadLetter,
+  type StoredDeadLetter,
   type DeadLetterFilter,
   OdpOutbox,
   type OutboxContext,
@@ -101,10 +101,13 @@ export class RedisOutbox extends OdpOutbox {
     );
   }
 
-  bury(events: readonly ClaimedEvent[], burial: Burial): Promise<number> {
-    const { reason, status = '', message } = burial;
+  deadLetter(
+    events: readonly ClaimedEvent[],
+    cause: DeadLetterCause,
+  ): Promise<number> {
+    const { reason, status = '', message } = cause;
     return this.#run(
-      scripts.bury,
+      scripts.deadLetter,
       this.#claimsOf(events, reason, status, toStoredText(message)),
     );
   }
@@ -133,7 +136,7 @@ export class RedisOutbox extends OdpOutbox {
   deadLetters(
     filter: DeadLetterFilter,
     limit: number,
-  ): Promise<readonly DeadLetter[]> {
+  ): Promise<readonly StoredDeadLetter[]> {
     return this.#deadLetters.list(filter, limit);
   }
 

@@ -10,7 +10,7 @@ export interface Script {
 export const KEYS = [
   'events',
   'ids',
-  'tries',
+  'failedAttempts',
   'dead-letters',
   'dead-letter-ids',
   'meta',
@@ -28,7 +28,7 @@ export const FORMAT = 1;
  * for, which XAUTOCLAIM could not do: it goes by what the next claimer asks for.
  */
 const PRELUDE = `
-local events, ids, tries, dead, deadIds, meta = unpack(KEYS)
+local events, ids, failedAttempts, dead, deadIds, meta = unpack(KEYS)
 local GROUP, NOBODY, DUE = 'odp', 'nobody', 31536000000
 
 -- Lua passes at most some thousand arguments at once.
@@ -110,7 +110,7 @@ local function forget(entries, idsOfEntries)
   inPortions(entries, function(...)
     redis.call('XACK', events, GROUP, ...)
     redis.call('XDEL', events, ...)
-    redis.call('HDEL', tries, ...)
+    redis.call('HDEL', failedAttempts, ...)
   end)
   for _, id in ipairs(idsOfEntries) do
     if redis.call('HINCRBY', ids, id, -1) <= 0 then redis.call('HDEL', ids, id) end

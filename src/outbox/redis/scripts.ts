@@ -20,7 +20,7 @@ export const append = script(`
 for i = 1, #ARGV, 3 do store(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
 `);
 
-/** (consumer, limit, lease) -> [entry, deliveries, tries, fields][], oldest first. */
+/** (consumer, limit, lease) -> [entry, deliveries, failedAttempts, fields][], oldest first. */
 export const claim = script(`
 local consumer, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local claimed = {}
@@ -40,7 +40,7 @@ for i, state in ipairs(due) do
   entries[i], deliveries[state[1]] = state[1], state[4] + 1
 end
 inPortions(entries, function(...)
-  local counts = redis.call('HMGET', tries, ...)
+  local counts = redis.call('HMGET', failedAttempts, ...)
   for i, entry in ipairs({ ... }) do failures[entry] = counts[i] end
   for _, found in ipairs(redis.call('XCLAIM', events, GROUP, consumer, '0', ...)) do
     local entry = found and found[1]
@@ -76,17 +76,17 @@ export const release = script(`
 local entries = held(ARGV[1], 4)
 giveTo(NOBODY, DUE - tonumber(ARGV[2]), entries)
 if ARGV[3] == '1' then
-  for _, entry in ipairs(entries) do redis.call('HINCRBY', tries, entry, 1) end
+  for _, entry in ipairs(entries) do redis.call('HINCRBY', failedAttempts, entry, 1) end
 end
 `);
 
 /** (consumer, reason, status, message, (entry, deliveries, id)...) -> how many. */
-export const bury = script(`
+export const deadLetter = script(`
 local entries, idsOfEntries = held(ARGV[1], 5)
 for _, entry in ipairs(entries) do
   local found = redis.call('XRANGE', events, entry, entry)[1]
   if found then
-    local letter = { 'XADD', dead, '*', 'tries', redis.call('HGET', tries, entry) or '0',
+    local letter = { 'XADD', dead, '*', 'failedAttempts', redis.call('HGET', failedAttempts, entry) or '0',
       'reason', ARGV[2], 'status', ARGV[3], 'message', ARGV[4] }
     for _, field in ipairs(found[2]) do letter[#letter + 1] = field end
     local id = valueOf(found[2], 'id')

@@ -1,54 +1,60 @@
 import assert from 'node:assert/strict';
-import type { Burial } from '../../outbox/outbox.js';
+import type { DeadLetterCause } from '../../outbox/outbox.js';
 import { idsOf, type Stage, type StagedCase } from './stage.js';
 
-const rejected: Burial = {
+const rejected: DeadLetterCause = {
   reason: 'rejected',
   status: 400,
   message: 'ODP said: "no" – ünknown field',
 };
-const expired: Burial = { reason: 'expired', message: 'undelivered for 24 h' };
+const expired: DeadLetterCause = {
+  reason: 'expired',
+  message: 'undelivered for 24 h',
+};
 
 /** Buries `oldest` for one reason, then `newest` for the other, at another time. */
 async function buryTwo(stage: Stage): Promise<number> {
   const { outbox } = stage;
   await stage.append(1, 'oldest');
-  await outbox.bury(await stage.claim(1), rejected);
-  const first = (await outbox.deadLetters({}, 1))[0]?.buriedAt;
+  await outbox.deadLetter(await stage.claim(1), rejected);
+  const first = (await outbox.deadLetters({}, 1))[0]?.deadLetteredAt;
   assert.ok(first !== undefined);
   // A server's clock cannot be moved, but it moves by itself.
-  for (let tries = 0; tries < 1000; tries++) {
+  for (let failedAttempts = 0; failedAttempts < 1000; failedAttempts++) {
     await stage.advance(1);
     await stage.append(1, 'newest');
-    await outbox.bury(await stage.claim(1), expired);
+    await outbox.deadLetter(await stage.claim(1), expired);
     const [letter] = await outbox.deadLetters({ ids: ['newest-0'] }, 1);
     assert.ok(letter);
-    if (letter.buriedAt > first) return letter.buriedAt;
+    if (letter.deadLetteredAt > first) return letter.deadLetteredAt;
     await outbox.purge({ ids: ['newest-0'] });
   }
-  return assert.fail('buriedAt does not move with time');
+  return assert.fail('deadLetteredAt does not move with time');
 }
 
 /** What is given up, and what can be done with it. */
 export const deadLetterCases: readonly StagedCase[] = [
   {
-    name: 'keeps what is buried, with reason, status, message, tries and times',
+    name: 'keeps what is dead-lettered, with reason, status, message, failedAttempts and times',
     async run(stage) {
       const { outbox } = stage;
       const [event] = await stage.append(1);
       assert.ok(event);
       await outbox.release(await stage.claim(1), { delay: 0, failed: true });
       await stage.advance(1);
-      assert.equal(await outbox.bury(await stage.claim(1), rejected), 1);
+      assert.equal(await outbox.deadLetter(await stage.claim(1), rejected), 1);
 
       const [letter, ...others] = await outbox.deadLetters({}, 10);
       assert.ok(letter);
       assert.equal(others.length, 0);
-      const { buriedAt, ...rest } = letter;
-      assert.deepEqual({ ...rest }, { ...event, ...rejected, tries: 1 });
+      const { deadLetteredAt, ...rest } = letter;
+      assert.deepEqual(
+        { ...rest },
+        { ...event, ...rejected, failedAttempts: 1 },
+      );
       assert.ok(
-        Math.abs(buriedAt - stage.now) < 60_000,
-        `buriedAt is ${buriedAt - stage.now} ms off`,
+        Math.abs(deadLetteredAt - stage.now) < 60_000,
+        `deadLetteredAt is ${deadLetteredAt - stage.now} ms off`,
       );
       assert.deepEqual(await outbox.counts(), {
         pending: 0,
@@ -62,19 +68,19 @@ export const deadLetterCases: readonly StagedCase[] = [
     name: 'keeps a dead letter without a status as one without',
     async run(stage) {
       await stage.append(1);
-      await stage.outbox.bury(await stage.claim(1), expired);
+      await stage.outbox.deadLetter(await stage.claim(1), expired);
       const [letter] = await stage.outbox.deadLetters({}, 1);
       assert.equal(letter?.reason, 'expired');
       assert.equal(letter.status, undefined);
     },
   },
   {
-    name: 'ignores what is buried twice',
+    name: 'ignores what is dead-lettered twice',
     async run(stage) {
       await stage.append(1);
       const claimed = await stage.claim(1);
-      assert.equal(await stage.outbox.bury(claimed, rejected), 1);
-      assert.equal(await stage.outbox.bury(claimed, rejected), 0);
+      assert.equal(await stage.outbox.deadLetter(claimed, rejected), 1);
+      assert.equal(await stage.outbox.deadLetter(claimed, rejected), 0);
       assert.equal((await stage.outbox.counts()).deadLetters, 1);
     },
   },
@@ -83,7 +89,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     async run(stage) {
       const ids = idsOf(await stage.append(5));
       for (let left = 5; left > 0; left--) {
-        await stage.outbox.bury(await stage.claim(1), rejected);
+        await stage.outbox.deadLetter(await stage.claim(1), rejected);
         await stage.advance(1);
       }
       const list = async (limit: number) =>
@@ -122,7 +128,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'requeues what the filter names, as new: age and tries start over',
+    name: 'requeues what the filter names, as new: age and failedAttempts start over',
     async run(stage) {
       const { outbox } = stage;
       const [event] = stage.events(1, 'retried');
@@ -131,9 +137,9 @@ export const deadLetterCases: readonly StagedCase[] = [
       await outbox.append([{ ...event, createdAt }]);
       await outbox.release(await stage.claim(1), { delay: 0, failed: true });
       await stage.advance(1);
-      await outbox.bury(await stage.claim(1), expired);
+      await outbox.deadLetter(await stage.claim(1), expired);
       await stage.append(1, 'kept');
-      await outbox.bury(await stage.claim(1), rejected);
+      await outbox.deadLetter(await stage.claim(1), rejected);
 
       assert.equal(await outbox.requeue({ reason: 'expired' }), 1);
       const counts = await outbox.counts();
@@ -144,7 +150,7 @@ export const deadLetterCases: readonly StagedCase[] = [
       assert.equal(others.length, 0);
       assert.equal(again.id, event.id);
       assert.equal(again.payload, event.payload);
-      assert.equal(again.tries, 0);
+      assert.equal(again.failedAttempts, 0);
       assert.ok(
         Math.abs(again.createdAt - stage.now) < 60_000,
         `createdAt is ${again.createdAt - stage.now} ms off`,

@@ -7,9 +7,9 @@ export const durabilityCases: readonly StagedCase[] = [
     name: 'finds pending events and dead letters again after it was closed',
     needs: 'reopen',
     async run(stage) {
-      const [buried, done, ...kept] = await stage.append(5);
-      assert.ok(buried && done);
-      await stage.outbox.bury(await stage.claim(1), {
+      const [dead, done, ...kept] = await stage.append(5);
+      assert.ok(dead && done);
+      await stage.outbox.deadLetter(await stage.claim(1), {
         reason: 'rejected',
         status: 400,
         message: 'no',
@@ -21,25 +21,25 @@ export const durabilityCases: readonly StagedCase[] = [
       const next = await stage.another();
       assert.deepEqual(await next.counts(), {
         pending: 3,
-        oldest: buried.createdAt,
+        oldest: dead.createdAt,
         deadLetters: 1,
       });
       assert.deepEqual(await next.deadLetters({}, 10), before);
       const claimed = await stage.claim(10, next);
       assert.deepEqual(
-        claimed.map(({ id, payload, createdAt, tries }) => ({
+        claimed.map(({ id, payload, createdAt, failedAttempts }) => ({
           id,
           payload,
           createdAt,
-          tries,
+          failedAttempts,
         })),
-        kept.map((event) => ({ ...event, tries: 0 })),
+        kept.map((event) => ({ ...event, failedAttempts: 0 })),
       );
       assert.equal(await next.acknowledge(claimed), 3);
     },
   },
   {
-    name: 'remembers failed tries after it was closed',
+    name: 'remembers failed failedAttempts after it was closed',
     needs: 'reopen',
     async run(stage) {
       await stage.append(3);
@@ -53,7 +53,7 @@ export const durabilityCases: readonly StagedCase[] = [
       const next = await stage.another();
       const claimed = await stage.claim(10, next);
       assert.deepEqual(
-        claimed.map(({ id, tries }) => [id, tries]),
+        claimed.map(({ id, failedAttempts }) => [id, failedAttempts]),
         [
           ['event-0', 1],
           ['event-1', 1],
@@ -86,7 +86,7 @@ export const durabilityCases: readonly StagedCase[] = [
       const { outbox } = stage;
       await stage.append(3);
       await outbox.acknowledge(await stage.claim(1));
-      await outbox.bury(await stage.claim(2), {
+      await outbox.deadLetter(await stage.claim(2), {
         reason: 'rejected',
         message: 'no',
       });

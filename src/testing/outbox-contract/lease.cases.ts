@@ -21,13 +21,13 @@ export const leaseCases: readonly StagedCase[] = [
       const again = await stage.claim(3);
       assert.deepEqual(idsOf(again), ids);
       assert.deepEqual(
-        again.map(({ tries }) => tries),
+        again.map(({ failedAttempts }) => failedAttempts),
         [0, 0, 0],
       );
     },
   },
   {
-    name: 'ignores whoever lost the lease: acknowledge, release and bury do nothing',
+    name: 'ignores whoever lost the lease: acknowledge, release and deadLetter do nothing',
     async run(stage) {
       const { outbox } = stage;
       await stage.append(2);
@@ -38,7 +38,10 @@ export const leaseCases: readonly StagedCase[] = [
 
       assert.equal(await outbox.acknowledge(slow), 0);
       assert.equal(
-        await outbox.bury(slow, { reason: 'expired', message: 'too old' }),
+        await outbox.deadLetter(slow, {
+          reason: 'expired',
+          message: 'too old',
+        }),
         0,
       );
       await outbox.release(slow, { delay: 0, failed: true });
@@ -63,7 +66,7 @@ export const leaseCases: readonly StagedCase[] = [
       await outbox.release(first, { delay: 0, failed: true });
       const second = await stage.claim(5);
       assert.deepEqual(
-        second.map(({ tries }) => tries),
+        second.map(({ failedAttempts }) => failedAttempts),
         [1],
       );
       assert.equal(await outbox.acknowledge(first), 0);
@@ -104,19 +107,19 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'counts failed tries, and only those',
+    name: 'counts failed failedAttempts, and only those',
     async run(stage) {
       await stage.append(1);
-      const tries: number[] = [];
+      const failedAttempts: number[] = [];
       for (const failed of [true, false, true, true]) {
         const claimed = await stage.claim(1);
-        tries.push(...claimed.map((event) => event.tries));
+        failedAttempts.push(...claimed.map((event) => event.failedAttempts));
         await stage.outbox.release(claimed, { delay: 0, failed });
         await stage.advance(1);
       }
-      assert.deepEqual(tries, [0, 1, 1, 2]);
+      assert.deepEqual(failedAttempts, [0, 1, 1, 2]);
       const [last] = await stage.claim(1);
-      assert.equal(last?.tries, 3);
+      assert.equal(last?.failedAttempts, 3);
     },
   },
   {

@@ -5,7 +5,7 @@ import type {
   OutboxEvent,
 } from '../../outbox/outbox.js';
 
-/** How the contract suite gets at the outbox that it tries. */
+/** How the contract suite gets at the outbox that it tests. */
 export interface OutboxHarness {
   /** A fresh, empty outbox that is not yet opened. */
   create(): MaybePromise<OdpOutbox>;
@@ -36,7 +36,7 @@ export const LEASE = 60_000;
 
 /** An opened outbox with its clock, and what cases do with it. */
 export class Stage {
-  /** The outbox that the case tries. */
+  /** The outbox that the case failedAttempts. */
   readonly outbox: OdpOutbox;
   readonly #harness: OutboxHarness;
   readonly #open = new Set<OdpOutbox>();

@@ -34,7 +34,7 @@ export const storageCases: readonly StagedCase[] = [
         events,
       );
       assert.deepEqual(
-        claimed.map(({ tries }) => tries),
+        claimed.map(({ failedAttempts }) => failedAttempts),
         [0, 0, 0, 0, 0],
       );
     },
@@ -148,7 +148,7 @@ export const storageCases: readonly StagedCase[] = [
       assert.equal(await outbox.acknowledge([]), 0);
       await outbox.release([], { delay: 0, failed: true });
       assert.equal(
-        await outbox.bury([], { reason: 'rejected', message: 'none' }),
+        await outbox.deadLetter([], { reason: 'rejected', message: 'none' }),
         0,
       );
       assert.deepEqual([...(await outbox.stillPending([]))], []);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { inspect } from 'node:util';
-import { OdpTransportError } from '../../transport/index.js';
+import { OdpTransportError } from '../../odp/index.js';
 import { KEY, type Stage, type StagedCase } from './stage.js';
 
 /** What comes back when there is no answer. */

@@ -2,16 +2,16 @@ import type {
   OdpTransport,
   OdpTransportRequest,
   OdpTransportResponse,
-} from '../../transport/index.js';
+} from '../../odp/index.js';
 import { type Behaviour, OdpServer } from './odp-server.js';
 
-/** How the contract suite gets at the transport that it tries. */
+/** How the contract suite gets at the transport that it tests. */
 export interface TransportHarness {
   /** The transport to try; called once for each case. */
   create(): OdpTransport | Promise<OdpTransport>;
 }
 
-/** A case, before it knows which transport it tries. */
+/** A case, before it knows which transport it tests. */
 export interface StagedCase {
   readonly name: string;
   run(stage: Stage): Promise<void>;

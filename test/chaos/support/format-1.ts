@@ -58,7 +58,7 @@ export async function leaveInFile(
   await db.put(key('body', 8), body(two));
   await db.put(
     key('chunk', 8),
-    JSON.stringify({ left: 2, size: sizeOf(two), tries: [[1, 2]] }),
+    JSON.stringify({ left: 2, size: sizeOf(two), failedAttempts: [[1, 2]] }),
   );
   await db.put(
     key('dead', 3),
@@ -66,8 +66,8 @@ export async function leaveInFile(
       id: dead.id,
       payload: payloadOf(dead),
       createdAt: dead.createdAt,
-      tries: 1,
-      buriedAt: dead.createdAt + 1000,
+      failedAttempts: 1,
+      deadLetteredAt: dead.createdAt + 1000,
       reason: 'rejected',
       status: 400,
       message: 'no such thing',
@@ -105,9 +105,9 @@ export async function leaveInRedis(
     const idle = ['IDLE', 31_536_000_000 + 1, 'JUSTID'];
     await redis.call('XCLAIM', at('events'), 'odp', owner, 0, entry, ...idle);
   }
-  await redis.hset(at('tries'), tried, 2);
+  await redis.hset(at('failedAttempts'), tried, 2);
   const fields = {
-    tries: '1',
+    failedAttempts: '1',
     reason: 'rejected',
     status: '400',
     message: 'no such thing',
@@ -135,7 +135,7 @@ export async function leaveInPostgres(
       id text NOT NULL,
       payload text NOT NULL,
       created_at timestamptz(3) NOT NULL,
-      tries integer NOT NULL DEFAULT 0,
+      failed_attempts integer NOT NULL DEFAULT 0,
       due_at timestamptz NOT NULL DEFAULT now(),
       claim uuid
     );
@@ -145,7 +145,7 @@ export async function leaveInPostgres(
       id text NOT NULL,
       payload text NOT NULL,
       created_at timestamptz(3) NOT NULL,
-      tries integer NOT NULL,
+      failed_attempts integer NOT NULL,
       reason text NOT NULL,
       status integer,
       message text NOT NULL,
@@ -155,7 +155,7 @@ export async function leaveInPostgres(
     COMMENT ON TABLE ${table} IS 'nestjs-optimizely-odp outbox, version 1';`);
   for (const [index, left] of waiting.entries()) {
     await client.query(
-      `INSERT INTO ${table} (id, payload, created_at, tries, due_at, claim)
+      `INSERT INTO ${table} (id, payload, created_at, failed_attempts, due_at, claim)
        VALUES ($1, $2, $3, $4, now() - interval '1 hour', $5)`,
       [
         left.id,
@@ -167,7 +167,7 @@ export async function leaveInPostgres(
     );
   }
   await client.query(
-    `INSERT INTO ${table}_dead_letters (id, payload, created_at, tries, reason, status, message)
+    `INSERT INTO ${table}_dead_letters (id, payload, created_at, failed_attempts, reason, status, message)
      VALUES ($1, $2, $3, 1, 'rejected', 400, 'no such thing')`,
     [dead.id, payloadOf(dead), new Date(dead.createdAt)],
   );

@@ -1,0 +1,2 @@
+export { OdpAccount, type OdpRuntime } from './odp-account.js';
+export type { ResolvedOptions } from './resolved-options.js';

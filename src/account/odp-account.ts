@@ -1,0 +1,253 @@
+import { Dispatcher } from '../delivery/index.js';
+import { OdpClient } from '../odp/index.js';
+import {
+  RateLimitedLogger,
+  Reporter,
+  type DeliveryLogger,
+  type OdpStats,
+} from '../reporting/index.js';
+import type { Clock } from '../clock.js';
+import {
+  OdpNotEnabledError,
+  OdpNotIntegratedError,
+  OdpNotReadyError,
+  OdpValidationError,
+  type OdpError,
+} from '../errors/index.js';
+import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
+import type { ResolvedOptions } from './resolved-options.js';
+import { type AppendOptions, outboxError } from '../outbox/index.js';
+import type { OdpTransport } from '../odp/index.js';
+import type { AmbientIdentity } from '../identity/index.js';
+import { BackgroundWork } from './background-work.js';
+
+/** The outer world of an account; tests put their own in its place. */
+export interface OdpRuntime {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  readonly logger: DeliveryLogger;
+}
+
+/** What an account is made of. */
+export interface OdpAccountParts {
+  /** `default` unless the module was given a name. */
+  readonly name: string;
+  readonly options: ResolvedOptions;
+  readonly transport: OdpTransport;
+  readonly ambient: AmbientIdentity;
+  readonly runtime: OdpRuntime;
+}
+
+/** One ODP account: its state, and its events' way from being made to the outbox. */
+export class OdpAccount {
+  readonly name: string;
+  readonly background = new BackgroundWork();
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  /** Absent where nothing is ever sent. */
+  readonly dispatcher: Dispatcher | undefined;
+  readonly #parts: OdpAccountParts;
+  readonly #maker: EventMaker;
+  #refusal: (() => OdpError) | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: OdpAccountParts) {
+    const { name, options, transport, runtime } = parts;
+    const { clock } = runtime;
+    const { apiKey, apiHost, delivery } = options;
+    this.#parts = parts;
+    if (options.identity !== undefined) parts.ambient.want();
+    this.name = name;
+    this.clock = clock;
+    this.reporter = new Reporter(
+      name,
+      clock,
+      new RateLimitedLogger(runtime.logger, clock),
+    );
+    this.#maker = new EventMaker({
+      commonData: options.commonData,
+      eventTime: options.eventTime,
+      now: () => clock.now(),
+    });
+    if (!options.enabled) {
+      this.#refusal = () => new OdpNotEnabledError();
+    } else if (apiKey === undefined) {
+      this.#refusal = () => new OdpNotIntegratedError();
+    } else {
+      this.dispatcher = new Dispatcher({
+        outbox: options.outbox,
+        client: new OdpClient(transport, clock, {
+          account: name,
+          apiHost,
+          apiKey,
+          requestTimeout: delivery.requestTimeout,
+        }),
+        reporter: this.reporter,
+        clock,
+        random: () => runtime.random(),
+        delivery,
+      });
+    }
+  }
+
+  /** Opens the outbox and says what was set up. Never rejects. */
+  async open(): Promise<void> {
+    const { options, runtime } = this.#parts;
+    const { logger } = runtime;
+    if (!options.enabled) {
+      logger.log(`ODP is not enabled: no event is sent [account=${this.name}]`);
+    } else if (this.dispatcher === undefined) {
+      logger.warn(
+        `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey [account=${this.name}]`,
+      );
+    } else {
+      await this.dispatcher.open();
+      const { outbox, region, apiHost } = options;
+      logger.log(
+        `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${outbox.survives} [account=${this.name} region=${region}]`,
+      );
+    }
+  }
+
+  /**
+   * Checks and completes an event, with the identifiers of whoever is calling.
+   *
+   * @throws OdpValidationError, and the error of an account that takes no events
+   */
+  make(event: OdpEvent): MadeEvent {
+    if (this.#refusal !== undefined) throw this.#refusal();
+    return this.#maker.make(event, this.callerIdentifiers());
+  }
+
+  /**
+   * Hands made events to the outbox; returns, or resolves, when it has them.
+   *
+   * @throws OdpOutboxFullError, OdpOutboxError, and the error of an account that takes no events
+   */
+  append(
+    events: readonly MadeEvent[],
+    options?: AppendOptions,
+  ): void | Promise<void> {
+    if (this.#refusal !== undefined) throw this.#refusal();
+    return this.dispatcher?.append(events, options);
+  }
+
+  /** The identifiers of whoever is calling, as the `identity` option or `runWithIdentity` tells. */
+  callerIdentifiers(): unknown {
+    const { ambient, options } = this.#parts;
+    const { caller } = ambient;
+    if (caller === undefined) return undefined;
+    if ('identifiers' in caller) return caller.identifiers;
+    if (options.identity === undefined) return undefined;
+    try {
+      return options.identity(caller.request());
+    } catch (error) {
+      // The event may do without; who it is about is still its own to say.
+      this.reporter.identityFailed(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Takes an event that nobody waits for: whatever goes wrong is told. Never throws.
+   *
+   * @param source the handler that it comes from
+   */
+  track(event: OdpEvent, source?: string): void {
+    let id: string | undefined;
+    try {
+      const made = this.make(event);
+      id = made.id;
+      const appended = this.append([made]);
+      if (appended instanceof Promise) {
+        appended.catch((error: unknown) => this.#lost(error, id, source));
+      }
+    } catch (error) {
+      this.#lost(error, id, source);
+    }
+  }
+
+  /** Tells of an event that was refused to a caller who waits for it. */
+  refused(error: unknown): void {
+    if (error instanceof OdpValidationError) {
+      this.reporter.invalid(error.violations, undefined, undefined);
+    } else if (this.#refusal !== undefined) {
+      const { code, message } = this.#refusal();
+      this.reporter.discarded(code, message);
+    }
+  }
+
+  /** Tells of an event that could not be made. Never throws. */
+  failedToMake(error: unknown, source: string): void {
+    const message = `could not be made: ${error instanceof Error ? error.name : 'an error'} was thrown`;
+    this.#lost(
+      error instanceof OdpValidationError
+        ? error
+        : new OdpValidationError([{ path: 'event', message }]),
+      undefined,
+      source,
+    );
+  }
+
+  stats(): OdpStats {
+    const { pending, oldest } = this.dispatcher?.counts() ?? {
+      pending: 0,
+      oldest: undefined,
+    };
+    return {
+      ...this.reporter.counters,
+      pending,
+      inFlight: this.dispatcher?.inFlight ?? 0,
+      oldestPendingAge:
+        oldest === undefined ? 0 : Math.max(this.clock.now() - oldest, 0),
+      suspended: this.dispatcher?.suspended ?? false,
+    };
+  }
+
+  /** Everything accepted so far, and what decorators are about to send. */
+  async flush(timeout: number): Promise<{ pending: number }> {
+    await this.background.done();
+    return (await this.dispatcher?.flush(timeout)) ?? { pending: 0 };
+  }
+
+  /** The last flush; afterwards no event is taken. Never rejects, and runs once. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { options, runtime } = this.#parts;
+    await this.background.done();
+    this.#refusal ??= () => new OdpNotReadyError();
+    if (this.dispatcher !== undefined) {
+      const left = await this.dispatcher.close(
+        options.delivery.shutdownTimeout,
+      );
+      const { delivered } = this.reporter.counters;
+      const facts = `[account=${this.name} delivered=${delivered} left=${left}]`;
+      if (left === 0) {
+        runtime.logger.log(`Everything accepted was delivered ${facts}`);
+      } else {
+        runtime.logger.warn(
+          `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${options.outbox.survives} ${facts}`,
+        );
+      }
+    }
+    this.reporter.complete();
+  }
+
+  #lost(
+    error: unknown,
+    id: string | undefined,
+    source: string | undefined,
+  ): void {
+    if (error instanceof OdpValidationError) {
+      this.reporter.invalid(error.violations, source, error.message);
+      return;
+    }
+    const { code, message } = outboxError(error);
+    this.reporter.dropped(id, code, message);
+  }
+}

@@ -1,0 +1,19 @@
+import type { ResolvedDelivery } from '../delivery/index.js';
+import type { Data } from '../events/index.js';
+import type { OdpOutbox } from '../outbox/index.js';
+import type { OdpIdentity } from '../identity/index.js';
+import type { OdpRegion } from '../odp/index.js';
+
+/** Every option, checked and with its default. */
+export interface ResolvedOptions {
+  /** `undefined`: not integrated. */
+  readonly apiKey: string | undefined;
+  readonly region: OdpRegion;
+  readonly apiHost: string;
+  readonly enabled: boolean;
+  readonly commonData: Data;
+  readonly eventTime: boolean;
+  readonly identity: OdpIdentity | undefined;
+  readonly outbox: OdpOutbox;
+  readonly delivery: ResolvedDelivery;
+}

@@ -1,0 +1,63 @@
+import type { CallHandler, ExecutionContext } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { AmbientIdentity } from '../identity/index.js';
+import type { ActionRunner } from './action-runner.js';
+import { actionsOf } from './action-metadata.js';
+import { followCall } from '../identity/index.js';
+import type { OdpAction } from './odp-action.js';
+import { watchHandler } from './watch-handler.js';
+
+/**
+ * The interceptor that a call belongs to. It stands on the call itself: a
+ * WeakMap that each request enters would cost the collector more than all else
+ * that is done here.
+ */
+const OWNER = Symbol('ODP_OWNER');
+type OwnedCall = ExecutionContext & { [OWNER]?: object };
+
+/** Follows the calls of handlers. One serves the whole app. */
+export class CallTracker {
+  readonly #ambient: AmbientIdentity;
+  readonly #runner: ActionRunner;
+  /** By class and handler: a handler may be inherited by several classes. */
+  readonly #actions = new Map<object, Map<object, readonly OdpAction[]>>();
+
+  constructor(ambient: AmbientIdentity, runner: ActionRunner) {
+    this.#ambient = ambient;
+    this.#runner = runner;
+  }
+
+  /** Follows the call, and sends the events of its decorators once it has ended. */
+  track(call: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const actions = this.#actionsOf(call);
+    if (actions.length === 0) return followCall(this.#ambient, call, next);
+    // The interceptor may be bound to a handler, to its class and globally, and
+    // each call must count once. Nest asks from the outside in, so the last to
+    // ask is the nearest to the handler, and binding it globally changes nothing.
+    const owner = {};
+    (call as OwnedCall)[OWNER] = owner;
+    return followCall(this.#ambient, call, next).pipe(
+      watchHandler((end) => {
+        if ((call as OwnedCall)[OWNER] === owner) {
+          this.#runner.run(actions, call, end);
+        }
+      }),
+    );
+  }
+
+  #actionsOf(call: ExecutionContext): readonly OdpAction[] {
+    const controller = call.getClass();
+    const handler = call.getHandler();
+    let handlers = this.#actions.get(controller);
+    if (handlers === undefined) {
+      handlers = new Map();
+      this.#actions.set(controller, handlers);
+    }
+    let actions = handlers.get(handler);
+    if (actions === undefined) {
+      actions = [...actionsOf(controller), ...actionsOf(handler)];
+      handlers.set(handler, actions);
+    }
+    return actions;
+  }
+}

@@ -1,0 +1,83 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { OdpEvent, OdpEventData } from '../events/index.js';
+import type { OdpRequest } from '../identity/index.js';
+
+/** What a handler did, for the functions of `@SendOdpEvent()`. */
+export interface OdpActionContext<T = unknown> {
+  /**
+   * The request behind the handler, the same for every kind of handler. It is
+   * read when you ask for it; a copy made by spreading the context lacks it.
+   */
+  readonly request: OdpRequest;
+  /** What Nest called the handler with, such as `[request, response, next]`. */
+  readonly args: readonly unknown[];
+  /**
+   * What the handler returned, as the interceptors between it and the decorator
+   * leave it: a promise's value, a stream's last; `undefined` after an error.
+   */
+  readonly result: T;
+  /** What the handler threw; `undefined` after a success. */
+  readonly error: unknown;
+  /** Nest's own view of the call. */
+  readonly executionContext: ExecutionContext;
+}
+
+/** A value, or a function of what the handler did; evaluated once per call. */
+export type OdpActionValue<T, V> =
+  V | ((context: OdpActionContext<T>) => V | Promise<V>);
+
+/** When `@SendOdpEvent()` sends, and to which account. */
+export interface OdpActionConditions<T = unknown> {
+  /**
+   * Sends only where this is `true`.
+   * @default true
+   */
+  readonly when?: OdpActionValue<T, boolean>;
+  /**
+   * After which outcome of the handler, its pipes and the interceptors below the
+   * decorator: it completed (a stream: to its end), it threw, or either. A client
+   * that leaves a stream before its end is neither: only `always` tells of it.
+   * @default 'success'
+   */
+  readonly on?: 'success' | 'error' | 'always';
+  /**
+   * The name of the account, as given to `OptimizelyOdpModule`.
+   * @default the account without a name
+   */
+  readonly instance?: string;
+  /**
+   * Sends at most once per GraphQL operation, however often the handler runs
+   * for it.
+   * @default true for a field resolver, which runs once per object; false for others
+   */
+  readonly oncePerRequest?: boolean;
+}
+
+/** The event that `@SendOdpEvent()` sends, field by field. */
+export interface OdpActionOptions<T = unknown> extends OdpActionConditions<T> {
+  /** @default 'fullstack' */
+  readonly type?: OdpActionValue<T, string | null | undefined>;
+  readonly action: OdpActionValue<T, string>;
+  /** What it lacks is filled in from the `identity` option. A value that is no string is reported, not sent. */
+  readonly identifiers?: OdpActionValue<
+    T,
+    Readonly<Record<string, unknown>> | null | undefined
+  >;
+  readonly data?: OdpActionValue<T, OdpEventData | null | undefined>;
+}
+
+/** Makes 0 to n events of what the handler did. */
+export type OdpActionFactory<T = unknown> = (
+  context: OdpActionContext<T>,
+) => OdpActionEvents | Promise<OdpActionEvents>;
+
+/** What a factory may return. */
+export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
+
+/** What the decorator leaves on a handler or class. */
+export interface OdpAction extends Omit<OdpActionConditions, 'when'> {
+  readonly when: (context: OdpActionContext) => boolean | Promise<boolean>;
+  readonly make: (
+    context: OdpActionContext,
+  ) => readonly OdpEvent[] | Promise<readonly OdpEvent[]>;
+}

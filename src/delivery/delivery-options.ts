@@ -1,0 +1,136 @@
+import type { OdpViolation } from '../errors/index.js';
+import type { Duration } from '../options/index.js';
+import { OptionReader } from '../options/index.js';
+
+/** ODP's documented cap on events per request. */
+const MOST_EVENTS_PER_REQUEST = 500;
+
+/** How long to wait between two attempts of a request that failed for the moment. */
+export class OdpRetryOptions {
+  /**
+   * After the first failure.
+   * @default 200
+   */
+  readonly delay: Duration = 200;
+
+  /**
+   * What the delay is multiplied by after each further failure; at least 1.
+   * @default 2
+   */
+  readonly factor: number = 2;
+
+  /**
+   * The longest delay; also how often a suspended account is probed.
+   * @default 30000
+   */
+  readonly maxDelay: Duration = 30_000;
+
+  /**
+   * Whether each delay is cut by a random part of up to one half, so that
+   * instances which failed together do not come back together.
+   * @default true
+   */
+  readonly jitter: boolean = true;
+}
+
+/** When and how events are sent. */
+export class OdpDeliveryOptions {
+  /**
+   * Events per request, 1 to 500 (ODP's cap).
+   * @default 100
+   */
+  readonly batchSize: number = 100;
+
+  /**
+   * How long an event may wait for its batch to fill. `0` sends at once.
+   * @default 1000
+   */
+  readonly flushInterval: Duration = 1000;
+
+  /**
+   * Requests under way at once.
+   * @default 4
+   */
+  readonly maxConcurrentRequests: number = 4;
+
+  /**
+   * How long one request may take.
+   * @default 10000
+   */
+  readonly requestTimeout: Duration = 10_000;
+
+  /**
+   * An event still undelivered after this is given up, loudly.
+   * @default '24h'
+   */
+  readonly maxEventAge: Duration = '24h';
+
+  /** Backoff between attempts. */
+  readonly retry: Partial<OdpRetryOptions> = {};
+
+  /**
+   * How long the last flush may take when the app shuts down.
+   * @default 5000
+   */
+  readonly shutdownTimeout: Duration = 5000;
+}
+
+/** Backoff, checked; durations in ms. */
+export interface ResolvedRetry {
+  readonly delay: number;
+  readonly factor: number;
+  readonly maxDelay: number;
+  readonly jitter: boolean;
+}
+
+/** When and how events are sent, checked; durations in ms. */
+export interface ResolvedDelivery {
+  readonly batchSize: number;
+  readonly flushInterval: number;
+  readonly maxConcurrentRequests: number;
+  readonly requestTimeout: number;
+  readonly maxEventAge: number;
+  readonly shutdownTimeout: number;
+  readonly retry: ResolvedRetry;
+}
+
+/** Checks the `delivery` options and completes them with their defaults. */
+export function resolveDelivery(
+  value: unknown,
+  problems: OdpViolation[],
+): ResolvedDelivery {
+  const read = new OptionReader(
+    value,
+    'delivery',
+    new OdpDeliveryOptions(),
+    problems,
+  );
+  const resolved: ResolvedDelivery = {
+    batchSize: read.integer('batchSize', 1, MOST_EVENTS_PER_REQUEST),
+    flushInterval: read.duration('flushInterval', 0),
+    maxConcurrentRequests: read.integer('maxConcurrentRequests', 1),
+    requestTimeout: read.duration('requestTimeout', 1),
+    maxEventAge: read.duration('maxEventAge', 1),
+    shutdownTimeout: read.duration('shutdownTimeout', 0),
+    retry: resolveRetry(read.value('retry'), problems),
+  };
+  read.refuseUnknown();
+  return resolved;
+}
+
+function resolveRetry(value: unknown, problems: OdpViolation[]): ResolvedRetry {
+  const read = new OptionReader(
+    value,
+    'delivery.retry',
+    new OdpRetryOptions(),
+    problems,
+  );
+  const resolved: ResolvedRetry = {
+    delay: read.duration('delay', 1),
+    factor: read.number('factor', 1),
+    maxDelay: read.duration('maxDelay', 1),
+    jitter: read.flag('jitter'),
+  };
+  read.refuseUnknown();
+  return resolved;
+}

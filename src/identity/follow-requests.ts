@@ -1,0 +1,73 @@
+import type {
+  CallHandler,
+  ExecutionContext,
+  MiddlewareConsumer,
+  NestInterceptor,
+} from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { Observable } from 'rxjs';
+import type { AmbientIdentity } from './ambient-identity.js';
+import { httpRequest, odpRequestOf } from './request/index.js';
+
+/** What is needed of Fastify. */
+interface FastifyInstance {
+  addHook(
+    name: 'preHandler',
+    hook: (request: unknown, reply: unknown, done: () => void) => void,
+  ): void;
+}
+
+/**
+ * Lets guards and other middleware know who is calling: they run before any
+ * interceptor.
+ */
+export function followHttp(
+  ambient: AmbientIdentity,
+  consumer: MiddlewareConsumer,
+  { httpAdapter }: HttpAdapterHost,
+): void {
+  consumer
+    .apply((request: unknown, _response: unknown, next: () => void) =>
+      ambient.follow(() => httpRequest('http', request), next),
+    )
+    .forRoutes('{*path}');
+  if (httpAdapter?.getType() !== 'fastify') return;
+  // Fastify's middleware sees Node's request, not the one that guards put the
+  // user on, and what it starts does not outlive the reading of a body.
+  httpAdapter
+    .getInstance<FastifyInstance>()
+    .addHook('preHandler', (request, _reply, done) =>
+      ambient.follow(() => httpRequest('http', request), done),
+    );
+}
+
+/** Lets whatever a handler does know who is calling. */
+export function followCall(
+  ambient: AmbientIdentity,
+  call: ExecutionContext,
+  next: CallHandler,
+): Observable<unknown> {
+  if (!ambient.wanted) return next.handle();
+  // An HTTP request is followed from its beginning.
+  const followed = call.getType() === 'http' && ambient.caller !== undefined;
+  if (followed) return next.handle();
+  return new Observable((subscriber) =>
+    ambient.follow(
+      () => odpRequestOf(call),
+      () => next.handle().subscribe(subscriber),
+    ),
+  );
+}
+
+/** Does so for handlers of every transport. */
+export class FollowingInterceptor implements NestInterceptor {
+  readonly #ambient: AmbientIdentity;
+
+  constructor(ambient: AmbientIdentity) {
+    this.#ambient = ambient;
+  }
+
+  intercept(call: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return followCall(this.#ambient, call, next);
+  }
+}

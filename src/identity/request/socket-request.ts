@@ -1,0 +1,28 @@
+import type { OdpRequest, OdpUser } from '../odp-request.js';
+import { httpRequest } from './http-request.js';
+import { firstObject, read } from './read.js';
+
+/**
+ * A message of a WebSocket client. socket.io's client knows its handshake; one
+ * of `ws` does only where the gateway's `handleConnection(client, request)` has
+ * kept it as `client.request`.
+ */
+export function socketRequest(
+  type: string,
+  [client, data]: readonly unknown[],
+): OdpRequest {
+  const handshake = firstObject(
+    read(client, 'handshake'),
+    read(client, 'request'),
+  );
+  const http = httpRequest(type, handshake);
+  return {
+    ...http,
+    user: (read(client, 'user') ??
+      read(client, 'data', 'user') ??
+      http.user ??
+      read(client, 'request', 'user')) as OdpUser,
+    body: data,
+    raw: client,
+  };
+}

@@ -1,0 +1,124 @@
+import { HttpService } from '@nestjs/axios';
+import {
+  type InjectionToken,
+  Logger,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { type Clock, systemClock } from '../clock.js';
+import { DEFAULT_HTTP_SERVICE } from './default-http.module.js';
+import { resolveOptions } from './resolve-options.js';
+import type { ResolvedOptions } from '../account/index.js';
+import { AmbientIdentity } from '../identity/index.js';
+import {
+  DEFAULT_ACCOUNT,
+  getOdpAccountToken,
+  getOdpServiceToken,
+  OdpDeadLetters,
+  OdpService,
+} from '../service/index.js';
+import { OdpAccount, type OdpRuntime } from '../account/index.js';
+import { HttpServiceTransport, OdpTransport } from '../odp/index.js';
+
+/** The token that `ConfigurableModuleBuilder` makes of the module's name. */
+const MODULE_OPTIONS = 'OPTIMIZELY_ODP_MODULE_OPTIONS';
+
+/** @internal The options, checked and completed. */
+export const ODP_RESOLVED_OPTIONS = Symbol('ODP_RESOLVED_OPTIONS');
+/** @internal Time, chance and the logger; `OptimizelyOdpTestingModule` replaces it. */
+export const ODP_RUNTIME = Symbol('ODP_RUNTIME');
+const LIFECYCLE = Symbol('ODP_LIFECYCLE');
+
+/** The one place that hooks into the app's life: hook order inside a module differs between Nest 11 and 12. */
+class AccountLifecycle implements OnApplicationShutdown {
+  readonly #account: OdpAccount;
+
+  constructor(account: OdpAccount) {
+    this.#account = account;
+  }
+
+  /** Requests that were under way have ended by now, and so have their events. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#account.close();
+  }
+}
+
+/** @internal What an app's account stands on. */
+export const runtimeOf = (
+  name = DEFAULT_ACCOUNT,
+  clock: Clock = systemClock,
+): OdpRuntime => ({
+  clock,
+  random: () => Math.random(),
+  logger: new Logger(
+    name === DEFAULT_ACCOUNT ? 'OptimizelyOdp' : `OptimizelyOdp:${name}`,
+  ),
+});
+
+/** Puts one account together. */
+export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
+  const accountToken = getOdpAccountToken(name);
+  return [
+    {
+      provide: ODP_RESOLVED_OPTIONS,
+      inject: [MODULE_OPTIONS],
+      useFactory: resolveOptions,
+    },
+    { provide: ODP_RUNTIME, useFactory: () => runtimeOf(name) },
+    {
+      provide: OdpTransport,
+      inject: [{ token: HttpService, optional: true }, DEFAULT_HTTP_SERVICE],
+      useFactory: (own: HttpService | undefined, fallback: HttpService) =>
+        new HttpServiceTransport(own ?? fallback),
+    },
+    {
+      provide: accountToken,
+      inject: [
+        ODP_RESOLVED_OPTIONS,
+        OdpTransport,
+        AmbientIdentity,
+        ODP_RUNTIME,
+      ],
+      useFactory: async (
+        options: ResolvedOptions,
+        transport: OdpTransport,
+        ambient: AmbientIdentity,
+        runtime: OdpRuntime,
+      ) => {
+        const account = new OdpAccount({
+          name,
+          options,
+          transport,
+          ambient,
+          runtime,
+        });
+        await account.open();
+        return account;
+      },
+    },
+    {
+      provide: getOdpServiceToken(name),
+      inject: [accountToken, AmbientIdentity, ODP_RESOLVED_OPTIONS],
+      useFactory: (
+        account: OdpAccount,
+        ambient: AmbientIdentity,
+        { outbox }: ResolvedOptions,
+      ) =>
+        new OdpService({
+          account,
+          ambient,
+          deadLetters: new OdpDeadLetters(outbox),
+        }),
+    },
+    {
+      provide: LIFECYCLE,
+      inject: [accountToken],
+      useFactory: (account: OdpAccount) => new AccountLifecycle(account),
+    },
+  ];
+}
+
+/** What other modules may inject. */
+export const accountExports = (name?: string): InjectionToken[] => [
+  getOdpServiceToken(name),
+];

@@ -1,0 +1,70 @@
+import type { OdpEventData } from '../events/index.js';
+import type { OdpOutbox } from '../outbox/index.js';
+import type { OdpDeliveryOptions } from '../delivery/index.js';
+import type { OdpIdentity } from '../identity/index.js';
+import type { OdpRegion } from '../odp/index.js';
+
+/** Options of `OptimizelyOdpModule`. A bad one fails the boot. */
+export class OptimizelyOdpModuleOptions {
+  /**
+   * The account's ODP API key. Without one the app boots with a warning, and
+   * every send rejects with `OdpNotIntegratedError`.
+   */
+  readonly apiKey?: string | undefined = undefined;
+
+  /**
+   * Where the account is hosted.
+   * @default from the key's suffix (`-eu1`, `-au1`), else `us`
+   */
+  readonly region?: OdpRegion | undefined = undefined;
+
+  /**
+   * Where to send events instead, for example a proxy or the sandbox. `https`
+   * only, save for loopback or with `allowInsecureHost`.
+   * @default the region's host
+   */
+  readonly apiHost?: string | undefined = undefined;
+
+  /**
+   * Lets `apiHost` be plain `http` on another machine.
+   * @default false
+   */
+  readonly allowInsecureHost?: boolean | undefined = false;
+
+  /**
+   * `false`: nothing leaves, every send rejects with `OdpNotEnabledError`.
+   * @default true
+   */
+  readonly enabled?: boolean | undefined = true;
+
+  /**
+   * Merged into each event's data, under the event's own.
+   * @default {}
+   */
+  readonly commonData?: OdpEventData | undefined = {};
+
+  /**
+   * Stamps `data.ts` (epoch seconds) when the event is made, so that late
+   * delivery keeps its time.
+   * @default true
+   */
+  readonly eventTime?: boolean | undefined = true;
+
+  /** Who is calling: fills in the identifiers that an event lacks. */
+  readonly identity?: OdpIdentity | undefined = undefined;
+
+  /**
+   * Where accepted events wait until ODP has them.
+   * @default memoryOutbox()
+   */
+  readonly outbox?: OdpOutbox | undefined = undefined;
+
+  /** When and how events are sent. */
+  readonly delivery?: Partial<OdpDeliveryOptions> | undefined = {};
+}
+
+/** What `useClass` and `useExisting` of `forRootAsync` name. */
+export interface OptimizelyOdpOptionsFactory {
+  createOptimizelyOdpOptions():
+    OptimizelyOdpModuleOptions | Promise<OptimizelyOdpModuleOptions>;
+}

@@ -1,0 +1,97 @@
+import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
+import { copyData, type Data } from '../events/index.js';
+import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
+import { checkApiHost } from '../odp/index.js';
+import { OptionReader } from '../options/index.js';
+import { resolveDelivery } from '../delivery/index.js';
+import { OptimizelyOdpModuleOptions } from './module-options.js';
+import type { ResolvedOptions } from '../account/index.js';
+import type { OdpIdentity } from '../identity/index.js';
+import { REGION_HOSTS, regionOfKey } from '../odp/index.js';
+
+/**
+ * Checks the module's options and completes them with their defaults, for
+ * `forRoot` and `forRootAsync` alike.
+ *
+ * @throws OdpConfigurationError with every problem
+ */
+export function resolveOptions(options: unknown): ResolvedOptions {
+  const problems: OdpViolation[] = [];
+  const read = new OptionReader(
+    options,
+    '',
+    new OptimizelyOdpModuleOptions(),
+    problems,
+  );
+  const apiKey = checkApiKey(read.value('apiKey'), problems);
+  const region =
+    read.oneOf('region', ['us', 'eu', 'au']) ?? regionOfKey(apiKey ?? '');
+  const allowInsecureHost = read.flag('allowInsecureHost');
+  const resolved: ResolvedOptions = {
+    apiKey,
+    region,
+    apiHost: checkApiHost(
+      read.value('apiHost') ?? REGION_HOSTS[region],
+      allowInsecureHost,
+      problems,
+    ),
+    enabled: read.flag('enabled'),
+    commonData: checkCommonData(read.value('commonData'), problems),
+    eventTime: read.flag('eventTime'),
+    identity: checkIdentity(read.value('identity'), problems),
+    outbox: checkOutbox(read.value('outbox'), problems),
+    delivery: resolveDelivery(read.value('delivery'), problems),
+  };
+  read.refuseUnknown();
+  if (problems.length > 0) throw new OdpConfigurationError(problems);
+  return resolved;
+}
+
+function checkApiKey(
+  value: unknown,
+  problems: OdpViolation[],
+): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' || !/^[\x21-\x7e]*$/.test(value.trim())) {
+    problems.push({
+      path: 'apiKey',
+      message: 'must be text without spaces or control characters',
+    });
+    return undefined;
+  }
+  return value.trim() === '' ? undefined : value.trim();
+}
+
+function checkCommonData(value: unknown, problems: OdpViolation[]): Data {
+  const data = copyData(value, 'commonData', problems);
+  if (data.idempotence_id !== undefined) {
+    problems.push({
+      path: 'commonData.idempotence_id',
+      message: 'must be left out, as every event needs one of its own',
+    });
+  }
+  return data;
+}
+
+function checkIdentity(
+  value: unknown,
+  problems: OdpViolation[],
+): OdpIdentity | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'function') return value as OdpIdentity;
+  problems.push({
+    path: 'identity',
+    message: 'must be a function of the request, such as webVisitor()',
+  });
+  return undefined;
+}
+
+function checkOutbox(value: unknown, problems: OdpViolation[]): OdpOutbox {
+  if (value === undefined || value === null) return memoryOutbox();
+  if (value instanceof OdpOutbox) return value;
+  problems.push({
+    path: 'outbox',
+    message: 'must be an OdpOutbox, such as memoryOutbox()',
+  });
+  return memoryOutbox();
+}

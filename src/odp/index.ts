@@ -1,0 +1,11 @@
+export { checkApiHost } from './api-host.js';
+export { HttpServiceTransport } from './http-service.transport.js';
+export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
+export type { InvalidEvent } from './read-answer.js';
+export { type OdpRegion, REGION_HOSTS, regionOfKey } from './region.js';
+export {
+  OdpTransport,
+  OdpTransportError,
+  type OdpTransportRequest,
+  type OdpTransportResponse,
+} from './transport.js';

@@ -1,0 +1,167 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { ClaimedEvent } from '../outbox/index.js';
+import { type Answer, readAnswer } from './read-answer.js';
+import { OdpTransport, OdpTransportError } from './transport.js';
+import { PACKAGE_VERSION } from '../version.js';
+import type { Clock } from '../clock.js';
+
+/** What became of one request. */
+export type Outcome = Answer & {
+  /** The HTTP status; `undefined` when there was no answer. */
+  readonly status: number | undefined;
+  /** What went wrong, in a few words; never holds a key or an identifier. */
+  readonly problem: string;
+};
+
+/** Where requests go and how long they may take. */
+export interface OdpClientOptions {
+  readonly account: string;
+  readonly apiHost: string;
+  readonly apiKey: string;
+  /** In ms. */
+  readonly requestTimeout: number;
+}
+
+/**
+ * What `tracing:optimizely-odp:request:*` carries (see Node's TracingChannel);
+ * for instrumentation such as `nestjs-optimizely-odp/opentelemetry`.
+ */
+export interface OdpRequestTrace {
+  readonly account: string;
+  /** Without path, key or query. */
+  readonly host: string;
+  /** The `idempotence_id`s of the batch. */
+  readonly ids: readonly string[];
+  /** Set when the request has ended. */
+  outcome?: Outcome;
+}
+
+const requests = tracingChannel<unknown, OdpRequestTrace>(
+  'optimizely-odp:request',
+);
+
+/** Sends one batch in one request. */
+export class OdpClient {
+  readonly #transport: OdpTransport;
+  readonly #clock: Clock;
+  readonly #options: OdpClientOptions;
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(
+    transport: OdpTransport,
+    clock: Clock,
+    options: OdpClientOptions,
+  ) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#options = options;
+    this.#url = `${options.apiHost}/v3/events`;
+    this.#headers = {
+      'content-type': 'application/json',
+      'x-api-key': options.apiKey,
+      'user-agent': `nestjs-optimizely-odp/${PACKAGE_VERSION}`,
+    };
+  }
+
+  /** Never rejects: having no answer is an outcome, too. */
+  async send(
+    events: readonly ClaimedEvent[],
+    abort: AbortSignal,
+  ): Promise<Outcome> {
+    if (!requests.hasSubscribers) return this.#send(events, abort);
+    const { account, apiHost } = this.#options;
+    const trace: OdpRequestTrace = {
+      account,
+      host: new URL(apiHost).host,
+      ids: events.map(({ id }) => id),
+    };
+    return requests.tracePromise(async () => {
+      trace.outcome = await this.#send(events, abort);
+      return trace.outcome;
+    }, trace);
+  }
+
+  async #send(
+    events: readonly ClaimedEvent[],
+    abort: AbortSignal,
+  ): Promise<Outcome> {
+    const { account, requestTimeout } = this.#options;
+    let timedOut = false;
+    // By hand, since `AbortSignal.any` is dear for what happens once per request.
+    const ended = new AbortController();
+    const end = () => ended.abort();
+    const clear = this.#clock.schedule(
+      () => {
+        timedOut = true;
+        end();
+      },
+      requestTimeout,
+      false,
+    );
+    abort.addEventListener('abort', end);
+    try {
+      if (abort.aborted) end();
+      const response = await this.#transport.send({
+        account,
+        url: this.#url,
+        headers: this.#headers,
+        body: bodyOf(events),
+        signal: ended.signal,
+      });
+      const { status } = response;
+      const answer = readAnswer(response, events.length, this.#clock.now());
+      return { ...answer, status, problem: `status ${status}` };
+    } catch (error) {
+      const problem = timedOut
+        ? `no answer within ${requestTimeout} ms`
+        : error instanceof OdpTransportError
+          ? error.reason
+          : 'the transport failed';
+      return {
+        kind: 'unavailable',
+        retryAfter: undefined,
+        status: undefined,
+        problem,
+      };
+    } finally {
+      clear();
+      abort.removeEventListener('abort', end);
+    }
+  }
+}
+
+const OPEN = '['.charCodeAt(0);
+const COMMA = ','.charCodeAt(0);
+const CLOSE = ']'.charCodeAt(0);
+
+/** What a UTF-16 unit takes at most in UTF-8. */
+const BYTES_PER_UNIT = 3;
+
+/**
+ * The events were serialised when they were accepted: a batch only joins them.
+ * Measuring a text takes longer than writing it, so the buffer is made for
+ * ASCII with some room to spare, and for anything once that is used up.
+ */
+function bodyOf(events: readonly ClaimedEvent[]): Buffer {
+  let units = 1;
+  let longest = 0;
+  for (const { payload } of events) {
+    units += payload.length + 1;
+    longest = Math.max(longest, payload.length);
+  }
+  let body = Buffer.allocUnsafe(units + longest * BYTES_PER_UNIT);
+  let end = 0;
+  for (const { payload } of events) {
+    if (end + payload.length * BYTES_PER_UNIT + 2 > body.length) {
+      const larger = Buffer.allocUnsafe(end + units * BYTES_PER_UNIT);
+      larger.set(body.subarray(0, end));
+      body = larger;
+    }
+    body[end] = end === 0 ? OPEN : COMMA;
+    end += 1 + body.write(payload, end + 1);
+    units -= payload.length + 1;
+  }
+  body[end] = CLOSE;
+  return body.subarray(0, end + 1);
+}

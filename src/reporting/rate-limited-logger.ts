@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.js';
+
+/** What delivery needs of Nest's `Logger`. */
+export interface DeliveryLogger {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+/** The same kind of line at most once in this time, in ms. */
+const WINDOW = 10_000;
+
+interface Kind {
+  readonly since: number;
+  held: number;
+}
+
+/**
+ * Logs each kind of line at once, then at most every ten seconds with how many
+ * were held back: an outage must not drown the log.
+ */
+export class RateLimitedLogger {
+  readonly #logger: DeliveryLogger;
+  readonly #clock: Clock;
+  readonly #kinds = new Map<string, Kind>();
+
+  constructor(logger: DeliveryLogger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** @param kind lines of one kind share a limit */
+  log(kind: string, message: () => string): void {
+    this.#limited('log', kind, message);
+  }
+
+  /** @param kind lines of one kind share a limit */
+  warn(kind: string, message: () => string): void {
+    this.#limited('warn', kind, message);
+  }
+
+  /** @param kind lines of one kind share a limit */
+  error(kind: string, message: () => string): void {
+    this.#limited('error', kind, message);
+  }
+
+  #limited(
+    level: keyof DeliveryLogger,
+    kind: string,
+    message: () => string,
+  ): void {
+    const now = this.#clock.now();
+    const last = this.#kinds.get(kind);
+    if (last !== undefined && now - last.since < WINDOW) {
+      last.held++;
+      return;
+    }
+    this.#kinds.set(kind, { since: now, held: 0 });
+    const held = last?.held ?? 0;
+    this.#logger[level](
+      held === 0
+        ? message()
+        : `${message()} (and ${held} like it since the last such line)`,
+    );
+  }
+}

@@ -1,0 +1,238 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+import { type Observable, Subject } from 'rxjs';
+import type { OdpErrorCode, OdpViolation } from '../errors/index.js';
+import {
+  type ClaimedEvent,
+  outboxError,
+  type OutboxEvent,
+} from '../outbox/index.js';
+import type { Clock } from '../clock.js';
+import type { OdpDeliveryEvent, OdpStats } from './delivery-event.js';
+import type { RateLimitedLogger } from './rate-limited-logger.js';
+
+type DeliveryEventType = OdpDeliveryEvent['type'];
+type DeliveryEventOf<T extends DeliveryEventType> = Extract<
+  OdpDeliveryEvent,
+  { type: T }
+>;
+type Counter =
+  | 'accepted'
+  | 'delivered'
+  | 'rejected'
+  | 'expired'
+  | 'dropped'
+  | 'invalid'
+  | 'retries'
+  | 'requests';
+
+const CHANNEL_PREFIX = 'optimizely-odp:';
+
+/**
+ * Tells what happens to events: counts it, shows it on `events$` and on
+ * `node:diagnostics_channel`, and logs what is given up. Items are only made
+ * where somebody looks.
+ */
+export class Reporter {
+  readonly #account: string;
+  readonly #clock: Clock;
+  readonly #log: RateLimitedLogger;
+  readonly #deliveryEvents = new Subject<OdpDeliveryEvent>();
+  readonly #channels = new Map<DeliveryEventType, Channel>();
+  readonly #counters: Record<Counter, number> = {
+    accepted: 0,
+    delivered: 0,
+    rejected: 0,
+    expired: 0,
+    dropped: 0,
+    invalid: 0,
+    retries: 0,
+    requests: 0,
+  };
+
+  constructor(account: string, clock: Clock, log: RateLimitedLogger) {
+    this.#account = account;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  get deliveryEvents(): Observable<OdpDeliveryEvent> {
+    return this.#deliveryEvents.asObservable();
+  }
+
+  get counters(): Readonly<Pick<OdpStats, Counter>> {
+    return this.#counters;
+  }
+
+  accepted(events: readonly OutboxEvent[]): void {
+    this.#counters.accepted += events.length;
+    if (!this.#observed('accepted')) return;
+    for (const { id } of events) this.#tell('accepted', { id });
+  }
+
+  delivered(events: readonly ClaimedEvent[]): void {
+    this.#counters.delivered += events.length;
+    if (!this.#observed('delivered')) return;
+    const now = this.#clock.now();
+    for (const { id, createdAt, failedAttempts } of events) {
+      this.#tell('delivered', { id, failedAttempts, age: now - createdAt });
+    }
+  }
+
+  rejected({ id }: OutboxEvent, status: number, reason: string): void {
+    this.#counters.rejected++;
+    this.#tell('rejected', { id, status, reason });
+    this.#log.error(
+      'rejected',
+      () =>
+        `ODP rejected an event, which was given up: ${reason === '' ? 'it gave no reason' : reason} ${this.#facts({ id, status })}`,
+    );
+  }
+
+  expired({ id, createdAt }: OutboxEvent): void {
+    this.#counters.expired++;
+    const age = this.#clock.now() - createdAt;
+    this.#tell('expired', { id, age });
+    this.#log.error(
+      'expired',
+      () =>
+        `An event was given up: undelivered for longer than delivery.maxEventAge ${this.#facts({ id, age })}`,
+    );
+  }
+
+  dropped(id: string | undefined, reason: OdpErrorCode, why: string): void {
+    this.#counters.dropped++;
+    this.#tell('dropped', { id, reason });
+    this.#log.warn(
+      `dropped ${reason}`,
+      () => `${why} ${this.#facts({ id, reason })}`,
+    );
+  }
+
+  /** @param why logged where nobody else is told */
+  invalid(
+    violations: readonly OdpViolation[],
+    source: string | undefined,
+    why: string | undefined,
+  ): void {
+    this.#counters.invalid++;
+    this.#tell('invalid', { violations, source });
+    if (why === undefined) return;
+    this.#log.warn(
+      `invalid ${source ?? ''}`,
+      () => `${why} ${this.#facts({ source })}`,
+    );
+  }
+
+  /** An event was discarded, as its caller was told: ODP is not ready, integrated or enabled. */
+  discarded(reason: OdpErrorCode, why: string): void {
+    this.#log.warn(
+      `dropped ${reason}`,
+      () => `${why} ${this.#facts({ reason })}`,
+    );
+  }
+
+  /** The app's `identity` function threw. */
+  identityFailed(error: unknown): void {
+    const name = error instanceof Error ? error.name : 'an error';
+    this.#log.warn(
+      'identity',
+      () =>
+        `The identity function threw ${name}: events of this request go without its identifiers. Return undefined where nobody is calling ${this.#facts({})}`,
+    );
+  }
+
+  requested(): void {
+    this.#counters.requests++;
+  }
+
+  retrying(
+    events: readonly ClaimedEvent[],
+    status: number | undefined,
+    reason: string,
+    delay: number,
+  ): void {
+    this.#counters.retries++;
+    if (this.#observed('retrying')) {
+      const ids = events.map(({ id }) => id);
+      this.#tell('retrying', { ids, status, reason, delay });
+    }
+    this.#log.warn(
+      'retrying',
+      () =>
+        `A request to ODP failed (${reason}); its events wait and are sent again ${this.#facts({ events: events.length, status, delay })}`,
+    );
+  }
+
+  suspended(status: number, probeInterval: number): void {
+    this.#tell('suspended', { status });
+    this.#log.error(
+      'suspended',
+      () =>
+        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended, nothing is given up, and one request every ${probeInterval} ms finds out when it is mended. Check apiKey, region and apiHost ${this.#facts({ status })}`,
+    );
+  }
+
+  resumed(): void {
+    this.#tell('resumed', {});
+    this.#log.warn(
+      'resumed',
+      () => `ODP accepts events again; delivery goes on ${this.#facts({})}`,
+    );
+  }
+
+  /** Requests get through again after some failed for the moment. */
+  recovered(): void {
+    this.#log.log(
+      'recovered',
+      () => `ODP answers again; what waits is being sent ${this.#facts({})}`,
+    );
+  }
+
+  /** The outbox failed outside of any caller's reach. */
+  outboxFailed(doing: string, error: unknown): void {
+    this.#log.error(
+      `outbox ${doing}`,
+      () =>
+        `The outbox failed to ${doing} and is tried again: ${outboxError(error).message} ${this.#facts({})}`,
+    );
+  }
+
+  complete(): void {
+    this.#deliveryEvents.complete();
+  }
+
+  #channel(type: DeliveryEventType): Channel {
+    let found = this.#channels.get(type);
+    if (found === undefined) {
+      found = channel(CHANNEL_PREFIX + type);
+      this.#channels.set(type, found);
+    }
+    return found;
+  }
+
+  #observed(type: DeliveryEventType): boolean {
+    return this.#deliveryEvents.observed || this.#channel(type).hasSubscribers;
+  }
+
+  #tell<T extends DeliveryEventType>(
+    type: T,
+    facts: Omit<DeliveryEventOf<T>, 'type' | 'account'>,
+  ): void {
+    if (!this.#observed(type)) return;
+    const deliveryEvent = {
+      type,
+      account: this.#account,
+      ...facts,
+    } as DeliveryEventOf<T>;
+    this.#deliveryEvents.next(deliveryEvent);
+    this.#channel(type).publish(deliveryEvent);
+  }
+
+  /** The facts of a line, in a form that people and log processors read. */
+  #facts(facts: Readonly<Record<string, string | number | undefined>>): string {
+    const pairs = Object.entries({ account: this.#account, ...facts })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${value}`);
+    return `[${pairs.join(' ')}]`;
+  }
+}
