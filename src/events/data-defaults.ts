@@ -1,4 +1,4 @@
-import { EventIds, ID_LENGTH } from './event-ids.js';
+import { ID_LENGTH, writeEventId } from './event-ids.js';
 import {
   asciiJson,
   type Data,
@@ -17,7 +17,6 @@ const ID_AT = `"${ID}":"`.length;
  * piece, in which only the id is another each time.
  */
 export class DataDefaults {
-  readonly #ids = new EventIds();
   /** Each as JSON, by its name. */
   readonly #fields = new Map<string, string>();
   readonly #stampTime: boolean;
@@ -67,7 +66,7 @@ export class DataDefaults {
   }
 
   #write(piece: Buffer, json: JsonWriter): string {
-    this.#ids.write(piece, ID_AT);
+    writeEventId(piece, ID_AT);
     json.written(piece);
     return piece.toString('latin1', ID_AT, ID_AT + ID_LENGTH);
   }

@@ -206,9 +206,11 @@ describe('what is imported', () => {
     ['@nestjs/config', 'config/'],
     ['@nestjs/terminus', 'terminus/'],
     ['@opentelemetry/api', 'opentelemetry/'],
+    ['@optimizely/optimizely-sdk', 'datafile/'],
     ['classic-level', 'outbox/file/'],
     ['graphql', 'sandbox/'],
     ['ioredis', 'outbox/redis/'],
+    ['mysql2', 'outbox/mysql/'],
     ['pg', 'outbox/postgres/'],
   ])('keeps the optional peer %s in %s', (name, folder) => {
     expect(peerDependenciesMeta[name]).toEqual({ optional: true });
@@ -222,9 +224,11 @@ describe('what is imported', () => {
       '@nestjs/config',
       '@nestjs/terminus',
       '@opentelemetry/api',
+      '@optimizely/optimizely-sdk',
       'classic-level',
       'graphql',
       'ioredis',
+      'mysql2',
       'pg',
     ]);
   });
@@ -248,7 +252,7 @@ describe('what CommonJS and Jest can load', () => {
   });
 
   it('reads more than nothing', () => {
-    expect(files).toContain('transport/http-service.transport.ts');
+    expect(files).toContain('odp/http-service.transport.ts');
     expect(sources.some(({ packages }) => packages.includes('rxjs'))).toBe(
       true,
     );
