@@ -1,17 +1,17 @@
 import type { ClaimedEvent } from '../outbox/index.js';
 import type { InvalidEvent } from '../odp/index.js';
-import type { Gate } from './gate.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import type { OdpClient, Outcome } from '../odp/index.js';
 import {
   type Refusal,
-  Settlement,
-  type SettlementParts,
-} from './settlement.js';
+  OutcomeRecorder,
+  type OutcomeRecorderParts,
+} from './record-outcome.js';
 
 /** What one batch's delivery works with. */
-export interface BatchDeliveryParts extends SettlementParts {
+export interface BatchDeliveryParts extends OutcomeRecorderParts {
   readonly client: OdpClient;
-  readonly gate: Gate;
+  readonly breaker: CircuitBreaker;
   /** In ms. */
   readonly requestTimeout: number;
   /** In ms. */
@@ -36,8 +36,8 @@ export class BatchDelivery {
    */
   async deliver(events: Batch, leaseEnd: number): Promise<void> {
     const { clock, requestTimeout, abort } = this.#parts;
-    const settlement = new Settlement(this.#parts, leaseEnd);
-    const fresh = await settlement.expire(events);
+    const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
+    const fresh = await outcomes.expire(events);
     const batches = fresh.length > 0 ? [fresh] : [];
     let first = true;
     for (
@@ -47,13 +47,13 @@ export class BatchDelivery {
     ) {
       const enoughTime = clock.now() + requestTimeout < leaseEnd;
       if (abort.aborted || !(first || enoughTime)) {
-        await settlement.release([batch, ...batches].flat());
+        await outcomes.release([batch, ...batches].flat());
         return;
       }
       first = false;
-      const rest = await this.#request(batch, settlement);
+      const rest = await this.#request(batch, outcomes);
       if (rest === undefined) {
-        await settlement.release(batches.flat());
+        await outcomes.release(batches.flat());
         return;
       }
       batches.push(...rest);
@@ -66,9 +66,9 @@ export class BatchDelivery {
    * @returns how many it gave up
    */
   async expire(events: Batch, leaseEnd: number): Promise<number> {
-    const settlement = new Settlement(this.#parts, leaseEnd);
-    const fresh = await settlement.expire(events);
-    await settlement.release(fresh);
+    const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
+    const fresh = await outcomes.expire(events);
+    await outcomes.release(fresh);
     return events.length - fresh.length;
   }
 
@@ -80,22 +80,22 @@ export class BatchDelivery {
    */
   async #request(
     batch: Batch,
-    settlement: Settlement,
+    outcomes: OutcomeRecorder,
   ): Promise<Batch[] | undefined> {
-    const { client, gate, reporter, abort } = this.#parts;
-    const stamp = gate.stamp();
+    const { client, breaker, reporter, abort } = this.#parts;
+    const stamp = breaker.stamp();
     reporter.requested();
     const outcome = await client.send(batch, abort);
     const { status = 0 } = outcome;
     switch (outcome.kind) {
       case 'accepted':
         this.#gotThrough();
-        await settlement.acknowledge(batch);
+        await outcomes.acknowledge(batch);
         return [];
       case 'invalid': {
         this.#gotThrough();
         const { refusals, good } = sift(batch, outcome.invalids);
-        await settlement.reject(refusals, status);
+        await outcomes.reject(refusals, status);
         // Nobody documents whether ODP kept them, so they go again.
         return good.length > 0 ? [good] : [];
       }
@@ -104,11 +104,11 @@ export class BatchDelivery {
         if (batch.length > 1) return halvesOf(batch);
         const { reason: message } = outcome;
         const refusals = batch.map((event) => ({ event, message }));
-        await settlement.reject(refusals, status);
+        await outcomes.reject(refusals, status);
         return [];
       }
       case 'misconfigured':
-        await this.#suspend(batch, status, settlement);
+        await this.#suspend(batch, status, outcomes);
         return undefined;
       default:
         await this.#backOff(
@@ -116,15 +116,15 @@ export class BatchDelivery {
           stamp,
           outcome,
           outcome.retryAfter,
-          settlement,
+          outcomes,
         );
         return undefined;
     }
   }
 
   #gotThrough(): void {
-    const { gate, reporter } = this.#parts;
-    const ended = gate.succeeded();
+    const { breaker, reporter } = this.#parts;
+    const ended = breaker.succeeded();
     if (ended === 'suspension') reporter.resumed();
     else if (ended === 'outage') reporter.recovered();
   }
@@ -132,11 +132,11 @@ export class BatchDelivery {
   async #suspend(
     batch: Batch,
     status: number,
-    settlement: Settlement,
+    outcomes: OutcomeRecorder,
   ): Promise<void> {
-    const { gate, reporter, clock, probeInterval } = this.#parts;
-    const news = gate.suspend(clock.now());
-    await settlement.release(batch);
+    const { breaker, reporter, clock, probeInterval } = this.#parts;
+    const news = breaker.suspend(clock.now());
+    await outcomes.release(batch);
     if (news) reporter.suspended(status, probeInterval);
   }
 
@@ -145,25 +145,25 @@ export class BatchDelivery {
     stamp: number,
     { status, problem }: Outcome,
     retryAfter: number | undefined,
-    settlement: Settlement,
+    outcomes: OutcomeRecorder,
   ): Promise<void> {
-    const { gate, reporter, clock, abort, maxEventAge } = this.#parts;
+    const { breaker, reporter, clock, abort, maxEventAge } = this.#parts;
     if (abort.aborted) {
-      await settlement.release(batch);
+      await outcomes.release(batch);
       return;
     }
     const now = clock.now();
     const failedAttempts = Math.max(
       ...batch.map((event) => event.failedAttempts),
     );
-    const delay = gate.failed(stamp, now, failedAttempts, retryAfter);
+    const delay = breaker.failed(stamp, now, failedAttempts, retryAfter);
     reporter.retrying(batch, status, problem, delay);
-    // One ms longer than the gate: where others wait, they go first, so that a
+    // One ms longer than the breaker stays open: where others wait, they go first, so that a
     // batch which fails by itself never keeps them from being tried. But never
     // beyond its age: it must be there to be given up.
     const oldest = Math.min(...batch.map((event) => event.createdAt));
     const untilTooOld = Math.max(oldest + maxEventAge - now, 0);
-    await settlement.retry(batch, Math.min(delay + 1, untilTooOld));
+    await outcomes.retry(batch, Math.min(delay + 1, untilTooOld));
   }
 }
 

@@ -10,20 +10,20 @@ import {
   outboxError,
   type OutboxEvent,
 } from '../outbox/index.js';
-import { Alarm } from './alarm.js';
+import { WakeTimer } from './wake-timer.js';
 import { AwaitedEvents } from './awaited.js';
 import { backoff } from './backoff.js';
 import { BatchDelivery } from './batch-delivery.js';
 import type { Clock } from '../clock.js';
-import { Demand } from './demand.js';
+import { BatchTrigger } from './batch-trigger.js';
 import { Flushes } from './flushes.js';
-import { Gate } from './gate.js';
-import { learnFromOthers } from './learn-from-others.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import { resolveAwaitedOutcomes } from './awaited-outcomes.js';
 import type { OdpClient } from '../odp/index.js';
-import { OutboxGauge } from './outbox-gauge.js';
+import { OutboxAccess } from './outbox-access.js';
 import { OutboxOpening } from './outbox-opening.js';
 import type { Reporter } from '../reporting/index.js';
-import { Sweep } from './sweep.js';
+import { ExpiryScan } from './expiry-scan.js';
 
 /** What a dispatcher works with. */
 export interface DispatcherParts {
@@ -37,11 +37,11 @@ export interface DispatcherParts {
 }
 
 /** The least time that events are lent for, in ms: longer than any pause of a healthy process. */
-const LEAST_LEASE = 60_000;
+const MIN_LEASE_MS = 60_000;
 /** How soon an outbox that failed, or that lends nothing, is asked again, in ms. */
-const OUTBOX_REST = 1000;
+const OUTBOX_RETRY_INTERVAL_MS = 1000;
 /** The longest backoff of an app that is ending, in ms. */
-const HURRIED_WAIT = 250;
+const MAX_SHUTDOWN_BACKOFF_MS = 250;
 
 /**
  * Decides when events go to ODP: takes them from the outbox in batches, as many
@@ -51,14 +51,14 @@ export class Dispatcher {
   readonly awaited = new AwaitedEvents();
   readonly #parts: DispatcherParts;
   readonly #lease: number;
-  readonly #demand: Demand;
-  readonly #gate: Gate;
-  readonly #gauge: OutboxGauge;
+  readonly #trigger: BatchTrigger;
+  readonly #breaker: CircuitBreaker;
+  readonly #access: OutboxAccess;
   readonly #flushes = new Flushes();
   readonly #batches: BatchDelivery;
   readonly #opening: OutboxOpening;
-  readonly #sweep: Sweep;
-  readonly #alarm: Alarm;
+  readonly #expiryScan: ExpiryScan;
+  readonly #wakeTimer: WakeTimer;
   readonly #abort = new AbortController();
   /** A list, since what was once in a long-lived Set stays with the collector for long. */
   #underWay: readonly Promise<void>[] = [];
@@ -71,20 +71,20 @@ export class Dispatcher {
   constructor(parts: DispatcherParts) {
     const { client, outbox, reporter, clock, delivery, random } = parts;
     this.#parts = parts;
-    this.#lease = Math.max(LEAST_LEASE, 3 * delivery.requestTimeout);
-    this.#alarm = new Alarm(clock, () => this.#wake());
-    this.#demand = new Demand(delivery);
-    this.#gate = new Gate({
+    this.#lease = Math.max(MIN_LEASE_MS, 3 * delivery.requestTimeout);
+    this.#wakeTimer = new WakeTimer(clock, () => this.#wake());
+    this.#trigger = new BatchTrigger(delivery);
+    this.#breaker = new CircuitBreaker({
       backoff: (failures) => backoff(delivery.retry, failures, random),
       probeInterval: delivery.retry.maxDelay,
     });
-    this.#gauge = new OutboxGauge(outbox, (error) =>
+    this.#access = new OutboxAccess(outbox, (error) =>
       reporter.outboxFailed('count', error),
     );
     this.#batches = new BatchDelivery({
       client,
       outbox,
-      gate: this.#gate,
+      breaker: this.#breaker,
       reporter,
       awaited: this.awaited,
       clock,
@@ -92,12 +92,12 @@ export class Dispatcher {
       maxEventAge: delivery.maxEventAge,
       probeInterval: delivery.retry.maxDelay,
       abort: this.#abort.signal,
-      settled: (count) => this.#gauge.settled(count),
+      settled: (count) => this.#access.settled(count),
       released: (delay) => {
         // Where others share the outbox they get their chance: it may be only
         // this process that cannot reach ODP.
         const others = random() * (outbox.pollInterval ?? 0);
-        this.#demand.released(clock.now() + delay + others);
+        this.#trigger.released(clock.now() + delay + others);
       },
     });
     this.#opening = new OutboxOpening({
@@ -116,10 +116,10 @@ export class Dispatcher {
         this.#wantAll();
       },
     });
-    this.#sweep = new Sweep({
+    this.#expiryScan = new ExpiryScan({
       outbox,
-      gate: this.#gate,
-      gauge: this.#gauge,
+      breaker: this.#breaker,
+      access: this.#access,
       batches: this.#batches,
       reporter,
       maxEventAge: delivery.maxEventAge,
@@ -130,7 +130,7 @@ export class Dispatcher {
 
   /** Whether the account is misconfigured and delivery waits. */
   get suspended(): boolean {
-    return this.#gate.suspended;
+    return this.#breaker.suspended;
   }
 
   /** Events in requests under way. */
@@ -140,7 +140,7 @@ export class Dispatcher {
 
   /** What the outbox holds, as far as is known without waiting. */
   counts(): OutboxCounts {
-    return this.#gauge.read();
+    return this.#access.read();
   }
 
   /**
@@ -198,10 +198,10 @@ export class Dispatcher {
     await this.#opening.begun();
     const now = this.#parts.clock.now();
     const settled = this.#flushes.wait(now, now + timeout);
-    this.#demand.wantAll();
+    this.#trigger.wantAll();
     this.#wake();
     await settled;
-    const { pending } = await this.#gauge.refresh();
+    const { pending } = await this.#access.refresh();
     return { pending };
   }
 
@@ -214,10 +214,10 @@ export class Dispatcher {
   async close(timeout: number): Promise<number> {
     const { outbox, clock, reporter } = this.#parts;
     await this.#opening.begun();
-    this.#gate.hurry(clock.now(), HURRIED_WAIT);
+    this.#breaker.limitBackoff(clock.now(), MAX_SHUTDOWN_BACKOFF_MS);
     const { pending } = await this.flush(timeout);
     this.#abort.abort();
-    this.#alarm.off();
+    this.#wakeTimer.off();
     await this.#claiming;
     await Promise.all(this.#underWay);
     try {
@@ -239,9 +239,9 @@ export class Dispatcher {
     const [first] = events;
     if (first === undefined) return;
     this.#parts.reporter.accepted(events);
-    this.#gauge.appended(events);
+    this.#access.appended(events);
     // Where there was no room it has waited since then.
-    const changed = this.#demand.appended(events.length, first.createdAt);
+    const changed = this.#trigger.appended(events.length, first.createdAt);
     // Neither at the expense of the caller whose event filled the batch, nor in
     // one go with taking in a long list.
     if (changed) setImmediate(() => this.#wake());
@@ -249,13 +249,13 @@ export class Dispatcher {
 
   #dropped({ id }: OutboxEvent): void {
     const why = 'An event was given up to make room for a newer one';
-    this.#gauge.settled(1);
+    this.#access.settled(1);
     this.#parts.reporter.dropped(id, 'outboxFull', why);
     this.awaited.givenUp(id, () => new OdpOutboxFullError(undefined, why));
   }
 
   #wantAll(): void {
-    this.#demand.wantAll();
+    this.#trigger.wantAll();
     this.#wake();
   }
 
@@ -269,21 +269,22 @@ export class Dispatcher {
     this.#poll(now);
     if (this.#claiming === undefined) {
       if (this.#mayClaim(now)) this.#begin(this.#claim());
-      else if (now >= this.#sweep.dueAt) this.#begin(this.#sweep.run(now));
+      else if (now >= this.#expiryScan.dueAt)
+        this.#begin(this.#expiryScan.run(now));
     }
     void this.#settleFlushes();
-    this.#alarm.set(this.#nextWake(now), this.#flushes.any);
+    this.#wakeTimer.set(this.#nextWake(now), this.#flushes.any);
   }
 
-  #room(now: number): number {
+  #capacity(now: number): number {
     const most = this.#parts.delivery.maxConcurrentRequests;
-    return this.#gate.room(now, this.#underWay.length, most);
+    return this.#breaker.capacity(now, this.#underWay.length, most);
   }
 
   #mayClaim(now: number): boolean {
     return (
-      this.#demand.isDue(now) &&
-      this.#room(now) > 0 &&
+      this.#trigger.isDue(now) &&
+      this.#capacity(now) > 0 &&
       now >= this.#outboxRestsUntil &&
       !this.#abort.signal.aborted
     );
@@ -303,7 +304,7 @@ export class Dispatcher {
     try {
       while (this.#mayClaim(clock.now())) {
         const leaseEnd = clock.now() + this.#lease;
-        const claimed = this.#demand.claim();
+        const claimed = this.#trigger.claim();
         const events = await outbox.claim({
           limit: delivery.batchSize,
           lease: this.#lease,
@@ -313,8 +314,8 @@ export class Dispatcher {
       }
     } catch (error) {
       reporter.outboxFailed('claim', error);
-      this.#outboxRestsUntil = clock.now() + OUTBOX_REST;
-      this.#demand.wantAll();
+      this.#outboxRestsUntil = clock.now() + OUTBOX_RETRY_INTERVAL_MS;
+      this.#trigger.wantAll();
     }
   }
 
@@ -333,19 +334,19 @@ export class Dispatcher {
     const { pollInterval } = this.#parts.outbox;
     if (pollInterval === undefined || now < this.#pollAt) return;
     this.#pollAt = now + pollInterval;
-    this.#demand.wantAll();
+    this.#trigger.wantAll();
     const { outbox, reporter, delivery } = this.#parts;
-    learnFromOthers(outbox, this.awaited, delivery.maxEventAge).catch(
+    resolveAwaitedOutcomes(outbox, this.awaited, delivery.maxEventAge).catch(
       (error: unknown) => reporter.outboxFailed('look up events', error),
     );
   }
 
   async #settleFlushes(): Promise<void> {
     if (!this.#flushes.any) return;
-    const { oldest } = await this.#gauge.refresh();
+    const { oldest } = await this.#access.refresh();
     const now = this.#parts.clock.now();
     const stuckUntil =
-      this.#underWay.length > 0 ? 0 : (this.#gate.opensAt(now) ?? 0);
+      this.#underWay.length > 0 ? 0 : (this.#breaker.nextRequestAt(now) ?? 0);
     this.#flushes.settle(now, oldest, stuckUntil);
     // The timeout of a flush that is done must not keep the process alive.
     if (!this.#flushes.any) this.#wake();
@@ -353,9 +354,13 @@ export class Dispatcher {
 
   /** When there is something to do that no delivery's end will bring up. */
   #nextWake(now: number): number {
-    const times = [this.#flushes.nextDeadline, this.#pollAt, this.#sweep.dueAt];
-    if (!this.#demand.isDue(now)) times.push(this.#demand.nextAt);
-    else times.push(this.#gate.opensAt(now), this.#outboxRestsUntil);
+    const times = [
+      this.#flushes.nextDeadline,
+      this.#pollAt,
+      this.#expiryScan.dueAt,
+    ];
+    if (!this.#trigger.isDue(now)) times.push(this.#trigger.nextAt);
+    else times.push(this.#breaker.nextRequestAt(now), this.#outboxRestsUntil);
     return Math.min(
       ...times.filter((at): at is number => at !== undefined && at > now),
     );

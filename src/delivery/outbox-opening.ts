@@ -21,7 +21,7 @@ export interface OutboxOpeningParts {
 }
 
 /** How soon an outbox that could not be opened is tried again, in ms. */
-const RETRY = 1000;
+const REOPEN_INTERVAL_MS = 1000;
 
 /** Opens an outbox; where that fails it is told, and tried again. */
 export class OutboxOpening {
@@ -58,7 +58,7 @@ export class OutboxOpening {
     } catch (error) {
       this.#failure = outboxError(error);
       reporter.outboxFailed('open', this.#failure);
-      clock.schedule(() => void this.#again(), RETRY, false);
+      clock.schedule(() => void this.#again(), REOPEN_INTERVAL_MS, false);
       return;
     }
     this.#failure = undefined;

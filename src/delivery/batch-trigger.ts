@@ -1,11 +1,11 @@
 /** When batches go, as far as that depends on what waits. */
-export interface DemandOptions {
+export interface BatchTriggerOptions {
   readonly batchSize: number;
   /** In ms. */
   readonly flushInterval: number;
 }
 
-/** Puts back what a claim did not take; see {@link Demand.claim}. */
+/** Puts back what a claim did not take; see {@link BatchTrigger.claim}. */
 export type ClaimEnd = (count: number, newest: number | undefined) => void;
 
 /**
@@ -13,8 +13,8 @@ export type ClaimEnd = (count: number, newest: number | undefined) => void;
  * once, anything less when its oldest event has waited for `flushInterval`.
  * Times are in ms since the epoch.
  */
-export class Demand {
-  readonly #options: DemandOptions;
+export class BatchTrigger {
+  readonly #options: BatchTriggerOptions;
   /** Events that arrived and that no claim has looked for yet. */
   #fresh = 0;
   /** Whatever there is must go, full batches or not. */
@@ -22,7 +22,7 @@ export class Demand {
   #flushAt = Infinity;
   #releases: number[] = [];
 
-  constructor(options: DemandOptions) {
+  constructor(options: BatchTriggerOptions) {
     this.#options = options;
   }
 

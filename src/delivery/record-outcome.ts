@@ -6,7 +6,7 @@ import { redactIdentifiers } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** Who is told what became of events. */
-export interface SettlementParts {
+export interface OutcomeRecorderParts {
   readonly outbox: OdpOutbox;
   readonly reporter: Reporter;
   readonly awaited: AwaitedEvents;
@@ -28,19 +28,19 @@ export interface Refusal {
 }
 
 /** How soon an outbox that failed is asked again, in ms. */
-const OUTBOX_RETRY = 250;
+const OUTBOX_RETRY_INTERVAL_MS = 250;
 
 /**
  * Tells what became of the events of one claim: the outbox first, again and
  * again while it fails and they are still lent, then everybody else. None of it
  * rejects.
  */
-export class Settlement {
-  readonly #parts: SettlementParts;
+export class OutcomeRecorder {
+  readonly #parts: OutcomeRecorderParts;
   readonly #leaseEnd: number;
 
   /** @param leaseEnd until when the events are lent, in ms since the epoch */
-  constructor(parts: SettlementParts, leaseEnd: number) {
+  constructor(parts: OutcomeRecorderParts, leaseEnd: number) {
     this.#parts = parts;
     this.#leaseEnd = leaseEnd;
   }
@@ -128,10 +128,10 @@ export class Settlement {
         return;
       } catch (error) {
         reporter.outboxFailed(doing, error);
-        const over = clock.now() + OUTBOX_RETRY >= this.#leaseEnd;
+        const over = clock.now() + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
         if (abort.aborted || over) return;
         await new Promise<void>((resolve) => {
-          clock.schedule(resolve, OUTBOX_RETRY, false);
+          clock.schedule(resolve, OUTBOX_RETRY_INTERVAL_MS, false);
         });
       }
     }

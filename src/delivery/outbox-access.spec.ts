@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryOutbox, type OdpOutbox } from '../outbox/index.js';
-import { OutboxGauge } from './outbox-gauge.js';
+import { OutboxAccess } from './outbox-access.js';
 
 test('a delivery that is told late does not make a new answer look empty', async () => {
   const outbox = memoryOutbox();
@@ -10,10 +10,10 @@ test('a delivery that is told late does not make a new answer look empty', async
     counts: async () => outbox.counts(),
   } as Pick<OdpOutbox, 'counts'> as OdpOutbox;
   for (const asked of [outbox, answersLater]) {
-    const gauge = new OutboxGauge(asked, () => {});
-    const counts = await gauge.refresh();
+    const access = new OutboxAccess(asked, () => {});
+    const counts = await access.refresh();
     // Acknowledged before the outbox answered, and told only now.
-    gauge.settled(20);
+    access.settled(20);
     expect(counts).toMatchObject({ pending: 1, oldest: 5 });
   }
 });

@@ -5,7 +5,7 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
 
 /** What an outbox holds: now where it answers at once, else as of the last answer. */
-export class OutboxGauge {
+export class OutboxAccess {
   readonly #outbox: OdpOutbox;
   readonly #failed: (error: unknown) => void;
   /** Kept up with in place: it changes with every event. */

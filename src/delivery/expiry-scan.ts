@@ -1,14 +1,14 @@
 import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
-import type { Gate } from './gate.js';
-import type { OutboxGauge } from './outbox-gauge.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
+import type { OutboxAccess } from './outbox-access.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What a sweep works with. */
-export interface SweepParts {
+/** What an expiry scan works with. */
+export interface ExpiryScanParts {
   readonly outbox: OdpOutbox;
-  readonly gate: Gate;
-  readonly gauge: OutboxGauge;
+  readonly breaker: CircuitBreaker;
+  readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
   /** In ms. */
@@ -19,23 +19,23 @@ export interface SweepParts {
   readonly lease: number;
 }
 
-/** The least time between two sweeps that found nothing more, in ms. */
-const REST = 1000;
+/** The least time between two expiry scans that found nothing more, in ms. */
+const EXPIRY_SCAN_INTERVAL_MS = 1000;
 
 /** While nothing may be sent, events that have grown too old are given up all the same. */
-export class Sweep {
-  readonly #parts: SweepParts;
+export class ExpiryScan {
+  readonly #parts: ExpiryScanParts;
   #notBefore = 0;
 
-  constructor(parts: SweepParts) {
+  constructor(parts: ExpiryScanParts) {
     this.#parts = parts;
   }
 
   /** When the next event will be too old, in ms since the epoch; `Infinity` while events are sent. */
   get dueAt(): number {
-    const { gate, gauge, maxEventAge } = this.#parts;
-    if (gate.open) return Infinity;
-    const { oldest } = gauge.read();
+    const { breaker, access, maxEventAge } = this.#parts;
+    if (breaker.closed) return Infinity;
+    const { oldest } = access.read();
     if (oldest === undefined) return Infinity;
     return Math.max(oldest + maxEventAge, this.#notBefore);
   }
@@ -43,7 +43,7 @@ export class Sweep {
   /** Looks at the oldest events. Never rejects. */
   async run(now: number): Promise<void> {
     const { outbox, batches, reporter, batchSize, lease } = this.#parts;
-    this.#notBefore = now + REST;
+    this.#notBefore = now + EXPIRY_SCAN_INTERVAL_MS;
     try {
       const events = await outbox.claim({ limit: batchSize, lease });
       const expired = await batches.expire(events, now + lease);

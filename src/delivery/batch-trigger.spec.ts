@@ -1,25 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Demand } from './demand.js';
+import { BatchTrigger } from './batch-trigger.js';
 
-const demand = () => new Demand({ batchSize: 10, flushInterval: 1000 });
+const trigger = () => new BatchTrigger({ batchSize: 10, flushInterval: 1000 });
 
-describe('demand', () => {
+describe('trigger', () => {
   test('is due at once for a full batch, else after flushInterval', () => {
-    const one = demand();
+    const one = trigger();
     expect(one.appended(1, 0)).toBe(true);
     expect(one.isDue(999)).toBe(false);
     expect(one.nextAt).toBe(1000);
     expect(one.isDue(1000)).toBe(true);
 
-    const full = demand();
+    const full = trigger();
     full.appended(9, 0);
     expect(full.appended(1, 5)).toBe(true);
     expect(full.isDue(5)).toBe(true);
   });
 
   test('keeps what arrives while a claim is under way', () => {
-    const one = demand();
+    const one = trigger();
     one.wantAll();
     const claimed = one.claim();
     one.appended(1, 50);
@@ -29,7 +29,7 @@ describe('demand', () => {
   });
 
   test('keeps every release, not only the next', () => {
-    const one = demand();
+    const one = trigger();
     one.released(200);
     one.released(100);
     expect(one.isDue(100)).toBe(true);
@@ -39,7 +39,7 @@ describe('demand', () => {
   });
 
   test('wants all until a claim comes back short', () => {
-    const one = demand();
+    const one = trigger();
     one.wantAll();
     one.claim()(10, 0);
     expect(one.isDue(0)).toBe(true);
@@ -58,7 +58,7 @@ describe('demand', () => {
           }),
         ),
         (steps) => {
-          const one = demand();
+          const one = trigger();
           const waiting: number[] = [];
           let now = 0;
           for (const { wait, count, claim } of steps) {

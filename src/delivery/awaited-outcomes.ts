@@ -9,7 +9,7 @@ import type { AwaitedEvents } from './awaited.js';
  * @param maxEventAge in ms
  * @throws OdpOutboxError when the outbox fails
  */
-export async function learnFromOthers(
+export async function resolveAwaitedOutcomes(
   outbox: OdpOutbox,
   awaited: AwaitedEvents,
   maxEventAge: number,

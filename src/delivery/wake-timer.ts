@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 
 /** Wakes at one time; setting it anew calls the earlier one off. */
-export class Alarm {
+export class WakeTimer {
   readonly #clock: Clock;
   readonly #wake: () => void;
   #at = Infinity;
