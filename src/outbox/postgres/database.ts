@@ -1,5 +1,6 @@
 import { OdpOutboxError } from '../../errors/index.js';
 import { withDeadline } from '../deadline.js';
+import { sqlError } from '../sql/sql-error.js';
 import type {
   PostgresOutboxClient,
   PostgresOutboxPool,
@@ -16,13 +17,8 @@ export interface QueryResult<Row> {
 const CHECK =
   'Check that Postgres runs, can be reached and lets this user at the table; what was accepted before is not affected.';
 
-/** An error's own words. The rest of what `pg` puts into one may hold rows, and with them events. */
 export const postgresError = (error: unknown): OdpOutboxError =>
-  error instanceof OdpOutboxError
-    ? error
-    : new OdpOutboxError(
-        `Postgres failed (${(error as Error).message || (error as NodeJS.ErrnoException).code}). ${CHECK}`,
-      );
+  sqlError('Postgres', error, CHECK);
 
 /** Runs queries through the app's pool, so that nobody waits forever and nothing crashes. */
 export class Database {

@@ -20,9 +20,10 @@ export interface PostgresOutboxPool {
 }
 
 /**
- * What `sendOdpEvent(event, { transaction })` takes with this outbox: anything
- * that runs a query with `$1` placeholders inside the caller's transaction, such
- * as a `pg` client, or TypeORM's `EntityManager` or `QueryRunner`.
+ * What `sendOdpEvent(event, { transaction })` takes with this outbox at least:
+ * anything that runs a query with `$1` placeholders inside the caller's
+ * transaction. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
+ * Knex and Kysely are taken as they are.
  */
 export interface PostgresTransaction {
   query(text: string, values: unknown[]): Promise<unknown>;
@@ -51,6 +52,13 @@ export class PostgresOutboxOptions {
    */
   readonly notify: boolean = true;
 
+  /**
+   * The transaction under way where a call passes none, or `undefined`. With
+   * `@nestjs-cls/transactional`:
+   * `() => (txHost.isTransactionActive() ? txHost.tx : undefined)`.
+   */
+  readonly currentTransaction: (() => unknown) | undefined;
+
   constructor(
     options: Pick<PostgresOutboxOptions, 'pool'> &
       Partial<PostgresOutboxOptions>,
@@ -68,6 +76,7 @@ export class PostgresOutboxOptions {
     this.pool = options.pool;
     this.table = options.table ?? this.table;
     this.notify = options.notify ?? this.notify;
+    this.currentTransaction = options.currentTransaction;
     TableName.parse(this.table);
   }
 }

@@ -17,10 +17,8 @@ import { fromStoredText, toStoredText } from '../stored-text.js';
 import { Database, postgresError } from './database.js';
 import { Listener } from './listener.js';
 import { findTable } from './find-table.js';
-import type {
-  PostgresOutboxOptions,
-  PostgresTransaction,
-} from './postgres-outbox.options.js';
+import { runnerOf } from '../sql/transaction.js';
+import type { PostgresOutboxOptions } from './postgres-outbox.options.js';
 import { COUNTED, type Statements, statements } from './statements.js';
 import {
   type ClaimedRow,
@@ -91,7 +89,11 @@ export class PostgresOutbox extends OdpOutbox {
     events: readonly OutboxEvent[],
     { transaction }: AppendOptions = {},
   ): Promise<void> {
-    if (transaction !== undefined) await this.#join(transaction, events);
+    const joined =
+      transaction === undefined
+        ? this.#options.currentTransaction?.()
+        : transaction;
+    if (joined !== undefined) await this.#join(joined, events);
     else if (events.length > 0) await this.#appends.add(events);
   }
 
@@ -218,16 +220,15 @@ export class PostgresOutbox extends OdpOutbox {
     events: readonly OutboxEvent[],
   ): Promise<void> {
     const { join } = this.#opened;
-    const query = (transaction as Partial<PostgresTransaction> | null)?.query;
-    if (typeof query !== 'function' || transaction === this.#options.pool) {
+    if (transaction === this.#options.pool) {
       throw new OdpOutboxError(
-        'transaction must be what runs your transaction, with query(text, values): a pg client after BEGIN, ' +
-          "TypeORM's EntityManager, or an adapter (docs/postgres-outbox.md). A pool is not a transaction.",
+        "transaction is this outbox's own pool. Pass a client of it after BEGIN (docs/transactions.md).",
       );
     }
+    const run = runnerOf(transaction);
     if (events.length === 0) return;
     try {
-      await (transaction as PostgresTransaction).query(join, columnsOf(events));
+      await run(join, columnsOf(events));
     } catch (error) {
       throw postgresError(error);
     }

@@ -1,108 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import knexOf from 'knex';
+import { inspect } from 'node:util';
 import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   deliverAll,
   failureOf,
   quietContext,
   someEvents,
-} from '../../../test/support/outboxes.js';
-import { postgresService } from '../../../test/support/services.js';
-import { OdpOutboxError } from '../../errors/index.js';
-import type { OdpOutbox } from '../outbox.js';
+} from '../../support/outboxes.js';
+import {
+  sqlLibraries,
+  type SqlLibrary,
+  type Work,
+} from '../../support/sql-libraries.js';
+import { postgresService } from '../../support/services.js';
+import { OdpOutboxError } from '../../../src/errors/index.js';
+import type { OdpOutbox } from '../../../src/outbox/outbox.js';
 import {
   migratePostgresOutbox,
   postgresOutbox,
-  type PostgresTransaction,
-} from './index.js';
+} from '../../../src/outbox/postgres/index.js';
 
 const service = await postgresService();
 const url = service?.url ?? 'postgres://nowhere.invalid/none';
 
-/** A unit of work: its own row and events, then an error where it shall roll back. */
-type Work = (transaction: PostgresTransaction) => Promise<void>;
-
-/** How the caller's library runs a transaction. */
-interface Library {
-  readonly name: string;
-  run(work: Work): Promise<unknown>;
-  end(): Promise<unknown>;
-}
-
-function nodePostgres(): Library {
-  const pool = new Pool({ connectionString: url });
-  return {
-    name: 'pg',
-    async run(work) {
-      const client = await pool.connect();
-      try {
-        await client.query('BEGIN');
-        await work(client);
-        await client.query('COMMIT');
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      } finally {
-        client.release();
-      }
-    },
-    end: () => pool.end(),
-  };
-}
-
-function typeorm(
-  name: string,
-  how: (data: DataSource, work: Work) => Promise<void>,
-): Library {
-  const data = new DataSource({ type: 'postgres', url });
-  return {
-    name,
-    async run(work) {
-      if (!data.isInitialized) await data.initialize();
-      await how(data, work);
-    },
-    end: async () => data.isInitialized && data.destroy(),
-  };
-}
-
-function knex(): Library {
-  const db = knexOf({ client: 'pg', connection: url });
-  return {
-    name: 'Knex, with the adapter of the docs',
-    run: (work) =>
-      db.transaction((trx) =>
-        work({
-          query: async (text, values) =>
-            trx.raw(text.replaceAll(/\$\d+/g, '?'), values as string[]),
-        }),
-      ),
-    end: () => db.destroy(),
-  };
-}
-
-const libraries = [
-  nodePostgres(),
-  typeorm("TypeORM's EntityManager", (data, work) =>
-    data.transaction((manager) => work(manager)),
-  ),
-  typeorm("TypeORM's QueryRunner", async (data, work) => {
-    const runner = data.createQueryRunner();
-    await runner.startTransaction();
-    try {
-      await work(runner);
-      await runner.commitTransaction();
-    } catch (error) {
-      await runner.rollbackTransaction();
-      throw error;
-    } finally {
-      await runner.release();
-    }
-  }),
-  knex(),
-];
+const libraries = sqlLibraries(url, 'postgres');
 
 describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
   const schema = `odp_${randomUUID().replaceAll('-', '')}`;
@@ -114,6 +38,18 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
     await pool.query(`CREATE SCHEMA ${schema}`);
     await pool.query(`CREATE TABLE ${schema}.orders (id text PRIMARY KEY)`);
     await migratePostgresOutbox({ pool, table });
+    // Refuses as Postgres does when two serializable transactions meet.
+    await pool.query(`
+      CREATE TABLE ${schema}.refusing (yes integer);
+      CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF EXISTS (SELECT FROM ${schema}.refusing) THEN
+          RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';
+        END IF;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON ${table}
+        FOR EACH ROW EXECUTE FUNCTION ${schema}.refuse()`);
     outbox = postgresOutbox({ pool, table });
     await outbox.open(quietContext());
   });
@@ -126,16 +62,15 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
     await service?.stop();
   });
 
-  describe.each(libraries)('with $name', ({ name, run }) => {
+  beforeEach(() => pool.query(`TRUNCATE ${table}`));
+
+  describe.each(libraries)('with $name', ({ name, run, pool: wrong }) => {
     it('keeps exactly the events of committed work', async () => {
       const text = `It's "${name}" ? $1 :x \\ 😀`;
       const work =
         (id: string, commits: boolean): Work =>
-        async (transaction) => {
-          await transaction.query(
-            `INSERT INTO ${schema}.orders VALUES ('${id}')`,
-            [],
-          );
+        async (transaction, execute) => {
+          await execute(`INSERT INTO ${schema}.orders VALUES ('${id}')`);
           const events = someEvents(2, id).map((event) => ({
             ...event,
             payload: JSON.stringify({ id, text }),
@@ -161,10 +96,32 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
       );
       expect(rows).toEqual([{ id: 'done' }]);
     });
+
+    it('keeps the code of a serialization failure, and no value', async () => {
+      await pool.query(`INSERT INTO ${schema}.refusing VALUES (1)`);
+      const error = await failureOf(() =>
+        run(async (transaction) => {
+          await outbox.append(someEvents(1, 'secret'), { transaction });
+        }),
+      ).finally(() => pool.query(`DELETE FROM ${schema}.refusing`));
+      expect(error).toBeInstanceOf(OdpOutboxError);
+      expect((error as OdpOutboxError).cause).toMatchObject({ code: '40001' });
+      expect(inspect(error)).not.toContain('secret');
+      expect(await outbox.counts()).toMatchObject({ pending: 0 });
+    });
+
+    it('refuses what commits at once', async () => {
+      const error = await failureOf(() =>
+        outbox.append(someEvents(1), { transaction: wrong() }),
+      );
+      expect(error).toBeInstanceOf(OdpOutboxError);
+      expect((error as Error).message).toContain('docs/transactions.md');
+      expect(await outbox.counts()).toMatchObject({ pending: 0 });
+    });
   });
 
   it('keeps the events of concurrent transactions apart', async () => {
-    const pg = libraries[0] as Library;
+    const pg = libraries[0] as SqlLibrary;
     const outcomes = await Promise.allSettled(
       Array.from({ length: 40 }, (_, index) =>
         pg.run(async (transaction) => {
@@ -199,22 +156,22 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
   });
 
   it('tells of a transaction that has failed already', async () => {
-    const pg = libraries[0] as Library;
+    const pg = libraries[0] as SqlLibrary;
     await expect(
-      pg.run(async (transaction) => {
-        await transaction.query('SELECT 1/0', []).catch(() => {});
+      pg.run(async (transaction, execute) => {
+        await execute('SELECT 1/0').catch(() => {});
         await outbox.append(someEvents(1), { transaction });
       }),
     ).rejects.toThrow(/Postgres failed \(current transaction is aborted/);
   });
 
   it('refuses what is no transaction', async () => {
-    for (const transaction of [null, {}, 'BEGIN', 1, pool]) {
+    for (const transaction of [null, {}, 'BEGIN', 1]) {
       const error = await failureOf(() =>
         outbox.append(someEvents(1), { transaction }),
       );
       expect(error).toBeInstanceOf(OdpOutboxError);
-      expect((error as Error).message).toContain('query(text, values)');
+      expect((error as Error).message).toContain('docs/transactions.md');
     }
     expect(await outbox.counts()).toMatchObject({ pending: 0 });
   });
