@@ -80,9 +80,7 @@ function typeOrm(
   type: SqlDialect,
   how: (data: DataSource, work: Work) => Promise<void>,
 ): SqlLibrary {
-  const data = new DataSource({ type, url } as ConstructorParameters<
-    typeof DataSource
-  >[0]);
+  const data = new DataSource({ type, url });
   return {
     name,
     async run(work) {
