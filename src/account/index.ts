@@ -1,2 +1,3 @@
+export type { AccountState } from './account-state.js';
 export { OdpAccount, type OdpRuntime } from './odp-account.js';
 export type { ResolvedOptions } from './resolved-options.js';

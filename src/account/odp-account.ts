@@ -7,18 +7,13 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import type { Clock } from '../clock.js';
-import {
-  OdpNotEnabledError,
-  OdpNotIntegratedError,
-  OdpNotReadyError,
-  OdpValidationError,
-  type OdpError,
-} from '../errors/index.js';
+import { OdpValidationError } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { type AppendOptions, outboxError } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
+import { type AccountState, refusalOf } from './account-state.js';
 import { BackgroundWork } from './background-work.js';
 
 /** The outer world of an account; tests put their own in its place. */
@@ -49,7 +44,7 @@ export class OdpAccount {
   readonly dispatcher: Dispatcher | undefined;
   readonly #parts: OdpAccountParts;
   readonly #maker: EventMaker;
-  #refusal: (() => OdpError) | undefined;
+  #state: AccountState;
   #closed: Promise<void> | undefined;
 
   constructor(parts: OdpAccountParts) {
@@ -71,10 +66,11 @@ export class OdpAccount {
       now: () => clock.now(),
     });
     if (!options.enabled) {
-      this.#refusal = () => new OdpNotEnabledError();
+      this.#state = 'disabled';
     } else if (apiKey === undefined) {
-      this.#refusal = () => new OdpNotIntegratedError();
+      this.#state = 'notIntegrated';
     } else {
+      this.#state = 'open';
       this.dispatcher = new Dispatcher({
         outbox: options.outbox,
         client: new OdpClient(transport, clock, {
@@ -91,11 +87,15 @@ export class OdpAccount {
     }
   }
 
+  get state(): AccountState {
+    return this.#state;
+  }
+
   /** Opens the outbox and says what was set up. Never rejects. */
   async open(): Promise<void> {
     const { options, runtime } = this.#parts;
     const { logger } = runtime;
-    if (!options.enabled) {
+    if (this.#state === 'disabled') {
       logger.log(`ODP is not enabled: no event is sent [account=${this.name}]`);
     } else if (this.dispatcher === undefined) {
       logger.warn(
@@ -116,7 +116,7 @@ export class OdpAccount {
    * @throws OdpValidationError, and the error of an account that takes no events
    */
   make(event: OdpEvent): MadeEvent {
-    if (this.#refusal !== undefined) throw this.#refusal();
+    this.#mustBeOpen();
     return this.#maker.make(event, this.callerIdentifiers());
   }
 
@@ -129,7 +129,7 @@ export class OdpAccount {
     events: readonly MadeEvent[],
     options?: AppendOptions,
   ): void | Promise<void> {
-    if (this.#refusal !== undefined) throw this.#refusal();
+    this.#mustBeOpen();
     return this.dispatcher?.append(events, options);
   }
 
@@ -172,9 +172,11 @@ export class OdpAccount {
   refused(error: unknown): void {
     if (error instanceof OdpValidationError) {
       this.reporter.invalid(error.violations, undefined, undefined);
-    } else if (this.#refusal !== undefined) {
-      const { code, message } = this.#refusal();
-      this.reporter.discarded(code, message);
+      return;
+    }
+    const refusal = refusalOf(this.#state);
+    if (refusal !== undefined) {
+      this.reporter.discarded(refusal.code, refusal.message);
     }
   }
 
@@ -220,7 +222,7 @@ export class OdpAccount {
   async #close(): Promise<void> {
     const { options, runtime } = this.#parts;
     await this.background.done();
-    this.#refusal ??= () => new OdpNotReadyError();
+    if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
       const left = await this.dispatcher.close(
         options.delivery.shutdownTimeout,
@@ -236,6 +238,11 @@ export class OdpAccount {
       }
     }
     this.reporter.complete();
+  }
+
+  #mustBeOpen(): void {
+    const refusal = refusalOf(this.#state);
+    if (refusal !== undefined) throw refusal;
   }
 
   #lost(

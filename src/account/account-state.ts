@@ -1,0 +1,24 @@
+import {
+  OdpNotEnabledError,
+  OdpNotIntegratedError,
+  OdpNotReadyError,
+  type OdpError,
+} from '../errors/index.js';
+
+/**
+ * Whether an account takes events. Refusals, health and logs all read it.
+ *
+ * - `disabled`: configured with `enabled: false`
+ * - `notIntegrated`: there is no API key
+ * - `open`: events are taken and sent
+ * - `closed`: the last flush has begun
+ */
+export type AccountState = 'disabled' | 'notIntegrated' | 'open' | 'closed';
+
+/** Why an account in this state refuses an event; `undefined` if it takes it. */
+export function refusalOf(state: AccountState): OdpError | undefined {
+  if (state === 'disabled') return new OdpNotEnabledError();
+  if (state === 'notIntegrated') return new OdpNotIntegratedError();
+  if (state === 'closed') return new OdpNotReadyError();
+  return undefined;
+}
