@@ -1,5 +1,5 @@
 import { Dispatcher } from '../delivery/index.js';
-import { OdpClient } from '../odp/index.js';
+import { CredentialsHolder, OdpClient } from '../odp/index.js';
 import {
   RateLimitedLogger,
   Reporter,
@@ -75,8 +75,7 @@ export class OdpAccount {
         outbox: options.outbox,
         client: new OdpClient(transport, clock, {
           account: name,
-          apiHost,
-          apiKey,
+          credentials: new CredentialsHolder({ apiKey, apiHost }),
           requestTimeout: delivery.requestTimeout,
         }),
         reporter: this.reporter,

@@ -1,4 +1,5 @@
 export { checkApiHost } from './api-host.js';
+export { CredentialsHolder, type OdpCredentials } from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
 export type { InvalidEvent } from './read-answer.js';

@@ -2,12 +2,17 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { OdpTransport, type OdpTransportRequest } from './transport.js';
 import { systemClock } from '../clock.js';
+import { CredentialsHolder } from './credentials.js';
 import { OdpClient } from './odp-client.js';
+
+const ACCOUNT = { apiKey: 'key', apiHost: 'http://127.0.0.1' };
 
 class Recorder extends OdpTransport {
   readonly bodies: string[] = [];
+  readonly went: string[] = [];
 
-  send({ body }: OdpTransportRequest) {
+  send({ url, headers, body }: OdpTransportRequest) {
+    this.went.push(`${headers['x-api-key']} to ${url}`);
     this.bodies.push(Buffer.from(body).toString());
     return Promise.resolve({ status: 202, headers: {}, body: '' });
   }
@@ -22,8 +27,7 @@ it('joins events into a JSON list, whatever they take in UTF-8', async () => {
   const transport = new Recorder();
   const client = new OdpClient(transport, systemClock, {
     account: 'default',
-    apiHost: 'http://127.0.0.1',
-    apiKey: 'key',
+    credentials: new CredentialsHolder(ACCOUNT),
     requestTimeout: 1000,
   });
   const { signal } = new AbortController();
@@ -45,4 +49,43 @@ it('joins events into a JSON list, whatever they take in UTF-8', async () => {
       },
     ),
   );
+});
+
+it('sends key and host as they are at each request, and nothing without them', async () => {
+  const transport = new Recorder();
+  const credentials = new CredentialsHolder();
+  let changes = 0;
+  const stop = credentials.onChange(() => changes++);
+  const client = new OdpClient(transport, systemClock, {
+    account: 'default',
+    credentials,
+    requestTimeout: 1000,
+  });
+  const { signal } = new AbortController();
+  const event = {
+    id: '1',
+    payload: '{}',
+    createdAt: 0,
+    failedAttempts: 0,
+    claim: undefined,
+  };
+
+  expect(await client.send([event], signal)).toMatchObject({
+    kind: 'unavailable',
+    problem: 'no ODP account is integrated',
+  });
+  credentials.set(ACCOUNT);
+  credentials.set({ ...ACCOUNT });
+  await client.send([event], signal);
+  credentials.set({ apiKey: 'other', apiHost: 'http://127.0.0.2' });
+  await client.send([event], signal);
+  stop();
+  credentials.set(undefined);
+  await client.send([event], signal);
+
+  expect(changes).toBe(2);
+  expect(transport.went).toEqual([
+    'key to http://127.0.0.1/v3/events',
+    'other to http://127.0.0.2/v3/events',
+  ]);
 });

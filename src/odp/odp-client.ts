@@ -1,5 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { ClaimedEvent } from '../outbox/index.js';
+import type { CredentialsHolder, OdpCredentials } from './credentials.js';
 import { type Answer, readAnswer } from './read-answer.js';
 import { OdpTransport, OdpTransportError } from './transport.js';
 import { PACKAGE_VERSION } from '../version.js';
@@ -16,8 +17,8 @@ export type Outcome = Answer & {
 /** Where requests go and how long they may take. */
 export interface OdpClientOptions {
   readonly account: string;
-  readonly apiHost: string;
-  readonly apiKey: string;
+  /** Read for each request. */
+  readonly credentials: Pick<CredentialsHolder, 'current'>;
   /** In ms. */
   readonly requestTimeout: number;
 }
@@ -40,13 +41,21 @@ const requests = tracingChannel<unknown, OdpRequestTrace>(
   'optimizely-odp:request',
 );
 
+const USER_AGENT = `nestjs-optimizely-odp/${PACKAGE_VERSION}`;
+
+/** Nothing is given up for want of an account. */
+const NOT_INTEGRATED: Outcome = {
+  kind: 'unavailable',
+  retryAfter: undefined,
+  status: undefined,
+  problem: 'no ODP account is integrated',
+};
+
 /** Sends one batch in one request. */
 export class OdpClient {
   readonly #transport: OdpTransport;
   readonly #clock: Clock;
   readonly #options: OdpClientOptions;
-  readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
 
   constructor(
     transport: OdpTransport,
@@ -56,12 +65,6 @@ export class OdpClient {
     this.#transport = transport;
     this.#clock = clock;
     this.#options = options;
-    this.#url = `${options.apiHost}/v3/events`;
-    this.#headers = {
-      'content-type': 'application/json',
-      'x-api-key': options.apiKey,
-      'user-agent': `nestjs-optimizely-odp/${PACKAGE_VERSION}`,
-    };
   }
 
   /** Never rejects: having no answer is an outcome, too. */
@@ -69,15 +72,17 @@ export class OdpClient {
     events: readonly ClaimedEvent[],
     abort: AbortSignal,
   ): Promise<Outcome> {
-    if (!requests.hasSubscribers) return this.#send(events, abort);
-    const { account, apiHost } = this.#options;
+    const { account, credentials } = this.#options;
+    const { current } = credentials;
+    if (current === undefined) return NOT_INTEGRATED;
+    if (!requests.hasSubscribers) return this.#send(events, abort, current);
     const trace: OdpRequestTrace = {
       account,
-      host: new URL(apiHost).host,
+      host: new URL(current.apiHost).host,
       ids: events.map(({ id }) => id),
     };
     return requests.tracePromise(async () => {
-      trace.outcome = await this.#send(events, abort);
+      trace.outcome = await this.#send(events, abort, current);
       return trace.outcome;
     }, trace);
   }
@@ -85,6 +90,7 @@ export class OdpClient {
   async #send(
     events: readonly ClaimedEvent[],
     abort: AbortSignal,
+    { apiKey, apiHost }: OdpCredentials,
   ): Promise<Outcome> {
     const { account, requestTimeout } = this.#options;
     let timedOut = false;
@@ -104,8 +110,12 @@ export class OdpClient {
       if (abort.aborted) end();
       const response = await this.#transport.send({
         account,
-        url: this.#url,
-        headers: this.#headers,
+        url: `${apiHost}/v3/events`,
+        headers: {
+          'content-type': 'application/json',
+          'x-api-key': apiKey,
+          'user-agent': USER_AGENT,
+        },
         body: bodyOf(events),
         signal: ended.signal,
       });
