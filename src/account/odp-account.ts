@@ -137,7 +137,9 @@ export class OdpAccount {
     const { ambient, options } = this.#parts;
     const { caller } = ambient;
     if (caller === undefined) return undefined;
-    if ('identifiers' in caller) return caller.identifiers;
+    if ('identifiers' in caller) {
+      return caller.account === this ? caller.identifiers : undefined;
+    }
     if (options.identity === undefined) return undefined;
     try {
       return options.identity(caller.request());

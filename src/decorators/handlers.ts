@@ -28,10 +28,6 @@ export const isControllerHandler = (method: object): boolean =>
 export const isProviderHandler = (method: object): boolean =>
   hasAny(IN_PROVIDERS, method);
 
-/** Whether Nest calls it for something else than an HTTP route. */
-export const isBeyondHttp = (method: object): boolean =>
-  hasAny([MESSAGE], method) || isProviderHandler(method);
-
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>
   hasAny(GRAPHQL_FIELDS, method);

@@ -16,9 +16,7 @@ import {
 import { AmbientIdentity } from '../identity/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
-import { classesOf, methodsOf } from './classes.js';
 import { DecoratorCheck } from './decorator-check.js';
-import { isBeyondHttp } from './handlers.js';
 import { FollowingInterceptor, followHttp } from '../identity/index.js';
 
 /**
@@ -31,20 +29,15 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
   providers: [
     {
       provide: AmbientIdentity,
-      inject: [ApplicationConfig, DiscoveryService, MetadataScanner],
-      // Nest makes the path of every handler longer for a global interceptor,
-      // so it is there only once an account has asked for it, and only where
-      // middleware, which follows HTTP requests, is not enough.
-      useFactory: (
-        config: ApplicationConfig,
-        discovery: DiscoveryService,
-        scanner: MetadataScanner,
-      ) => {
-        const ambient = new AmbientIdentity(() => {
-          if (hasHandlersBeyondHttp(discovery, scanner)) {
-            config.addGlobalInterceptor(new FollowingInterceptor(ambient));
-          }
-        });
+      inject: [ApplicationConfig],
+      // A global interceptor costs every handler a little, so it is bound only
+      // once an account has an `identity`. Middleware alone cannot tell whose
+      // request a handler serves: the app's own middleware may continue in the
+      // async context of another request.
+      useFactory: (config: ApplicationConfig) => {
+        const ambient = new AmbientIdentity(() =>
+          config.addGlobalInterceptor(new FollowingInterceptor(ambient)),
+        );
         return ambient;
       },
     },
@@ -87,17 +80,4 @@ export class OdpTrackingModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     if (this.#ambient.wanted) followHttp(this.#ambient, consumer, this.#host);
   }
-}
-
-function hasHandlersBeyondHttp(
-  discovery: DiscoveryService,
-  scanner: MetadataScanner,
-): boolean {
-  const classes = classesOf([
-    ...discovery.getControllers(),
-    ...discovery.getProviders(),
-  ]);
-  return [...classes].some((one) =>
-    methodsOf(one, scanner).some(({ handler }) => isBeyondHttp(handler)),
-  );
 }

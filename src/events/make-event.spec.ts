@@ -189,15 +189,23 @@ describe('identifiers', () => {
   });
 
   it('fills in what it lacks from whoever is calling', () => {
-    const ambient = { email: 'ambient', vuid: 'ambient', 'FS-USER-ID': 'u' };
-    expect(
-      sent({ identifiers: { vuid: 'own' } }, {}, ambient).identifiers,
-    ).toEqual({ email: 'ambient', vuid: 'own', fs_user_id: 'u' });
-    expect(sent({ identifiers: undefined }, {}, ambient).identifiers).toEqual({
-      email: 'ambient',
-      vuid: 'ambient',
-      fs_user_id: 'u',
-    });
+    const caller = { email: 'a', vuid: 'v', 'FS-USER-ID': 'u' };
+    const all = { email: 'a', vuid: 'v', fs_user_id: 'u' };
+    const filledIn = (identifiers?: Record<string, string>) =>
+      sent({ identifiers }, {}, caller).identifiers;
+    expect(filledIn({ vuid: 'v' })).toEqual(all);
+    expect(filledIn({ phone: '1' })).toEqual({ ...all, phone: '1' });
+    expect(filledIn(undefined)).toEqual(all);
+  });
+
+  it('fills in nothing if it names the caller otherwise: it is about somebody else', () => {
+    const caller = { email: 'agent', vuid: 'v', 'FS-USER-ID': 'u' };
+    for (const own of [
+      { email: 'customer' },
+      { fs_user_id: 'other', x: '1' },
+    ]) {
+      expect(sent({ identifiers: own }, {}, caller).identifiers).toEqual(own);
+    }
   });
 
   it('tells a wrong identifier of whoever is calling apart from its own', () => {

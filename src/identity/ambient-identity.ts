@@ -5,7 +5,11 @@ import type { OdpRequest } from './odp-request.js';
 /** Who is calling: a request under way, or identifiers set by hand. */
 export type Caller =
   | { readonly request: () => OdpRequest }
-  | { readonly identifiers: OdpIdentifiers };
+  | {
+      readonly identifiers: OdpIdentifiers;
+      /** The account whose events get them. */
+      readonly account: object;
+    };
 
 /** Carries the caller through everything that a request or job starts. One serves the whole app. */
 export class AmbientIdentity {
@@ -40,10 +44,8 @@ export class AmbientIdentity {
     return this.#callers.run(caller, fn);
   }
 
-  /** Runs `fn` on behalf of a request, if that is wanted; a caller set by hand stays. */
+  /** Runs `fn` on behalf of a request, if that is wanted, whoever the caller was before. */
   follow<T>(request: () => OdpRequest, fn: () => T): T {
-    const { caller } = this;
-    const setByHand = caller !== undefined && 'identifiers' in caller;
-    return this.#wanted && !setByHand ? this.run({ request }, fn) : fn();
+    return this.#wanted ? this.run({ request }, fn) : fn();
   }
 }

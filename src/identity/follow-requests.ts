@@ -48,9 +48,9 @@ export function followCall(
   next: CallHandler,
 ): Observable<unknown> {
   if (!ambient.wanted) return next.handle();
-  // An HTTP request is followed from its beginning.
-  const followed = call.getType() === 'http' && ambient.caller !== undefined;
-  if (followed) return next.handle();
+  // A caller that is already there is not trusted: a middleware that continues
+  // in a callback of a shared connection, or in a timer, brings in the async
+  // context of another request.
   return new Observable((subscriber) =>
     ambient.follow(
       () => odpRequestOf(call),

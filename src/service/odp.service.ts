@@ -165,10 +165,11 @@ export class OdpService {
 
   /**
    * Runs a job on behalf of a customer: events that are sent in `fn`, and in
-   * whatever it starts, get these identifiers where they lack them.
+   * whatever it starts, get these identifiers if they lack them. Events of
+   * other accounts do not, and a request that is handled in `fn` is its own caller.
    */
   runWithIdentity<T>(identifiers: OdpIdentifiers, fn: () => T): T {
-    return this.#ambient.run({ identifiers }, fn);
+    return this.#ambient.run({ identifiers, account: this.#account }, fn);
   }
 
   #make(event: OdpEvent): MadeEvent {

@@ -20,7 +20,6 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { MessagePattern } from '@nestjs/microservices';
 import {
   OdpEventInterceptor,
   OdpService,
@@ -106,12 +105,6 @@ class ShopController {
 }
 
 @Controller()
-class MessageController {
-  @MessagePattern('restock')
-  restock(): void {}
-}
-
-@Controller()
 @UseInterceptors(OdpEventInterceptor)
 class CarefulController {
   constructor(@Inject(OdpService) private readonly odp: OdpService) {}
@@ -132,6 +125,59 @@ class ForgetfulModule implements NestModule {
       .apply((_request: unknown, _response: unknown, next: () => void) =>
         this.#connection.runInAsyncScope(next),
       )
+      .forRoutes('{*path}');
+  }
+}
+
+@Controller()
+class PlainController {
+  constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+  @Get('plain/:visitor')
+  async plain(@Param('visitor') visitor: string): Promise<void> {
+    await this.odp.sendOdpEvent({ action: 'plain', data: { visitor } });
+  }
+
+  @Get('decorated/:visitor')
+  @SendOdpEvent({
+    action: 'decorated',
+    data: ({ request }) => ({ visitor: request.params['visitor'] }),
+  })
+  async decorated(@Param('visitor') visitor: string): Promise<void> {
+    await this.plain(visitor);
+  }
+}
+
+type Next = () => void;
+
+/** Continues in the async context of the request that opened the connection. */
+@Module({})
+class SharedConnectionModule implements NestModule {
+  #connection: AsyncResource | undefined;
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply((_request: unknown, _response: unknown, next: Next) => {
+        this.#connection ??= new AsyncResource('Connection');
+        this.#connection.runInAsyncScope(next);
+      })
+      .forRoutes('{*path}');
+  }
+}
+
+/** Collects requests, and lets all of them go on from one timer. */
+@Module({})
+class BatchingModule implements NestModule {
+  #waiting: Next[] = [];
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer
+      .apply((_request: unknown, _response: unknown, next: Next) => {
+        if (this.#waiting.push(next) > 1) return;
+        setTimeout(() => {
+          for (const go of this.#waiting.splice(0)) go();
+        }, 5);
+      })
       .forRoutes('{*path}');
   }
 }
@@ -210,13 +256,13 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
     },
   );
 
-  test("leaves the event's own identifiers as they are", async () => {
+  test('an event about somebody else gets nothing of the caller', async () => {
     const app = await startApp();
     await call(app, 'GET', 'own');
     const own = (await arrived(sandbox.now, app)).find(
       ({ action }) => action === 'own',
     );
-    expect(own?.identifiers).toEqual({ ...ada, email: 'own@example.com' });
+    expect(own?.identifiers).toEqual({ email: 'own@example.com' });
   });
 
   test('serves identify(), which stitches the visitor to the user', async () => {
@@ -249,15 +295,40 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
     expect(own?.identifiers).toEqual({ email: 'own@example.com' });
   });
 
-  test('adds no interceptor to the way of each request', async () => {
+  test('adds an interceptor only if an account has an identity', async () => {
     const interceptors = ({ app }: RunningApp) =>
       app.get(ApplicationConfig).getGlobalInterceptors();
-    expect(interceptors(await startApp())).toHaveLength(0);
-    const alsoMessages = { controllers: [ShopController, MessageController] };
-    expect(interceptors(await startApp(alsoMessages, {}))).toHaveLength(0);
-    // Only an interceptor gets in the way of messages.
-    expect(interceptors(await startApp(alsoMessages))).toHaveLength(1);
+    expect(interceptors(await startApp({}, {}))).toHaveLength(0);
+    expect(interceptors(await startApp())).toHaveLength(1);
   });
+
+  test.each([SharedConnectionModule, BatchingModule])(
+    'is never another visitor behind %o',
+    async (module) => {
+      const app = await startApp({
+        controllers: [PlainController],
+        imports: [module],
+      });
+      const visitors = Array.from({ length: 40 }, (_, n) => n);
+      await Promise.all(
+        visitors.flatMap((n) =>
+          ['plain', 'decorated'].map((path) =>
+            fetch(`${app.url}/${path}/${n}`, {
+              headers: { cookie: `vuid=${vuidOf(n)}` },
+            }),
+          ),
+        ),
+      );
+      await sandbox.now.waitFor(120);
+      const events = await arrived(sandbox.now, app);
+      const strays = events.filter(
+        ({ identifiers, data }) =>
+          identifiers.vuid !== vuidOf(Number(data.visitor)),
+      );
+      expect(strays).toEqual([]);
+      expect(events).toHaveLength(120);
+    },
+  );
 
   test('is known to a bound interceptor behind a middleware that forgets it', async () => {
     const app = await startApp({

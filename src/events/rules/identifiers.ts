@@ -68,7 +68,7 @@ export function writeIdentifiers(
 ): void {
   const before = violations.length;
   const own = copyIdentifiers(value, path, violations);
-  const identifiers = ambient === undefined ? own : { ...ambient, ...own };
+  const identifiers = fillIn(own, ambient);
   let none = true;
   for (const name in identifiers) {
     if (!isOwn(identifiers, name)) continue;
@@ -89,11 +89,27 @@ export function writeIdentifiers(
  */
 export function countIdentifiers(value: unknown, ambient: unknown): number {
   const violations: Violations = [];
-  const identifiers = {
-    ...copyIdentifiers(ambient, 'identity', violations),
-    ...copyIdentifiers(value, 'identifiers', violations),
-  };
+  const identifiers = fillIn(
+    copyIdentifiers(value, 'identifiers', violations),
+    copyIdentifiers(ambient, 'identity', violations),
+  );
   return violations.length > 0 ? Infinity : Object.keys(identifiers).length;
+}
+
+/**
+ * Adds the caller's identifiers that an event lacks. An event that has one of
+ * them with another value is about somebody else, such as the customer whom an
+ * agent serves: it gets none, since ODP would merge the two.
+ */
+function fillIn(
+  own: Record<string, string>,
+  caller: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  if (caller === undefined) return own;
+  for (const name in own) {
+    if (isOwn(caller, name) && caller[name] !== own[name]) return own;
+  }
+  return { ...caller, ...own };
 }
 
 const isUserId = (key: string) =>
