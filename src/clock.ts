@@ -1,10 +1,19 @@
+// Captured at load, so that the fake timers of an app's tests, which replace
+// the global ones, hold up no delivery.
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
+
+const monotonic = performance.now.bind(performance);
+
 /** Node's timers wait at most so long (a 32-bit number of ms); whoever is woken early looks again. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Time, as delivery sees it. Tests put their own in its place. */
 export interface Clock {
-  /** ms since the epoch. */
+  /** Wall time, in ms since the epoch. It can step: no wait or deadline depends on it. */
   now(): number;
+  /** ms since some point in the past; never steps. For waits, deadlines and leases. */
+  monotonic(): number;
   /**
    * Calls `wake` after `ms`.
    *
@@ -17,6 +26,7 @@ export interface Clock {
 /** The machine's time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic,
   schedule(wake, ms, keepAlive) {
     const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER));
     if (!keepAlive) timer.unref();

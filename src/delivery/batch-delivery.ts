@@ -32,7 +32,7 @@ export class BatchDelivery {
    * Sends the events in as many requests as the answers make necessary. Never
    * rejects.
    *
-   * @param leaseEnd until when the events are lent, in ms since the epoch
+   * @param leaseEnd until when the events are lent, on the monotonic clock
    */
   async deliver(events: Batch, leaseEnd: number): Promise<void> {
     const { clock, requestTimeout, abort } = this.#parts;
@@ -45,7 +45,7 @@ export class BatchDelivery {
       batch !== undefined;
       batch = batches.pop()
     ) {
-      const enoughTime = clock.now() + requestTimeout < leaseEnd;
+      const enoughTime = clock.monotonic() + requestTimeout < leaseEnd;
       if (abort.aborted || !(first || enoughTime)) {
         await outcomes.release([batch, ...batches].flat());
         return;
@@ -135,7 +135,7 @@ export class BatchDelivery {
     outcomes: OutcomeRecorder,
   ): Promise<void> {
     const { breaker, reporter, clock, probeInterval } = this.#parts;
-    const news = breaker.suspend(clock.now());
+    const news = breaker.suspend(clock.monotonic());
     await outcomes.release(batch);
     if (news) reporter.suspended(status, probeInterval);
   }
@@ -152,7 +152,7 @@ export class BatchDelivery {
       await outcomes.release(batch);
       return;
     }
-    const now = clock.now();
+    const now = clock.monotonic();
     const failedAttempts = Math.max(
       ...batch.map((event) => event.failedAttempts),
     );
@@ -162,7 +162,7 @@ export class BatchDelivery {
     // batch which fails by itself never keeps them from being tried. But never
     // beyond its age: it must be there to be given up.
     const oldest = Math.min(...batch.map((event) => event.createdAt));
-    const untilTooOld = Math.max(oldest + maxEventAge - now, 0);
+    const untilTooOld = Math.max(oldest + maxEventAge - clock.now(), 0);
     await outcomes.retry(batch, Math.min(delay + 1, untilTooOld));
   }
 }

@@ -11,7 +11,7 @@ export type ClaimEnd = (count: number, newest: number | undefined) => void;
 /**
  * What is known to wait in the outbox, and when it must go: a full batch at
  * once, anything less when its oldest event has waited for `flushInterval`.
- * Times are in ms since the epoch.
+ * Times are ms on the monotonic clock.
  */
 export class BatchTrigger {
   readonly #options: BatchTriggerOptions;

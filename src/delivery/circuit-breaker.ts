@@ -31,7 +31,7 @@ export class CircuitBreaker {
     return this.#suspended;
   }
 
-  /** When the next request may start, in ms since the epoch; `undefined`: at once. */
+  /** When the next request may start, on the monotonic clock; `undefined`: at once. */
   nextRequestAt(now: number): number | undefined {
     const at = Math.max(this.#openUntil ?? 0, this.#pausedUntil);
     return at > now ? at : undefined;

@@ -67,6 +67,8 @@ export class Dispatcher {
   #claiming: Promise<void> | undefined;
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
+  /** The latest `createdAt` taken in: a wall clock that steps back hides no event from a flush. */
+  #newest = 0;
 
   constructor(parts: DispatcherParts) {
     const { client, outbox, reporter, clock, delivery, random } = parts;
@@ -97,7 +99,7 @@ export class Dispatcher {
         // Where others share the outbox they get their chance: it may be only
         // this process that cannot reach ODP.
         const others = random() * (outbox.pollInterval ?? 0);
-        this.#trigger.released(clock.now() + delay + others);
+        this.#trigger.released(clock.monotonic() + delay + others);
       },
     });
     this.#opening = new OutboxOpening({
@@ -111,7 +113,7 @@ export class Dispatcher {
       reporter,
       abort: this.#abort.signal,
       opened: () => {
-        this.#pollAt = clock.now() + (outbox.pollInterval ?? Infinity);
+        this.#pollAt = clock.monotonic() + (outbox.pollInterval ?? Infinity);
         // An earlier run may have left events behind.
         this.#wantAll();
       },
@@ -122,6 +124,7 @@ export class Dispatcher {
       access: this.#access,
       batches: this.#batches,
       reporter,
+      clock,
       maxEventAge: delivery.maxEventAge,
       batchSize: delivery.batchSize,
       lease: this.#lease,
@@ -173,11 +176,12 @@ export class Dispatcher {
   ): void | Promise<void> {
     const { failure } = this.#opening;
     if (failure !== undefined) throw failure;
+    const since = this.#parts.clock.monotonic();
     try {
       const appended = this.#parts.outbox.append(events, options);
       if (appended instanceof Promise) {
         return appended.then(
-          () => this.#appended(events),
+          () => this.#appended(events, since),
           (error: unknown) => {
             throw outboxError(error);
           },
@@ -186,7 +190,7 @@ export class Dispatcher {
     } catch (error) {
       throw outboxError(error);
     }
-    this.#appended(events);
+    this.#appended(events, since);
   }
 
   /**
@@ -196,8 +200,9 @@ export class Dispatcher {
    */
   async flush(timeout: number): Promise<{ pending: number }> {
     await this.#opening.begun();
-    const now = this.#parts.clock.now();
-    const settled = this.#flushes.wait(now, now + timeout);
+    const now = this.#parts.clock.monotonic();
+    const accepted = Math.max(this.#parts.clock.now(), this.#newest);
+    const settled = this.#flushes.wait(accepted, now + timeout);
     this.#trigger.wantAll();
     this.#wake();
     await settled;
@@ -214,7 +219,7 @@ export class Dispatcher {
   async close(timeout: number): Promise<number> {
     const { outbox, clock, reporter } = this.#parts;
     await this.#opening.begun();
-    this.#breaker.limitBackoff(clock.now(), MAX_SHUTDOWN_BACKOFF_MS);
+    this.#breaker.limitBackoff(clock.monotonic(), MAX_SHUTDOWN_BACKOFF_MS);
     const { pending } = await this.flush(timeout);
     this.#abort.abort();
     this.#wakeTimer.off();
@@ -235,13 +240,16 @@ export class Dispatcher {
     return this.#parts.outbox.counts();
   }
 
-  #appended(events: readonly OutboxEvent[]): void {
+  #appended(events: readonly OutboxEvent[], since: number): void {
     const [first] = events;
     if (first === undefined) return;
     this.#parts.reporter.accepted(events);
     this.#access.appended(events);
-    // Where there was no room it has waited since then.
-    const changed = this.#trigger.appended(events.length, first.createdAt);
+    for (const { createdAt } of events) {
+      if (createdAt > this.#newest) this.#newest = createdAt;
+    }
+    // If there was no capacity it has waited since then.
+    const changed = this.#trigger.appended(events.length, since);
     // Neither at the expense of the caller whose event filled the batch, nor in
     // one go with taking in a long list.
     if (changed) setImmediate(() => this.#wake());
@@ -265,11 +273,11 @@ export class Dispatcher {
       this.#flushes.settle(Infinity, undefined, 0);
       return;
     }
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.monotonic();
     this.#poll(now);
     if (this.#claiming === undefined) {
       if (this.#mayClaim(now)) this.#begin(this.#claim());
-      else if (now >= this.#expiryScan.dueAt)
+      else if (now >= this.#expiryScan.dueAt(now))
         this.#begin(this.#expiryScan.run(now));
     }
     void this.#settleFlushes();
@@ -302,21 +310,29 @@ export class Dispatcher {
     // First it must be known as under way: an outbox may call `ready()` while it is asked.
     await Promise.resolve();
     try {
-      while (this.#mayClaim(clock.now())) {
-        const leaseEnd = clock.now() + this.#lease;
+      while (this.#mayClaim(clock.monotonic())) {
+        const leaseEnd = clock.monotonic() + this.#lease;
         const claimed = this.#trigger.claim();
         const events = await outbox.claim({
           limit: delivery.batchSize,
           lease: this.#lease,
         });
-        claimed(events.length, events.at(-1)?.createdAt);
+        claimed(events.length, this.#appendedAt(events.at(-1)));
         if (events.length > 0) this.#deliver(events, leaseEnd);
       }
     } catch (error) {
       reporter.outboxFailed('claim', error);
-      this.#outboxRestsUntil = clock.now() + OUTBOX_RETRY_INTERVAL_MS;
+      this.#outboxRestsUntil = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS;
       this.#trigger.wantAll();
     }
+  }
+
+  /** When it was made, on the monotonic clock; a step of the wall clock shifts that by one interval at most. */
+  #appendedAt(event: OutboxEvent | undefined): number | undefined {
+    if (event === undefined) return undefined;
+    const { clock, delivery } = this.#parts;
+    const age = Math.max(clock.now() - event.createdAt, 0);
+    return clock.monotonic() - Math.min(age, delivery.flushInterval);
   }
 
   #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
@@ -344,7 +360,7 @@ export class Dispatcher {
   async #settleFlushes(): Promise<void> {
     if (!this.#flushes.any) return;
     const { oldest } = await this.#access.refresh();
-    const now = this.#parts.clock.now();
+    const now = this.#parts.clock.monotonic();
     const stuckUntil =
       this.#underWay.length > 0 ? 0 : (this.#breaker.nextRequestAt(now) ?? 0);
     this.#flushes.settle(now, oldest, stuckUntil);
@@ -357,7 +373,7 @@ export class Dispatcher {
     const times = [
       this.#flushes.nextDeadline,
       this.#pollAt,
-      this.#expiryScan.dueAt,
+      this.#expiryScan.dueAt(now),
     ];
     if (!this.#trigger.isDue(now)) times.push(this.#trigger.nextAt);
     else times.push(this.#breaker.nextRequestAt(now), this.#outboxRestsUntil);

@@ -2,6 +2,7 @@ import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { OutboxAccess } from './outbox-access.js';
+import type { Clock } from '../clock.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What an expiry scan works with. */
@@ -11,6 +12,7 @@ export interface ExpiryScanParts {
   readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
+  readonly clock: Clock;
   /** In ms. */
   readonly maxEventAge: number;
   /** How many events are looked at at once. */
@@ -31,13 +33,14 @@ export class ExpiryScan {
     this.#parts = parts;
   }
 
-  /** When the next event will be too old, in ms since the epoch; `Infinity` while events are sent. */
-  get dueAt(): number {
-    const { breaker, access, maxEventAge } = this.#parts;
+  /** When the next event will be too old, on the monotonic clock; `Infinity` while events are sent. */
+  dueAt(now: number): number {
+    const { breaker, access, clock, maxEventAge } = this.#parts;
     if (breaker.closed) return Infinity;
     const { oldest } = access.read();
     if (oldest === undefined) return Infinity;
-    return Math.max(oldest + maxEventAge, this.#notBefore);
+    const left = oldest + maxEventAge - clock.now();
+    return Math.max(now + left, this.#notBefore);
   }
 
   /** Looks at the oldest events. Never rejects. */

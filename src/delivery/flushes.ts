@@ -2,7 +2,7 @@
 interface Flush {
   /** Events accepted up to then are meant, in ms since the epoch. */
   readonly accepted: number;
-  /** It ends then at the latest, in ms since the epoch. */
+  /** It ends then at the latest, on the monotonic clock. */
   readonly deadline: number;
   resolve(): void;
 }

@@ -39,7 +39,7 @@ export class OutcomeRecorder {
   readonly #parts: OutcomeRecorderParts;
   readonly #leaseEnd: number;
 
-  /** @param leaseEnd until when the events are lent, in ms since the epoch */
+  /** @param leaseEnd until when the events are lent, on the monotonic clock */
   constructor(parts: OutcomeRecorderParts, leaseEnd: number) {
     this.#parts = parts;
     this.#leaseEnd = leaseEnd;
@@ -128,7 +128,8 @@ export class OutcomeRecorder {
         return;
       } catch (error) {
         reporter.outboxFailed(doing, error);
-        const over = clock.now() + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
+        const over =
+          clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
         if (abort.aborted || over) return;
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, OUTBOX_RETRY_INTERVAL_MS, false);

@@ -14,7 +14,7 @@ export class WakeTimer {
   }
 
   /**
-   * @param at in ms since the epoch; `Infinity` for never
+   * @param at on the monotonic clock; `Infinity` for never
    * @param keepAlive whether the process must not end before
    */
   set(at: number, keepAlive: boolean): void {
@@ -27,7 +27,7 @@ export class WakeTimer {
       this.#at = Infinity;
       this.#wake();
     };
-    const wait = Math.max(at - this.#clock.now(), 0);
+    const wait = Math.max(at - this.#clock.monotonic(), 0);
     this.#cancel = this.#clock.schedule(ring, wait, keepAlive);
   }
 

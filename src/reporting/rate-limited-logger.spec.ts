@@ -7,7 +7,7 @@ function start() {
   const write = (message: string) => void lines.push(message);
   const logger = new RateLimitedLogger(
     { log: write, warn: write, error: write },
-    { now: () => time, schedule: () => () => {} },
+    { now: () => 0, monotonic: () => time, schedule: () => () => {} },
   );
   const pass = (ms: number) => void (time += ms);
   return { logger, lines, pass };

@@ -49,7 +49,7 @@ export class RateLimitedLogger {
     kind: string,
     message: () => string,
   ): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const last = this.#kinds.get(kind);
     if (last !== undefined && now - last.since < WINDOW) {
       last.held++;

@@ -10,7 +10,8 @@ interface Timer {
 const TURNS = 3;
 
 /**
- * A clock that stands still until a test moves it.
+ * A clock that stands still until a test moves it: `advance` lets time pass,
+ * `step` sets the wall clock without any time passing, as NTP does.
  *
  * ```ts
  * const clock = new ManualClock();
@@ -19,12 +20,14 @@ const TURNS = 3;
  * ```
  */
 export class ManualClock implements Clock {
-  #now: number;
+  /** Monotonic. */
+  #now = 0;
+  #wallOffset: number;
   readonly #timers = new Set<Timer>();
 
   /** @param now where it starts, in ms since the epoch; 2025-01-01 unless given */
   constructor(now: number = Date.UTC(2025, 0, 1)) {
-    this.#now = now;
+    this.#wallOffset = now;
   }
 
   /** How many timers wait. */
@@ -44,7 +47,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#wallOffset + this.#now;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Steps the wall clock by `ms`, back if negative. No timer is affected. */
+  step(ms: number): void {
+    this.#wallOffset += ms;
   }
 
   schedule(wake: () => void, ms: number, keepAlive: boolean): () => void {
