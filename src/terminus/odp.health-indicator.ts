@@ -7,8 +7,7 @@ import {
 import { OdpConfigurationError } from '../errors/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
 import { getOdpAccountToken } from '../service/index.js';
-import type { OdpAccount } from '../account/index.js';
-import { stateOfAccount } from './state-of-account.js';
+import { healthOf, type OdpAccount } from '../account/index.js';
 
 /** How {@link OdpHealthIndicator} judges an account. */
 export interface OdpHealthOptions {
@@ -79,7 +78,7 @@ export class OdpHealthIndicator {
     options: OdpHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
     const account = this.#account(options.instance);
-    const state = await stateOfAccount(account, {
+    const state = await healthOf(account, {
       degradedAfter: durationOf('degradedAfter', options, DEGRADED_AFTER),
       timeout: durationOf('timeout', options, TIMEOUT),
     });

@@ -1,14 +1,14 @@
 import type { OutboxCounts } from '../outbox/index.js';
-import type { OdpAccount } from '../account/index.js';
+import type { OdpAccount } from './odp-account.js';
 
 /** How an account's delivery fares. */
-export interface AccountState {
+export interface AccountHealth {
   readonly status: 'up' | 'degraded' | 'down';
   readonly details: Readonly<Record<string, string | number>>;
 }
 
 /** When an account counts as degraded or down; times in ms. */
-export interface Limits {
+export interface HealthLimits {
   readonly degradedAfter: number;
   readonly timeout: number;
 }
@@ -16,10 +16,10 @@ export interface Limits {
 const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
 
 /** Never rejects, and holds counts only: health endpoints are often public. */
-export async function stateOfAccount(
+export async function healthOf(
   account: OdpAccount,
-  { degradedAfter, timeout }: Limits,
-): Promise<AccountState> {
+  { degradedAfter, timeout }: HealthLimits,
+): Promise<AccountHealth> {
   const counts = await probe(account, timeout);
   if (counts === undefined) {
     const reason = 'the outbox cannot be used; see the log';
