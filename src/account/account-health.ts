@@ -1,5 +1,7 @@
 import type { OutboxCounts } from '../outbox/index.js';
-import type { OdpAccount } from './odp-account.js';
+import type { Clock } from '../clock.js';
+import type { Dispatcher } from '../delivery/index.js';
+import type { AccountState } from './account-state.js';
 
 /** How an account's delivery fares. */
 export interface AccountHealth {
@@ -13,11 +15,18 @@ export interface HealthLimits {
   readonly timeout: number;
 }
 
+/** What an account's health is read from. */
+interface HealthParts {
+  readonly state: AccountState;
+  readonly dispatcher: Dispatcher | undefined;
+  readonly clock: Clock;
+}
+
 const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
 
 /** Never rejects, and holds counts only: health endpoints are often public. */
 export async function healthOf(
-  account: OdpAccount,
+  account: HealthParts,
   { degradedAfter, timeout }: HealthLimits,
 ): Promise<AccountHealth> {
   const counts = await probe(account, timeout);
@@ -29,6 +38,10 @@ export async function healthOf(
   const oldestPendingAge =
     oldest === undefined ? 0 : Math.max(account.clock.now() - oldest, 0);
   const details = { pending, oldestPendingAge, deadLetters };
+  if (account.state === 'notIntegrated') {
+    const reason = 'there is no API key: every event is discarded';
+    return { status: 'degraded', details: { reason, ...details } };
+  }
   if (account.dispatcher?.suspended === true) {
     const reason = 'delivery is suspended: the API key or the host is wrong';
     return { status: 'degraded', details: { reason, ...details } };
@@ -42,7 +55,7 @@ export async function healthOf(
 
 /** What the outbox holds; `undefined` when it fails or takes too long. */
 async function probe(
-  { dispatcher, clock }: OdpAccount,
+  { dispatcher, clock }: HealthParts,
   timeout: number,
 ): Promise<OutboxCounts | undefined> {
   if (dispatcher === undefined) return EMPTY;

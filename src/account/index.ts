@@ -1,4 +1,4 @@
-export { healthOf } from './account-health.js';
+export type { AccountHealth, HealthLimits } from './account-health.js';
 export type { AccountState } from './account-state.js';
 export { OdpAccount, type OdpRuntime } from './odp-account.js';
 export type { ResolvedOptions } from './resolved-options.js';

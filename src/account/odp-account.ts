@@ -13,6 +13,11 @@ import type { ResolvedOptions } from './resolved-options.js';
 import { type AppendOptions, outboxError } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
+import {
+  type AccountHealth,
+  type HealthLimits,
+  healthOf,
+} from './account-health.js';
 import { type AccountState, refusalOf } from './account-state.js';
 import { BackgroundWork } from './background-work.js';
 
@@ -206,6 +211,11 @@ export class OdpAccount {
         oldest === undefined ? 0 : Math.max(this.clock.now() - oldest, 0),
       suspended: this.dispatcher?.suspended ?? false,
     };
+  }
+
+  /** How delivery fares. Never rejects. */
+  health(limits: HealthLimits): Promise<AccountHealth> {
+    return healthOf(this, limits);
   }
 
   /** Everything accepted so far, and what decorators are about to send. */

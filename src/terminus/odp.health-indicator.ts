@@ -6,8 +6,8 @@ import {
 } from '@nestjs/terminus';
 import { OdpConfigurationError } from '../errors/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
-import { getOdpAccountToken } from '../service/index.js';
-import { healthOf, type OdpAccount } from '../account/index.js';
+import { DEFAULT_ACCOUNT, getOdpAccountToken } from '../service/index.js';
+import type { OdpAccount } from '../account/index.js';
 
 /** How {@link OdpHealthIndicator} judges an account. */
 export interface OdpHealthOptions {
@@ -25,7 +25,7 @@ export interface OdpHealthOptions {
    * The name of the account, as given to `OptimizelyOdpModule`.
    * @default the account without a name
    */
-  readonly instance?: string | undefined;
+  readonly account?: string | undefined;
 }
 
 type Details = Record<string, unknown>;
@@ -63,10 +63,11 @@ export class OdpHealthIndicator {
 
   /**
    * - up: events get to ODP, or wait for no longer than they may;
-   * - degraded: they have waited for longer, or delivery is suspended. The
-   *   health check still succeeds. Terminus 11, which knows no `degraded`,
-   *   shows `up` with `degraded: true`;
-   * - down: the outbox cannot be used, so events cannot be accepted.
+   * - degraded: they have waited for longer, delivery is suspended, or
+   *   there is no API key. The health check still succeeds. Terminus 11, which
+   *   knows no `degraded`, shows `up` with `degraded: true`;
+   * - down: the outbox cannot be used, so events cannot be accepted, or there
+   *   is no such account.
    *
    * The details are counts; no identifier is among them.
    *
@@ -77,25 +78,38 @@ export class OdpHealthIndicator {
     key: Key,
     options: OdpHealthOptions = {},
   ): Promise<HealthIndicatorResult<Key>> {
-    const account = this.#account(options.instance);
-    const state = await healthOf(account, {
+    const limits = {
       degradedAfter: durationOf('degradedAfter', options, DEGRADED_AFTER),
       timeout: durationOf('timeout', options, TIMEOUT),
-    });
+    };
     const session: Session<Key> = this.#health.check(key);
-    if (state.status !== 'degraded') {
-      return session[state.status](state.details);
+    const account = this.#account(options.account);
+    if (account === undefined) {
+      return session.down({ reason: unknownAccount(options.account) });
     }
+    const { status, details } = await account.health(limits);
+    if (status !== 'degraded') return session[status](details);
     return (
-      session.degraded?.(state.details) ??
-      session.up({ degraded: true, ...state.details })
+      session.degraded?.(details) ?? session.up({ degraded: true, ...details })
     );
   }
 
-  #account(name: string | undefined): OdpAccount {
-    const token = getOdpAccountToken(name);
-    return this.#modules.get<OdpAccount>(token, { strict: false });
+  #account(name: string | undefined): OdpAccount | undefined {
+    try {
+      return this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
+        strict: false,
+      });
+    } catch {
+      // Nest throws for a token that nothing provides.
+      return undefined;
+    }
   }
+}
+
+function unknownAccount(name = DEFAULT_ACCOUNT): string {
+  return name === DEFAULT_ACCOUNT
+    ? 'no OptimizelyOdpModule without a name is imported: import it, or name the account (option account)'
+    : `no OptimizelyOdpModule named '${name}' is imported: check the option account`;
 }
 
 function durationOf(

@@ -7,7 +7,7 @@ import {
   HealthIndicatorService,
   TerminusModule,
 } from '@nestjs/terminus';
-import { OdpService } from 'nestjs-optimizely-odp';
+import { OdpService, OptimizelyOdpModule } from 'nestjs-optimizely-odp';
 import {
   OdpHealthIndicator,
   type OdpHealthOptions,
@@ -212,11 +212,54 @@ describe('OdpHealthIndicator on Terminus 12', () => {
         OptimizelyOdpTestingModule.forRoot({ transport }),
         OptimizelyOdpTestingModule.forRoot({ name: 'emea' }),
       ],
-      { instance: 'emea' },
+      { account: 'emea' },
     );
     app.get(OdpService).trackOdpEvent(login);
     await transport.waitFor(1);
     expect(await ask()).toMatchObject({ status: 'ok' });
+  });
+
+  it('is degraded without an API key, as every event is discarded', async () => {
+    const { ask } = await health([OptimizelyOdpModule.forRoot({})]);
+    expect(await ask()).toMatchObject({
+      http: 200,
+      status: 'degraded',
+      details: {
+        odp: {
+          reason: 'there is no API key: every event is discarded',
+          pending: 0,
+        },
+      },
+    });
+  });
+
+  it('is down for an account that does not exist, and says so', async () => {
+    const { ask } = await health([OptimizelyOdpTestingModule.forRoot()], {
+      account: 'emae',
+    });
+    expect(await ask()).toMatchObject({
+      http: 503,
+      status: 'error',
+      details: {
+        odp: {
+          status: 'down',
+          reason:
+            "no OptimizelyOdpModule named 'emae' is imported: check the option account",
+        },
+      },
+    });
+  });
+
+  it('is down when the only accounts have names and none is given', async () => {
+    const { ask } = await health([
+      OptimizelyOdpTestingModule.forRoot({ name: 'emea' }),
+    ]);
+    expect(await ask()).toMatchObject({
+      http: 503,
+      details: {
+        odp: { reason: expect.stringContaining('without a name') as unknown },
+      },
+    });
   });
 
   it('is up where nothing is sent', async () => {
