@@ -29,8 +29,38 @@ const invalids = (...list: unknown[]) => ({
   detail: { invalids: list },
 });
 
+describe.each([200, 201, 202, 204, 299])('a %i', (status) => {
+  it.each([
+    '',
+    ' \r\n',
+    '{"title":"Accepted","status":202}',
+    '\n {}',
+    '[]',
+    'null',
+    '5',
+    '"text"',
+    '{"title":"Acc',
+    '{',
+  ])('is an acknowledgement if its body is %j', (body) => {
+    expect(read(status, { body })).toEqual({ kind: 'accepted' });
+  });
+
+  it.each([
+    '<!doctype html><title>Log in</title>',
+    '<html>',
+    '\uFEFF<html>',
+    ' <a/>',
+    'OK',
+    'nil',
+    "'text'",
+    '\0'.repeat(10),
+    'x'.repeat(256 * 1024),
+  ])('is not from ODP if its body is %.40j', (body) => {
+    expect(read(status, { body })).toEqual({ kind: 'misconfigured' });
+  });
+});
+
 describe.each([
-  [[200, 201, 202, 204, 299], 'accepted'],
   [
     [300, 301, 302, 303, 304, 307, 308, 399, 401, 402, 403, 404, 405, 409, 410],
     'misconfigured',

@@ -17,7 +17,7 @@ export type Answer =
   | { readonly kind: 'invalid'; readonly invalids: readonly InvalidEvent[] }
   /** Something in the batch is refused, and ODP does not say which. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The key or the host is wrong: no event is to blame. */
+  /** The key or the host is wrong, or what answered is not ODP: no event is to blame. */
   | { readonly kind: 'misconfigured' }
   /** ODP cannot take it now. */
   | { readonly kind: 'unavailable'; readonly retryAfter: number | undefined };
@@ -40,7 +40,9 @@ export function readAnswer(
   size: number,
   now: number,
 ): Answer {
-  if (status >= 200 && status < 300) return { kind: 'accepted' };
+  if (status >= 200 && status < 300) {
+    return { kind: isFromOdp(body) ? 'accepted' : 'misconfigured' };
+  }
   if (REFUSED.has(status)) {
     const detail = detailOf(body);
     const invalids = status === 400 ? invalidsOf(detail, size) : [];
@@ -58,6 +60,22 @@ export function readAnswer(
     };
   }
   return { kind: 'misconfigured' };
+}
+
+/**
+ * ODP acknowledges with JSON or no body. Anything else with a 2xx is a login
+ * page or a proxy's own answer, and the events are not in ODP. What starts like
+ * an object may have broken off: the status still counts.
+ */
+const isFromOdp = (body: string) => /^\s*(?:[[{]|$)/.test(body) || isJson(body);
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Detail {

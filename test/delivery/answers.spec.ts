@@ -114,6 +114,41 @@ test.each([
   ).toHaveLength(1);
 });
 
+test.each([{ status: 200 }, { status: 202 }])(
+  'a login page with $status delivers nothing, and everything once ODP answers again',
+  async ({ status }) => {
+    const { odp, sandbox, clock, until, arrived, deliveryEvents } =
+      await startOdpApp();
+    const { clear } = sandbox.fail({ status, html: true });
+    let resolved = false;
+    const sent = odp
+      .sendOdpEvent(numbered(0), { awaitDelivery: true })
+      .then(() => (resolved = true));
+    await odp.sendOdpEvents([numbered(1), numbered(2)]);
+    void odp.flush();
+    expect(await until('suspended')).toMatchObject([{ status }]);
+    await clock.advance(30_000);
+    await expect.poll(() => sandbox.requests().length).toBe(2);
+    expect(odp.stats()).toMatchObject({
+      suspended: true,
+      delivered: 0,
+      rejected: 0,
+      pending: 3,
+    });
+    expect(deliveryEvents.map(({ type }) => type)).not.toContain('delivered');
+    expect(resolved).toBe(false);
+    expect(arrived()).toEqual([]);
+
+    clear();
+    await clock.advance(30_000);
+    await until('resumed');
+    await sent;
+    await until('delivered', 3);
+    expect(sorted(arrived())).toEqual(['0', '1', '2']);
+    expect(odp.stats()).toMatchObject({ suspended: false, rejected: 0 });
+  },
+);
+
 test.each([408, 425, 429, 500, 502, 503, 504])(
   'a %i is tried again with growing delays',
   async (status) => {
