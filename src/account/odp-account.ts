@@ -68,6 +68,7 @@ export class OdpAccount {
     this.#maker = new EventMaker({
       commonData: options.commonData,
       eventTime: options.eventTime,
+      allowPlaceholderIdentifiers: options.allowPlaceholderIdentifiers,
       now: () => clock.now(),
     });
     if (!options.enabled) {

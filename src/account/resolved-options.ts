@@ -13,6 +13,7 @@ export interface ResolvedOptions {
   readonly enabled: boolean;
   readonly commonData: Data;
   readonly eventTime: boolean;
+  readonly allowPlaceholderIdentifiers: boolean;
   readonly identity: OdpIdentity | undefined;
   readonly outbox: OdpOutbox;
   readonly delivery: ResolvedDelivery;

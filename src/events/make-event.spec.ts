@@ -270,20 +270,14 @@ describe('data', () => {
     expect(violation?.message).toContain(`not ${kind}`);
   });
 
-  it.each([
-    'text',
-    5,
-    true,
-    [],
-    new Map(),
-    new Date(NOW),
-    () => 1,
-    Symbol('s'),
-  ])('is a violation when it is %o', (data) => {
-    expect(violationsOf({ data })).toEqual([
-      { path: 'data', message: 'must be an object of fields and values' },
-    ]);
-  });
+  it.each(['text', 5, true, [], new Date(NOW), () => 1, Symbol('s')])(
+    'is a violation when it is %o',
+    (data) => {
+      expect(violationsOf({ data })).toEqual([
+        { path: 'data', message: 'must be an object of fields and values' },
+      ]);
+    },
+  );
 
   it('mends text that was cut in the middle of a character', () => {
     expect(sent({ data: { s: 'cut \ud83d' } }).data.s).toBe('cut \ufffd');
@@ -643,4 +637,64 @@ describe('what is passed in', () => {
     revoke();
     expect(pathsOf({ [part]: proxy })).toContain(part);
   });
+});
+
+describe('identifier hygiene', () => {
+  it.each(['\u200b', '\ufeff \u200d', '\u2060', '\u00ad', '\u3164'])(
+    'leaves out one that nobody can see: %j',
+    (email) => {
+      expect(sent({ identifiers: { email, vuid: 'v' } }).identifiers).toEqual({
+        vuid: 'v',
+      });
+      expect(pathsOf({ identifiers: { email } })).toEqual(['identifiers']);
+    },
+  );
+
+  it('trims what surrounds one, and nothing within', () => {
+    const identifiers = { email: ' \u200ba b\ufeff\n', 'FS-user-id': ' u ' };
+    expect(sent({ identifiers }).identifiers).toEqual({
+      email: 'a b',
+      fs_user_id: 'u',
+    });
+  });
+
+  it.each(['undefined', 'null', 'NaN', '[object Object]', ' null '])(
+    'refuses what stands for a missing value, unless that is allowed: %j',
+    (email) => {
+      expect(pathsOf({ identifiers: { email } })).toEqual([
+        'identifiers.email',
+      ]);
+      expect(
+        sent({ identifiers: { email } }, { allowPlaceholderIdentifiers: true })
+          .identifiers,
+      ).toEqual({ email: email.trim() });
+    },
+  );
+
+  it('says how to pass a Map', () => {
+    expect(
+      violationsOf({ identifiers: new Map([['email', 'a@b.c']]) }),
+    ).toMatchObject([
+      { message: expect.stringContaining('Object.fromEntries') as string },
+    ]);
+  });
+});
+
+it('takes ts in seconds only', () => {
+  expect(pathsOf({ data: { ts: NOW } })).toEqual(['data.ts']);
+  expect(sent({ data: { ts: NOW / 1000 } }).data.ts).toBe(NOW / 1000);
+});
+
+it('takes an idempotence_id of at most 128 printable ASCII characters', () => {
+  const of = (idempotence_id: string) => pathsOf({ data: { idempotence_id } });
+  expect(of('x'.repeat(128))).toEqual([]);
+  for (const bad of ['x'.repeat(129), 'é', 'a\n']) {
+    expect(of(bad)).toEqual(['data.idempotence_id']);
+  }
+});
+
+it('names a field that events do not have', () => {
+  expect(violationsOf({ properties: 1, absent: undefined })).toMatchObject([
+    { path: 'event.properties' },
+  ]);
 });

@@ -8,6 +8,7 @@ import {
   copyIdentifiers,
   type Data,
   JsonWriter,
+  pathOf,
   TOO_LONG,
   type Violations,
   writeData,
@@ -47,6 +48,8 @@ export interface EventMakerOptions {
   readonly commonData: Data;
   /** Whether `data.ts` is stamped. */
   readonly eventTime: boolean;
+  /** Whether identifiers such as `'undefined'` are taken. */
+  readonly allowPlaceholderIdentifiers?: boolean;
   /** The time in ms since the epoch. */
   now(): number;
 }
@@ -97,6 +100,8 @@ export class EventMaker {
     const createdAt = this.#options.now();
     const given = readEvent(event, violations);
     if (given === undefined) return new MadeEvent('', '', createdAt);
+    const allowPlaceholders =
+      this.#options.allowPlaceholderIdentifiers === true;
     json.begin();
     json.field('type', checkType(given.type, violations));
     json.field('action', checkAction(given.action, violations));
@@ -108,7 +113,8 @@ export class EventMaker {
       json,
       ambient === undefined
         ? undefined
-        : copyIdentifiers(ambient, 'identity', violations),
+        : copyIdentifiers(ambient, 'identity', violations, allowPlaceholders),
+      allowPlaceholders,
     );
     json.close();
     json.open('data');
@@ -124,6 +130,8 @@ export class EventMaker {
   }
 }
 
+const FIELDS = new Set(['type', 'action', 'identifiers', 'data']);
+
 type Given = { readonly [field in keyof OdpEvent]?: unknown };
 
 /** Reads each part once; the caller's object may be a proxy or have getters. */
@@ -137,6 +145,17 @@ function readEvent(event: unknown, violations: Violations): Given | undefined {
   }
   try {
     const { type, action, identifiers, data } = event as Given;
+    for (const name of Object.keys(event)) {
+      if (
+        FIELDS.has(name) ||
+        (event as Record<string, unknown>)[name] === undefined
+      )
+        continue;
+      violations.push({
+        path: pathOf('event', name),
+        message: `is not a field of an event; move it into data (there are ${[...FIELDS].join(', ')})`,
+      });
+    }
     return { type, action, identifiers, data };
   } catch {
     violations.push({

@@ -50,6 +50,13 @@ export class OptimizelyOdpModuleOptions {
    */
   readonly eventTime?: boolean | undefined = true;
 
+  /**
+   * Takes the identifier values `'undefined'`, `'null'`, `'NaN'` and
+   * `'[object Object]'`, which are refused as a missing value's text otherwise.
+   * @default false
+   */
+  readonly allowPlaceholderIdentifiers?: boolean | undefined = false;
+
   /** Who is calling: fills in the identifiers that an event lacks. */
   readonly identity?: OdpIdentity | undefined = undefined;
 

@@ -45,6 +45,7 @@ describe('defaults', () => {
     expect(outbox.name).toBe(memoryOutbox().name);
     expect(options).toEqual({
       apiKey: undefined,
+      allowPlaceholderIdentifiers: false,
       region: 'us',
       apiHost: 'https://api.us1.odp.optimizely.com',
       enabled: true,

@@ -38,6 +38,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     enabled: read.flag('enabled'),
     commonData: checkCommonData(read.value('commonData'), problems),
     eventTime: read.flag('eventTime'),
+    allowPlaceholderIdentifiers: read.flag('allowPlaceholderIdentifiers'),
     identity: checkIdentity(read.value('identity'), problems),
     outbox: checkOutbox(read.value('outbox'), problems),
     delivery: resolveDelivery(read.value('delivery'), problems),

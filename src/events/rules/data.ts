@@ -34,7 +34,14 @@ export function writeData(
     } else if (name === 'idempotence_id' && isNoId(field)) {
       violations.push({
         path: `${path}.${name}`,
-        message: 'must be a string that is not blank, or be left out',
+        message:
+          'must be 1 to 128 printable ASCII characters and not blank, or be left out',
+      });
+    } else if (name === 'ts' && isInMilliseconds(field)) {
+      violations.push({
+        path: `${path}.${name}`,
+        message:
+          'must be in seconds since the epoch, not milliseconds; divide it by 1000',
       });
     } else {
       writeScalar(name, field, path, violations, json);
@@ -44,7 +51,14 @@ export function writeData(
 }
 
 const isNoId = (value: unknown) =>
-  value !== undefined && (typeof value !== 'string' || isBlank(value));
+  value !== undefined &&
+  (typeof value !== 'string' ||
+    isBlank(value) ||
+    !/^[\x20-\x7e]{1,128}$/.test(value));
+
+/** As seconds, it would be beyond the year 5000. */
+const isInMilliseconds = (value: unknown) =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 1e11;
 
 /** A checked copy of event data; tells what is wrong. */
 export function copyData(

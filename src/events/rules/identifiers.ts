@@ -7,12 +7,14 @@ import {
 } from './read-fields.js';
 import type { JsonWriter } from './json-writer.js';
 import { isTooLong, TOO_LONG } from './length.js';
-import { BAD_NAME, isBlank, isFieldName } from './text.js';
+import { BAD_NAME, isBlank, isFieldName, trimInvisible } from './text.js';
 
 /** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
 const USER_ID = 'fs_user_id';
 const USER_ID_SPELLINGS = new Set([USER_ID, 'fs-user-id']);
 const LONGEST_SPELLING = USER_ID.length;
+/** What a missing value turns into as text. Sent, it would merge all customers who lack one. */
+const PLACEHOLDERS = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 
 /**
  * Copies the identifiers that can be sent and brings `fs_user_id` to its
@@ -22,6 +24,7 @@ export function copyIdentifiers(
   value: unknown,
   path: string,
   violations: Violations,
+  allowPlaceholders = false,
 ): Record<string, string> {
   if (value === undefined || value === null) return {};
   const identifiers = readFields(value, path, violations) ?? {};
@@ -49,9 +52,19 @@ export function copyIdentifiers(
         path: pathOf(path, key),
         message: 'must be well-formed Unicode',
       });
-    } else if (key !== USER_ID && isUserId(key)) {
-      delete identifiers[key];
-      alias ??= identifier;
+    } else {
+      const trimmed = trimInvisible(identifier);
+      if (!allowPlaceholders && PLACEHOLDERS.has(trimmed)) {
+        violations.push({
+          path: pathOf(path, key),
+          message: `must not be ${trimmed}, which stands for a missing value; leave it out, or set allowPlaceholderIdentifiers if it is meant`,
+        });
+      } else if (key !== USER_ID && isUserId(key)) {
+        delete identifiers[key];
+        alias ??= trimmed;
+      } else if (trimmed !== identifier) {
+        identifiers[key] = trimmed;
+      }
     }
   }
   if (alias !== undefined) identifiers[USER_ID] ??= alias;
@@ -65,9 +78,10 @@ export function writeIdentifiers(
   violations: Violations,
   json: JsonWriter,
   ambient?: Readonly<Record<string, string>>,
+  allowPlaceholders = false,
 ): void {
   const before = violations.length;
-  const own = copyIdentifiers(value, path, violations);
+  const own = copyIdentifiers(value, path, violations, allowPlaceholders);
   const identifiers = fillIn(own, ambient);
   let none = true;
   for (const name in identifiers) {

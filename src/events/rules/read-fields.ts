@@ -21,7 +21,10 @@ export function readFields(
     if (hasFields(value)) return { ...value };
     violations.push({
       path,
-      message: 'must be an object of fields and values',
+      message:
+        value instanceof Map
+          ? 'must be an object of fields and values, not a Map; pass Object.fromEntries(map)'
+          : 'must be an object of fields and values',
     });
   } catch {
     tellWhatThrows(value as object, path, violations);
