@@ -1,3 +1,4 @@
+import type { HttpService } from '@nestjs/axios';
 import type { ResolvedDelivery } from '../delivery/index.js';
 import type { Data } from '../events/index.js';
 import type { OdpOutbox } from '../outbox/index.js';
@@ -11,6 +12,8 @@ export interface ResolvedOptions {
   readonly region: OdpRegion;
   readonly apiHost: string;
   readonly enabled: boolean;
+  /** `undefined`: one with an axios instance of its own. */
+  readonly http: Pick<HttpService, 'axiosRef'> | undefined;
   readonly commonData: Data;
   readonly eventTime: boolean;
   readonly allowPlaceholderIdentifiers: boolean;

@@ -5,8 +5,8 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
+import axios from 'axios';
 import { type Clock, systemClock } from '../clock.js';
-import { DEFAULT_HTTP_SERVICE } from './default-http.module.js';
 import { resolveOptions } from './resolve-options.js';
 import type { ResolvedOptions } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
@@ -67,9 +67,11 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     { provide: ODP_RUNTIME, useFactory: () => runtimeOf(name) },
     {
       provide: OdpTransport,
-      inject: [{ token: HttpService, optional: true }, DEFAULT_HTTP_SERVICE],
-      useFactory: (own: HttpService | undefined, fallback: HttpService) =>
-        new HttpServiceTransport(own ?? fallback),
+      inject: [ODP_RESOLVED_OPTIONS],
+      // What the app adds to axios' default instance is not meant for ODP.
+      useFactory: ({ http }: ResolvedOptions) =>
+        // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
+        new HttpServiceTransport(http ?? new HttpService(axios.create())),
     },
     {
       provide: accountToken,

@@ -1,3 +1,4 @@
+import type { HttpService } from '@nestjs/axios';
 import type { OdpEventData } from '../events/index.js';
 import type { OdpOutbox } from '../outbox/index.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
@@ -36,6 +37,13 @@ export class OptimizelyOdpModuleOptions {
    * @default true
    */
   readonly enabled?: boolean | undefined = true;
+
+  /**
+   * The `HttpService` to send through, for its proxy, agents or interceptors.
+   * None is taken from the app unless it is given here.
+   * @default one with an axios instance of its own
+   */
+  readonly http?: Pick<HttpService, 'axiosRef'> | undefined = undefined;
 
   /**
    * Merged into each event's data, under the event's own.

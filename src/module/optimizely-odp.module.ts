@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { DefaultHttpModule } from './default-http.module.js';
 import { ConfigurableModuleClass } from './module-definition.js';
 import { OdpTrackingModule } from '../decorators/index.js';
 
@@ -13,5 +12,5 @@ import { OdpTrackingModule } from '../decorators/index.js';
  *
  * @throws OdpConfigurationError while the app boots, with every bad option
  */
-@Module({ imports: [DefaultHttpModule, OdpTrackingModule] })
+@Module({ imports: [OdpTrackingModule] })
 export class OptimizelyOdpModule extends ConfigurableModuleClass {}

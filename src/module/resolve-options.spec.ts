@@ -46,6 +46,7 @@ describe('defaults', () => {
     expect(options).toEqual({
       apiKey: undefined,
       allowPlaceholderIdentifiers: false,
+      http: undefined,
       region: 'us',
       apiHost: 'https://api.us1.odp.optimizely.com',
       enabled: true,

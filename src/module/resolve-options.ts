@@ -1,3 +1,4 @@
+import type { HttpService } from '@nestjs/axios';
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
 import { copyData, type Data } from '../events/index.js';
 import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
@@ -36,6 +37,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       problems,
     ),
     enabled: read.flag('enabled'),
+    http: checkHttp(read.value('http'), problems),
     commonData: checkCommonData(read.value('commonData'), problems),
     eventTime: read.flag('eventTime'),
     allowPlaceholderIdentifiers: read.flag('allowPlaceholderIdentifiers'),
@@ -83,6 +85,20 @@ function checkIdentity(
   problems.push({
     path: 'identity',
     message: 'must be a function of the request, such as webVisitor()',
+  });
+  return undefined;
+}
+
+function checkHttp(
+  value: unknown,
+  problems: OdpViolation[],
+): Pick<HttpService, 'axiosRef'> | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { axiosRef } = value as Partial<HttpService>;
+  if (typeof axiosRef?.request === 'function') return value as HttpService;
+  problems.push({
+    path: 'http',
+    message: "must be @nestjs/axios' HttpService, as the app injects it",
   });
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HttpModule } from '@nestjs/axios';
+import { HttpModule, HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
@@ -270,7 +270,8 @@ test('an HttpService that the app gives the account carries its requests', async
   const module = await boot(
     OptimizelyOdpModule.forRootAsync({
       imports: [HttpModule.register({ headers: { 'x-shop': 'proxied' } })],
-      useFactory: options,
+      inject: [HttpService],
+      useFactory: (http: HttpService) => ({ ...options(), http }),
     }),
   );
   const odp = module.get(OdpService);
@@ -283,15 +284,18 @@ test('an HttpService that the app gives the account carries its requests', async
   });
 });
 
-test("a global HttpService of the app's carries them, too", async () => {
+test("the app's own HttpService neither carries them nor is replaced", async () => {
   const module = await boot(
     HttpModule.register({ global: true, headers: { 'x-shop': 'global' } }),
     OptimizelyOdpModule.forRoot(options()),
   );
+  const own = module.get(HttpService, { strict: false });
+  expect(own.axiosRef.defaults.headers).toMatchObject({ 'x-shop': 'global' });
   const odp = module.get(OdpService);
   await odp.sendOdpEvent(numbered(1));
   await odp.flush();
-  expect(sandbox.requests()[0]?.headers).toMatchObject({ 'x-shop': 'global' });
+  expect(sandbox.requests()).toHaveLength(1);
+  expect(sandbox.requests()[0]?.headers).not.toHaveProperty('x-shop');
 });
 
 test("what the app adds to axios' default instance does not reach ODP", async () => {
@@ -343,4 +347,17 @@ test('two apps in one process know nothing of each other', async () => {
   await first?.sendOdpEvent(numbered(1));
   await first?.flush();
   expect(second?.stats()).toMatchObject({ accepted: 0, delivered: 0 });
+});
+
+test('an http option that is no HttpService fails the boot', async () => {
+  await expect(
+    boot(OptimizelyOdpModule.forRoot({ ...options(), http: {} as never })),
+  ).rejects.toThrow("http must be @nestjs/axios' HttpService");
+});
+
+test('without an HttpModule of its own, the app has no HttpService', async () => {
+  const module = await boot(OptimizelyOdpModule.forRoot(options()));
+  expect(() => module.get(HttpService, { strict: false })).toThrow(
+    'HttpService',
+  );
 });
