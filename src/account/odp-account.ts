@@ -19,7 +19,7 @@ import {
   healthOf,
 } from './account-health.js';
 import { type AccountState, refusalOf } from './account-state.js';
-import { BackgroundWork } from './background-work.js';
+import type { BackgroundWork } from './background-work.js';
 
 /** The outer world of an account; tests put their own in its place. */
 export interface OdpRuntime {
@@ -36,13 +36,14 @@ export interface OdpAccountParts {
   readonly options: ResolvedOptions;
   readonly transport: OdpTransport;
   readonly ambient: AmbientIdentity;
+  /** What decorators are about to send, to this account or another. */
+  readonly background: BackgroundWork;
   readonly runtime: OdpRuntime;
 }
 
 /** One ODP account: its state, and its events' way from being made to the outbox. */
 export class OdpAccount {
   readonly name: string;
-  readonly background = new BackgroundWork();
   readonly reporter: Reporter;
   readonly clock: Clock;
   /** Absent where nothing is ever sent. */
@@ -116,13 +117,17 @@ export class OdpAccount {
   }
 
   /**
-   * Checks and completes an event, with the identifiers of whoever is calling.
+   * Checks and completes an event.
    *
+   * @param identity `false`: without the identifiers of whoever is calling
    * @throws OdpValidationError, and the error of an account that takes no events
    */
-  make(event: OdpEvent): MadeEvent {
+  make(event: OdpEvent, identity = true): MadeEvent {
     this.#mustBeOpen();
-    return this.#maker.make(event, this.callerIdentifiers());
+    return this.#maker.make(
+      event,
+      identity ? this.callerIdentifiers() : undefined,
+    );
   }
 
   /**
@@ -159,12 +164,21 @@ export class OdpAccount {
   /**
    * Takes an event that nobody waits for: whatever goes wrong is told. Never throws.
    *
-   * @param source the handler that it comes from
+   * @param from `source`: the handler that it comes from; `identity`: as of {@link make}
    */
-  track(event: OdpEvent, source?: string): void {
+  track(
+    event: OdpEvent,
+    {
+      source,
+      identity,
+    }: {
+      readonly source?: string;
+      readonly identity?: boolean | undefined;
+    } = {},
+  ): void {
     let id: string | undefined;
     try {
-      const made = this.make(event);
+      const made = this.make(event, identity);
       id = made.id;
       const appended = this.append([made]);
       if (appended instanceof Promise) {
@@ -221,7 +235,7 @@ export class OdpAccount {
 
   /** Everything accepted so far, and what decorators are about to send. */
   async flush(timeout: number): Promise<{ pending: number }> {
-    await this.background.done();
+    await this.#parts.background.done();
     return (await this.dispatcher?.flush(timeout)) ?? { pending: 0 };
   }
 
@@ -232,8 +246,8 @@ export class OdpAccount {
   }
 
   async #close(): Promise<void> {
-    const { options, runtime } = this.#parts;
-    await this.background.done();
+    const { background, options, runtime } = this.#parts;
+    await background.done();
     if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
       const left = await this.dispatcher.close(

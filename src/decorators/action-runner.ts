@@ -2,7 +2,9 @@ import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import type { AmbientIdentity } from '../identity/index.js';
 import { getOdpAccountToken } from '../service/index.js';
-import type { OdpAccount } from '../account/index.js';
+import { systemClock } from '../clock.js';
+import { RateLimitedLogger } from '../reporting/index.js';
+import type { BackgroundWork, OdpAccount } from '../account/index.js';
 import { followUp } from './follow-up.js';
 import { ActionContext } from './action-context.js';
 import type { HandlerEnd } from './handler-end.js';
@@ -13,12 +15,22 @@ import { OncePerRequest } from './once-per-request.js';
 export class ActionRunner {
   readonly #modules: ModuleRef;
   readonly #ambient: AmbientIdentity;
-  readonly #accounts = new Map<string | undefined, OdpAccount | undefined>();
+  readonly #background: BackgroundWork;
+  readonly #logger = new RateLimitedLogger(
+    new Logger('OptimizelyOdp'),
+    systemClock,
+  );
+  readonly #accounts = new Map<string | undefined, OdpAccount>();
   readonly #once = new OncePerRequest();
 
-  constructor(modules: ModuleRef, ambient: AmbientIdentity) {
+  constructor(
+    modules: ModuleRef,
+    ambient: AmbientIdentity,
+    background: BackgroundWork,
+  ) {
     this.#modules = modules;
     this.#ambient = ambient;
+    this.#background = background;
   }
 
   /** Never throws: the response goes its way whatever happens here. */
@@ -33,25 +45,46 @@ export class ActionRunner {
     if (due.length === 0) return;
     const context = new ActionContext(executionContext, end);
     for (const action of due) {
-      const account = this.#account(action.instance);
-      if (account === undefined) continue;
       // What ends a handler may run anywhere, such as in a socket's event.
       this.#ambient.follow(
         () => context.request,
-        () => {
-          account.background.soon(() => this.#send(action, context, account));
-        },
+        () => this.#background.soon(() => this.#send(action, context)),
       );
     }
   }
 
-  #send(
+  #send(action: OdpAction, context: OdpActionContext): void | Promise<void> {
+    const { account, accountOf } = action;
+    const source = sourceOf(context);
+    if (accountOf === undefined) {
+      // A name that no account has was reported at boot.
+      return this.#sendTo(this.#account(account), action, context);
+    }
+    const failed = (problem: string) =>
+      this.#logger.error(source, () => `On ${source}: ${problem}`);
+    try {
+      const sent = followUp(accountOf(context), (name) => {
+        const found = this.#account(name);
+        if (found === undefined) failed(NO_SUCH_ACCOUNT);
+        return this.#sendTo(found, action, context);
+      });
+      if (sent instanceof Promise) {
+        return sent.catch((error: unknown) => failed(messageOf(error)));
+      }
+    } catch (error) {
+      failed(messageOf(error));
+    }
+  }
+
+  #sendTo(
+    account: OdpAccount | undefined,
     action: OdpAction,
     context: OdpActionContext,
-    account: OdpAccount,
   ): void | Promise<void> {
+    if (account === undefined) return;
     const { executionContext: call } = context;
-    const source = `${call.getClass().name}.${call.getHandler().name}`;
+    const { identity } = action;
+    const source = sourceOf(context);
     const failed = (error: unknown) => account.failedToMake(error, source);
     try {
       if (this.#once.wasSent(action, call)) return;
@@ -60,7 +93,8 @@ export class ActionRunner {
         if (!due || this.#once.wasSent(action, call)) return;
         this.#once.sent(action, call);
         return followUp(action.make(context), (events) => {
-          for (const event of events) account.track(event, source);
+          for (const event of events)
+            account.track(event, { source, identity });
         });
       });
       if (sent instanceof Promise) return sent.catch(failed);
@@ -70,27 +104,33 @@ export class ActionRunner {
   }
 
   #account(name: string | undefined): OdpAccount | undefined {
-    if (!this.#accounts.has(name)) {
-      this.#accounts.set(name, this.#find(name));
-    }
-    return this.#accounts.get(name);
-  }
-
-  #find(name: string | undefined): OdpAccount | undefined {
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
     try {
-      return this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
+      const account = this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
         strict: false,
       });
+      this.#accounts.set(name, account);
+      return account;
     } catch {
-      new Logger('OptimizelyOdp').error(noAccount(name));
       return undefined;
     }
   }
 }
 
+/** Says no name: it may come from the request. */
+const NO_SUCH_ACCOUNT =
+  "@SendOdpEvent() sends nothing, since the function of account names an account that is not configured. Import OptimizelyOdpModule.forRoot({ name: '…', … }), or correct the function.";
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'account could not be determined';
+
+const sourceOf = ({ executionContext: call }: OdpActionContext) =>
+  `${call.getClass().name}.${call.getHandler().name}`;
+
 /** What to do about a decorator whose account does not exist. */
 export function noAccount(name: string | undefined): string {
   return name === undefined
-    ? '@SendOdpEvent() sends nothing, since the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or say which account with instance.'
-    : `@SendOdpEvent({ instance: '${name}' }) sends nothing, since no account has that name. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or mend instance.`;
+    ? '@SendOdpEvent() sends nothing, since the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or name one with account.'
+    : `@SendOdpEvent({ account: '${name}' }) sends nothing, since no account has that name. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or correct account.`;
 }

@@ -7,6 +7,7 @@ import type {
 import { getOdpAccountToken } from '../service/index.js';
 import { actionsOf } from './action-metadata.js';
 import { noAccount } from './action-runner.js';
+import type { OdpAction } from './odp-action.js';
 import { type Class, classesOf, methodsOf } from './classes.js';
 import {
   isControllerHandler,
@@ -83,14 +84,12 @@ export class DecoratorCheck implements OnModuleInit {
     );
   }
 
-  #checkAccounts(
-    place: string,
-    actions: readonly { readonly instance?: string }[],
-  ): void {
-    for (const { instance } of actions) {
-      if (this.#missing.has(instance) || this.#hasAccount(instance)) continue;
-      this.#missing.add(instance);
-      this.#logger.error(`On ${place}: ${noAccount(instance)}`);
+  #checkAccounts(place: string, actions: readonly OdpAction[]): void {
+    for (const { account, accountOf } of actions) {
+      if (accountOf !== undefined) continue;
+      if (this.#missing.has(account) || this.#hasAccount(account)) continue;
+      this.#missing.add(account);
+      this.#logger.error(`On ${place}: ${noAccount(account)}`);
     }
   }
 

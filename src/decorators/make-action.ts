@@ -17,7 +17,8 @@ export function makeAction<T>(
   const {
     when = true,
     on,
-    instance,
+    account,
+    identity,
     oncePerRequest,
   } = typeof event === 'function' ? conditions : event;
   const make = (context: OdpActionContext<T>) =>
@@ -27,7 +28,14 @@ export function makeAction<T>(
   // Which T a handler returns was checked where the decorator stands on it.
   return {
     ...(on === undefined ? {} : { on }),
-    ...(instance === undefined ? {} : { instance }),
+    ...(typeof account === 'function'
+      ? {
+          account: undefined,
+          accountOf: (context) =>
+            evaluate('account', account, context as OdpActionContext<T>),
+        }
+      : { account }),
+    ...(identity === undefined ? {} : { identity }),
     ...(oncePerRequest === undefined ? {} : { oncePerRequest }),
     when: (context) => evaluate('when', when, context as OdpActionContext<T>),
     make: (context) => make(context as OdpActionContext<T>),

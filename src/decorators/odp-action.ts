@@ -44,7 +44,13 @@ export interface OdpActionConditions<T = unknown> {
    * The name of the account, as given to `OptimizelyOdpModule`.
    * @default the account without a name
    */
-  readonly instance?: string;
+  readonly account?: OdpActionValue<T, string | undefined> | undefined;
+  /**
+   * `false`: nothing of whoever is calling is filled in, for events about
+   * somebody else, such as the customer whom an agent serves.
+   * @default true
+   */
+  readonly identity?: boolean | undefined;
   /**
    * Sends at most once per GraphQL operation, however often the handler runs
    * for it.
@@ -75,7 +81,16 @@ export type OdpActionFactory<T = unknown> = (
 export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
 
 /** What the decorator leaves on a handler or class. */
-export interface OdpAction extends Omit<OdpActionConditions, 'when'> {
+export interface OdpAction extends Omit<
+  OdpActionConditions,
+  'when' | 'account'
+> {
+  /** The account's name, unless it depends on the call. */
+  readonly account: string | undefined;
+  /** Which account gets the events; absent if it is always `account`. */
+  readonly accountOf?: (
+    context: OdpActionContext,
+  ) => string | undefined | Promise<string | undefined>;
   readonly when: (context: OdpActionContext) => boolean | Promise<boolean>;
   readonly make: (
     context: OdpActionContext,

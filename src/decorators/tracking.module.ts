@@ -13,6 +13,7 @@ import {
   MetadataScanner,
   ModuleRef,
 } from '@nestjs/core';
+import { BackgroundWork } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
@@ -42,10 +43,17 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
       },
     },
     {
+      provide: BackgroundWork,
+      useFactory: () => new BackgroundWork(),
+    },
+    {
       provide: ActionRunner,
-      inject: [ModuleRef, AmbientIdentity],
-      useFactory: (modules: ModuleRef, ambient: AmbientIdentity) =>
-        new ActionRunner(modules, ambient),
+      inject: [ModuleRef, AmbientIdentity, BackgroundWork],
+      useFactory: (
+        modules: ModuleRef,
+        ambient: AmbientIdentity,
+        background: BackgroundWork,
+      ) => new ActionRunner(modules, ambient, background),
     },
     {
       provide: CallTracker,
@@ -63,7 +71,7 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
       ) => new DecoratorCheck(discovery, scanner, modules),
     },
   ],
-  exports: [AmbientIdentity],
+  exports: [AmbientIdentity, BackgroundWork],
 })
 export class OdpTrackingModule implements NestModule {
   readonly #ambient: AmbientIdentity;

@@ -17,7 +17,11 @@ import {
   OdpDeadLetters,
   OdpService,
 } from '../service/index.js';
-import { OdpAccount, type OdpRuntime } from '../account/index.js';
+import {
+  BackgroundWork,
+  OdpAccount,
+  type OdpRuntime,
+} from '../account/index.js';
 import { HttpServiceTransport, OdpTransport } from '../odp/index.js';
 
 /** The token that `ConfigurableModuleBuilder` makes of the module's name. */
@@ -79,12 +83,14 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         ODP_RESOLVED_OPTIONS,
         OdpTransport,
         AmbientIdentity,
+        BackgroundWork,
         ODP_RUNTIME,
       ],
       useFactory: async (
         options: ResolvedOptions,
         transport: OdpTransport,
         ambient: AmbientIdentity,
+        background: BackgroundWork,
         runtime: OdpRuntime,
       ) => {
         const account = new OdpAccount({
@@ -92,6 +98,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           options,
           transport,
           ambient,
+          background,
           runtime,
         });
         await account.open();

@@ -34,6 +34,12 @@ export interface SendOdpEventOptions {
    * `query(text, values)`.
    */
   readonly transaction?: unknown;
+  /**
+   * `false`: nothing of whoever is calling is filled in, for events about
+   * somebody else.
+   * @default true
+   */
+  readonly identity?: boolean | undefined;
 }
 
 /** An event that was accepted. */
@@ -84,7 +90,7 @@ export class OdpService {
     event: OdpEvent,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent> {
-    const made = this.#make(event);
+    const made = this.#make(event, options);
     if (options.awaitDelivery === true) {
       await this.#deliver([made], options);
     } else {
@@ -106,7 +112,7 @@ export class OdpService {
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent[]> {
     const { made, sent } = await makeEvents(events, (event) =>
-      this.#make(event),
+      this.#make(event, options),
     );
     if (made.length === 0) return [];
     if (options.awaitDelivery === true) await this.#deliver(made, options);
@@ -118,8 +124,11 @@ export class OdpService {
    * Sends an event that nobody waits for: never throws. What goes wrong is
    * logged and shown on `events$`.
    */
-  trackOdpEvent(event: OdpEvent): void {
-    this.#account.track(event);
+  trackOdpEvent(
+    event: OdpEvent,
+    { identity }: Pick<SendOdpEventOptions, 'identity'> = {},
+  ): void {
+    this.#account.track(event, { identity });
   }
 
   /**
@@ -132,11 +141,13 @@ export class OdpService {
    */
   async identify(
     identifiers: OdpIdentifiers,
-    options?: SendOdpEventOptions,
+    options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent | undefined> {
     const count = countIdentifiers(
       identifiers,
-      this.#account.callerIdentifiers(),
+      options.identity === false
+        ? undefined
+        : this.#account.callerIdentifiers(),
     );
     if (count < 2) return undefined;
     return this.sendOdpEvent({ action: 'identified', identifiers }, options);
@@ -172,9 +183,9 @@ export class OdpService {
     return this.#ambient.run({ identifiers, account: this.#account }, fn);
   }
 
-  #make(event: OdpEvent): MadeEvent {
+  #make(event: OdpEvent, { identity }: SendOdpEventOptions): MadeEvent {
     try {
-      return this.#account.make(event);
+      return this.#account.make(event, identity);
     } catch (error) {
       this.#account.refused(error);
       throw error;

@@ -1,8 +1,14 @@
-import { Controller, Inject, Post } from '@nestjs/common';
-import { InjectOdp, OdpService, SendOdpEvent } from 'nestjs-optimizely-odp';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Controller, Inject, Logger, Post } from '@nestjs/common';
+import {
+  getOdpServiceToken,
+  InjectOdp,
+  OdpService,
+  SendOdpEvent,
+} from 'nestjs-optimizely-odp';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
-import { expect, test } from 'vitest';
-import { actions, odpModule, useApps, useSandbox } from './support.js';
+import { expect, test, vi } from 'vitest';
+import { actions, arrived, odpModule, useApps, useSandbox } from './support.js';
 
 @Controller()
 class ShopController {
@@ -13,9 +19,9 @@ class ShopController {
 
   @Post()
   @SendOdpEvent({ action: 'decorated' })
-  @SendOdpEvent({ action: 'decorated for emea', instance: 'emea' })
+  @SendOdpEvent({ action: 'decorated for emea', account: 'emea' })
   @SendOdpEvent(() => [{ action: 'made' }, { action: 'made too' }], {
-    instance: 'emea',
+    account: 'emea',
   })
   async buy(): Promise<void> {
     await this.odp.sendOdpEvent({ action: 'injected' });
@@ -53,6 +59,73 @@ test('each decorator and each injection reaches its own account, with its own id
     expect(event.identifiers).toEqual({ email: 'ada@example.com' });
   for (const { event } of theirs)
     expect(event.identifiers).toEqual({ customer_id: 'E-1' });
+});
+
+@Controller()
+class TenantController {
+  @Post('sync/:tenant')
+  @SendOdpEvent({
+    action: 'sync',
+    account: ({ request }) => request.params['tenant'],
+  })
+  sync(): void {}
+
+  @Post('async/:tenant')
+  @SendOdpEvent({
+    action: 'async',
+    account: async ({ request }) => {
+      await turn();
+      return request.params['tenant'];
+    },
+  })
+  async(): void {}
+
+  @Post('throws')
+  @SendOdpEvent({
+    action: 'throws',
+    account: ({ request }) =>
+      (request.body as { tenant: { name: string } }).tenant.name,
+  })
+  throws(): void {}
+}
+
+test("a function of the call tells a decorator's account", async () => {
+  const errors: string[] = [];
+  vi.spyOn(Logger.prototype, 'error').mockImplementation((text) => {
+    errors.push(String(text));
+  });
+  await using emea = await OdpSandbox.start();
+  const identity = () => ({ email: 'ada@example.com' });
+  const app = await start({
+    imports: [
+      odpModule(here.now, { identity }),
+      odpModule(emea, { identity }, 'emea'),
+    ],
+    controllers: [TenantController],
+  });
+  expect(errors).toEqual([]);
+  for (const path of [
+    'sync/emea',
+    'async/emea',
+    'sync/default',
+    'throws',
+    'sync/nobody',
+  ]) {
+    const { status } = await fetch(`${app.url}/${path}`, { method: 'POST' });
+    expect(status).toBe(201);
+  }
+  await app.app.get<OdpService>(getOdpServiceToken('emea')).flush();
+  expect(actions(emea.events().map(({ event }) => event))).toEqual([
+    'async',
+    'sync',
+  ]);
+  expect(actions(await arrived(here.now, app))).toEqual(['sync']);
+  expect(errors).toEqual([
+    expect.stringMatching(/^On TenantController\.throws: .*account its func/),
+    expect.stringMatching(/^On TenantController\.sync: .*not configured/),
+  ]);
+  expect(errors.join()).not.toContain('nobody');
+  vi.restoreAllMocks();
 });
 
 test('two apps in one process keep apart', async () => {

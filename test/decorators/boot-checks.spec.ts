@@ -17,11 +17,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { arrived, odpModule, useApps, useSandbox } from './support.js';
 
 const identifiers = { email: 'ada@example.com' };
-const Tracked = (instance?: string) =>
+const Tracked = (account?: string) =>
   SendOdpEvent({
     action: 'done',
     identifiers,
-    ...(instance === undefined ? {} : { instance }),
+    ...(account === undefined ? {} : { account }),
   });
 
 @Injectable()

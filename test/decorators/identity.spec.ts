@@ -98,6 +98,24 @@ class ShopController {
     });
   }
 
+  @Post('refund')
+  @SendOdpEvent({
+    action: 'decorated',
+    identifiers: { order: 'O-1' },
+    identity: false,
+  })
+  async refund(): Promise<void> {
+    const event = { action: 'sent', identifiers: { order: 'O-1' } };
+    await this.odp.sendOdpEvent(event, { identity: false });
+    await this.odp.sendOdpEvents([event], { identity: false });
+    this.odp.trackOdpEvent(event, { identity: false });
+    await this.odp.identify(
+      { order: 'O-1', email: 'c@example.com' },
+      { identity: false },
+    );
+    await this.odp.identify({ order: 'O-1' }, { identity: false });
+  }
+
   @Post('login')
   async login(): Promise<void> {
     await this.odp.identify({});
@@ -263,6 +281,27 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
       ({ action }) => action === 'own',
     );
     expect(own?.identifiers).toEqual({ email: 'own@example.com' });
+  });
+
+  test('identity: false fills in nothing, however an event is sent', async () => {
+    const app = await startApp();
+    await call(app, 'POST', 'refund');
+    const events = (await arrived(sandbox.now, app)).filter(
+      ({ action }) => action !== 'guard',
+    );
+    const order = { order: 'O-1' };
+    expect(actions(events)).toEqual([
+      'decorated',
+      'identified',
+      'sent',
+      'sent',
+      'sent',
+    ]);
+    for (const { action, identifiers } of events) {
+      expect(identifiers).toEqual(
+        action === 'identified' ? { ...order, email: 'c@example.com' } : order,
+      );
+    }
   });
 
   test('serves identify(), which stitches the visitor to the user', async () => {

@@ -54,10 +54,21 @@ export class Takes {
 
   @SendOdpEvent<Order>(({ error }) => ({ action: String(error) }), {
     on: 'error',
-    instance: 'emea',
+    account: 'emea',
+    identity: false,
     oncePerRequest: true,
   })
   conditions(): Order {
+    return order;
+  }
+}
+
+export class Accounts {
+  @SendOdpEvent<Order>({
+    action: 'purchase',
+    account: async ({ result }) => (result.total > 0 ? 'emea' : undefined),
+  })
+  function(): Order {
     return order;
   }
 }
