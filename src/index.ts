@@ -13,7 +13,11 @@ export {
 export type { Duration } from './options/index.js';
 export { OdpDeliveryOptions, OdpRetryOptions } from './delivery/index.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './identity/index.js';
-export type { OdpRegion } from './odp/index.js';
+export type {
+  OdpIntegration,
+  OdpIntegrationState,
+  OdpRegion,
+} from './odp/index.js';
 export {
   OptimizelyOdpModuleOptions,
   type OptimizelyOdpOptionsFactory,

@@ -38,6 +38,10 @@ export async function healthOf(
   const oldestPendingAge =
     oldest === undefined ? 0 : Math.max(account.clock.now() - oldest, 0);
   const details = { pending, oldestPendingAge, deadLetters };
+  if (account.state === 'notReady') {
+    const reason = 'the integration has not named the ODP account yet';
+    return { status: 'degraded', details: { reason, ...details } };
+  }
   if (account.state === 'notIntegrated') {
     const reason = 'there is no API key: every event is discarded';
     return { status: 'degraded', details: { reason, ...details } };

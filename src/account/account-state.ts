@@ -9,16 +9,19 @@ import {
  * Whether an account takes events. Refusals, health and logs all read it.
  *
  * - `disabled`: configured with `enabled: false`
+ * - `notReady`: the integration has not answered yet
  * - `notIntegrated`: there is no API key
  * - `open`: events are taken and sent
  * - `closed`: the last flush has begun
  */
-export type AccountState = 'disabled' | 'notIntegrated' | 'open' | 'closed';
+export type AccountState =
+  'disabled' | 'notReady' | 'notIntegrated' | 'open' | 'closed';
 
 /** Why an account in this state refuses an event; `undefined` if it takes it. */
 export function refusalOf(state: AccountState): OdpError | undefined {
   if (state === 'disabled') return new OdpNotEnabledError();
   if (state === 'notIntegrated') return new OdpNotIntegratedError();
+  if (state === 'notReady') return new OdpNotReadyError('starting');
   if (state === 'closed') return new OdpNotReadyError();
   return undefined;
 }

@@ -18,6 +18,7 @@ import {
   type HealthLimits,
   healthOf,
 } from './account-health.js';
+import { AccountIntegration } from './account-integration.js';
 import { type AccountState, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
 
@@ -50,6 +51,7 @@ export class OdpAccount {
   readonly dispatcher: Dispatcher | undefined;
   readonly #parts: OdpAccountParts;
   readonly #maker: EventMaker;
+  readonly #integration: AccountIntegration | undefined;
   #state: AccountState;
   #closed: Promise<void> | undefined;
 
@@ -72,9 +74,23 @@ export class OdpAccount {
       allowPlaceholderIdentifiers: options.allowPlaceholderIdentifiers,
       now: () => clock.now(),
     });
+    if (options.enabled && options.integration !== undefined) {
+      this.#integration = new AccountIntegration({
+        account: name,
+        integration: options.integration,
+        clock,
+        logger: runtime.logger,
+        changed: () => this.dispatcher?.credentialsChanged(),
+      });
+    }
+    const credentials =
+      this.#integration?.credentials ??
+      (apiKey === undefined
+        ? undefined
+        : new CredentialsHolder({ apiKey, apiHost }));
     if (!options.enabled) {
       this.#state = 'disabled';
-    } else if (apiKey === undefined) {
+    } else if (credentials === undefined) {
       this.#state = 'notIntegrated';
     } else {
       this.#state = 'open';
@@ -82,7 +98,7 @@ export class OdpAccount {
         outbox: options.outbox,
         client: new OdpClient(transport, clock, {
           account: name,
-          credentials: new CredentialsHolder({ apiKey, apiHost }),
+          credentials,
           requestTimeout: delivery.requestTimeout,
         }),
         reporter: this.reporter,
@@ -94,7 +110,9 @@ export class OdpAccount {
   }
 
   get state(): AccountState {
-    return this.#state;
+    return this.#state === 'open'
+      ? (this.#integration?.state ?? 'open')
+      : this.#state;
   }
 
   /** Opens the outbox and says what was set up. Never rejects. */
@@ -110,6 +128,13 @@ export class OdpAccount {
     } else {
       await this.dispatcher.open();
       const { outbox, region, apiHost } = options;
+      if (this.#integration !== undefined) {
+        await this.#integration.start();
+        logger.log(
+          `Undelivered events wait in the outbox (${outbox.name}), which survives ${outbox.survives} [account=${this.name}]`,
+        );
+        return;
+      }
       logger.log(
         `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${outbox.survives} [account=${this.name} region=${region}]`,
       );
@@ -195,7 +220,7 @@ export class OdpAccount {
       this.reporter.invalid(error.violations, undefined, undefined);
       return;
     }
-    const refusal = refusalOf(this.#state);
+    const refusal = refusalOf(this.state);
     if (refusal !== undefined) {
       this.reporter.discarded(refusal.code, refusal.message);
     }
@@ -263,11 +288,12 @@ export class OdpAccount {
         );
       }
     }
+    await this.#integration?.close();
     this.reporter.complete();
   }
 
   #mustBeOpen(): void {
-    const refusal = refusalOf(this.#state);
+    const refusal = refusalOf(this.state);
     if (refusal !== undefined) throw refusal;
   }
 

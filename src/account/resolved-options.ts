@@ -3,12 +3,14 @@ import type { ResolvedDelivery } from '../delivery/index.js';
 import type { Data } from '../events/index.js';
 import type { OdpOutbox } from '../outbox/index.js';
 import type { OdpIdentity } from '../identity/index.js';
-import type { OdpRegion } from '../odp/index.js';
+import type { OdpIntegration, OdpRegion } from '../odp/index.js';
 
 /** Every option, checked and with its default. */
 export interface ResolvedOptions {
   /** `undefined`: not integrated. */
   readonly apiKey: string | undefined;
+  /** Instead of `apiKey` and `apiHost`. */
+  readonly integration: OdpIntegration | undefined;
   readonly region: OdpRegion;
   readonly apiHost: string;
   readonly enabled: boolean;

@@ -101,6 +101,14 @@ export class CircuitBreaker {
     return news;
   }
 
+  /** Key and host have changed: what was learnt with the old ones says nothing. */
+  reset(): void {
+    this.#failures = 0;
+    this.#openUntil = undefined;
+    this.#pausedUntil = 0;
+    this.#suspended = false;
+  }
+
   /** From now on no backoff is longer than `wait`: the app is ending. */
   limitBackoff(now: number, wait: number): void {
     this.#longestWait = wait;

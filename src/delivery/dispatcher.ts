@@ -141,6 +141,12 @@ export class Dispatcher {
     return this.#inFlight;
   }
 
+  /** Key and host have changed: delivery begins anew with them. */
+  credentialsChanged(): void {
+    this.#breaker.reset();
+    this.#wantAll();
+  }
+
   /** What the outbox holds, as far as is known without waiting. */
   counts(): OutboxCounts {
     return this.#access.read();

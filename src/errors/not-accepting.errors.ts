@@ -1,25 +1,28 @@
 import { OdpError } from './odp.error.js';
 
-/** The account is not open: the app has begun to shut down. The event was discarded. */
+/** The account is not open: the app has begun to shut down, or its integration has not answered yet. The event was discarded. */
 export class OdpNotReadyError extends OdpError {
   readonly code = 'sdkNotReady';
 
-  constructor() {
+  constructor(why: 'closed' | 'starting' = 'closed') {
     super(
-      'The event was discarded: this app is shutting down and its last flush has run. ' +
-        'Send events before onApplicationShutdown, or await what sends them there.',
+      why === 'closed'
+        ? 'The event was discarded: this app is shutting down and its last flush has run. ' +
+            'Send events before onApplicationShutdown, or await what sends them there.'
+        : 'The event was discarded: the integration has not named the ODP account yet. ' +
+            'Check that its address can be reached; the log names it.',
     );
   }
 }
 
-/** No API key is configured. The event was discarded. */
+/** No ODP account is integrated. The event was discarded. */
 export class OdpNotIntegratedError extends OdpError {
   readonly code = 'odpNotIntegrated';
 
   constructor() {
     super(
-      'The event was discarded: ODP is not integrated, as no apiKey is set. ' +
-        'Set OPTIMIZELY_ODP_API_KEY, or pass apiKey to OptimizelyOdpModule.',
+      'The event was discarded: ODP is not integrated. ' +
+        'Set OPTIMIZELY_ODP_API_KEY, or pass apiKey to OptimizelyOdpModule; with an integration, enable ODP in Optimizely.',
     );
   }
 }

@@ -3,7 +3,7 @@ import type { OdpEventData } from '../events/index.js';
 import type { OdpOutbox } from '../outbox/index.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
 import type { OdpIdentity } from '../identity/index.js';
-import type { OdpRegion } from '../odp/index.js';
+import type { OdpIntegration, OdpRegion } from '../odp/index.js';
 
 /** Options of `OptimizelyOdpModule`. A bad one fails the boot. */
 export class OptimizelyOdpModuleOptions {
@@ -12,6 +12,14 @@ export class OptimizelyOdpModuleOptions {
    * every send rejects with `OdpNotIntegratedError`.
    */
   readonly apiKey?: string | undefined = undefined;
+
+  /**
+   * Where key and host come from at run time, such as `datafileIntegration()`
+   * of `nestjs-optimizely-odp/datafile`; instead of `apiKey`, `region` and
+   * `apiHost`. Until it has named the account, sends reject with
+   * `OdpNotReadyError`; while it names none, with `OdpNotIntegratedError`.
+   */
+  readonly integration?: OdpIntegration | undefined = undefined;
 
   /**
    * Where the account is hosted.

@@ -8,7 +8,11 @@ import { resolveDelivery } from '../delivery/index.js';
 import { OptimizelyOdpModuleOptions } from './module-options.js';
 import type { ResolvedOptions } from '../account/index.js';
 import type { OdpIdentity } from '../identity/index.js';
-import { REGION_HOSTS, regionOfKey } from '../odp/index.js';
+import {
+  type OdpIntegration,
+  REGION_HOSTS,
+  regionOfKey,
+} from '../odp/index.js';
 
 /**
  * Checks the module's options and completes them with their defaults, for
@@ -31,6 +35,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   const resolved: ResolvedOptions = {
     apiKey,
     region,
+    integration: checkIntegration(read, problems),
     apiHost: checkApiHost(
       read.value('apiHost') ?? REGION_HOSTS[region],
       allowInsecureHost,
@@ -63,6 +68,29 @@ function checkApiKey(
     return undefined;
   }
   return value.trim() === '' ? undefined : value.trim();
+}
+
+function checkIntegration(
+  read: OptionReader<OptimizelyOdpModuleOptions>,
+  problems: OdpViolation[],
+): OdpIntegration | undefined {
+  const value = read.value('integration');
+  if (value === undefined || value === null) return undefined;
+  const { start, close } = value as Partial<OdpIntegration>;
+  if (typeof start !== 'function' || typeof close !== 'function') {
+    problems.push({
+      path: 'integration',
+      message: 'must be an OdpIntegration, such as datafileIntegration()',
+    });
+  }
+  for (const path of ['apiKey', 'apiHost', 'region'] as const) {
+    if (read.value(path) === undefined) continue;
+    problems.push({
+      path,
+      message: 'must be left out beside integration, which names the account',
+    });
+  }
+  return value as OdpIntegration;
 }
 
 function checkCommonData(value: unknown, problems: OdpViolation[]): Data {

@@ -1,6 +1,7 @@
 export { checkApiHost } from './api-host.js';
 export { CredentialsHolder, type OdpCredentials } from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
+export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
 export type { InvalidEvent } from './read-answer.js';
 export { type OdpRegion, REGION_HOSTS, regionOfKey } from './region.js';

@@ -1,0 +1,4 @@
+export {
+  datafileIntegration,
+  type DatafileIntegrationOptions,
+} from './datafile-integration.js';
