@@ -35,7 +35,7 @@ const makeEvent = () => {
   return { id: `id-${n}`, payload: payloadOf(n), createdAt: Date.now() };
 };
 
-const context = { now: Date.now, dropped: () => {}, ready: () => {} };
+const context = quietContext({ now: Date.now, ready: () => {} });
 async function opened(kind, path) {
   const { memoryOutbox } = await import(`${dist}/index.js`);
   const { fileOutbox } = await import(`${dist}/outbox/file/index.js`);

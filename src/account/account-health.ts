@@ -22,7 +22,11 @@ interface HealthParts {
   readonly clock: Clock;
 }
 
-const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
+const EMPTY: OutboxCounts = {
+  pending: 0,
+  oldestAge: undefined,
+  deadLetters: 0,
+};
 
 /** Never rejects, and holds counts only: health endpoints are often public. */
 export async function healthOf(
@@ -34,9 +38,7 @@ export async function healthOf(
     const reason = 'the outbox cannot be used; see the log';
     return { status: 'down', details: { reason } };
   }
-  const { pending, oldest, deadLetters } = counts;
-  const oldestPendingAge =
-    oldest === undefined ? 0 : Math.max(account.clock.now() - oldest, 0);
+  const { pending, oldestAge: oldestPendingAge = 0, deadLetters } = counts;
   const details = { pending, oldestPendingAge, deadLetters };
   if (account.state === 'notReady') {
     const reason = 'the integration has not named the ODP account yet';

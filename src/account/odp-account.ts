@@ -10,7 +10,12 @@ import type { Clock } from '../clock.js';
 import { OdpValidationError } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { type AppendOptions, outboxError } from '../outbox/index.js';
+import {
+  type AppendOptions,
+  type OutboxDurability,
+  type OutboxEvent,
+  outboxError,
+} from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
 import {
@@ -41,6 +46,13 @@ export interface OdpAccountParts {
   readonly background: BackgroundWork;
   readonly runtime: OdpRuntime;
 }
+
+/** What the events of an outbox survive, for the log. */
+const SURVIVES: Record<OutboxDurability, string> = {
+  process: 'nothing: what is undelivered when the process ends is lost',
+  machine: 'a crash, kill -9 or reboot of this machine',
+  server: 'the loss of any instance, and whatever its server survives',
+};
 
 /** One ODP account: its state, and its events' way from being made to the outbox. */
 export class OdpAccount {
@@ -136,7 +148,7 @@ export class OdpAccount {
         return;
       }
       logger.log(
-        `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${outbox.survives} [account=${this.name} region=${region}]`,
+        `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]} [account=${this.name} region=${region}]`,
       );
     }
   }
@@ -161,7 +173,7 @@ export class OdpAccount {
    * @throws OdpOutboxFullError, OdpOutboxError, and the error of an account that takes no events
    */
   append(
-    events: readonly MadeEvent[],
+    events: readonly OutboxEvent[],
     options?: AppendOptions,
   ): void | Promise<void> {
     this.#mustBeOpen();
@@ -239,16 +251,14 @@ export class OdpAccount {
   }
 
   stats(): OdpStats {
-    const { pending, oldest } = this.dispatcher?.counts() ?? {
+    const { pending, oldestAge = 0 } = this.dispatcher?.counts() ?? {
       pending: 0,
-      oldest: undefined,
     };
     return {
       ...this.reporter.counters,
       pending,
       inFlight: this.dispatcher?.inFlight ?? 0,
-      oldestPendingAge:
-        oldest === undefined ? 0 : Math.max(this.clock.now() - oldest, 0),
+      oldestPendingAge: oldestAge,
       suspended: this.dispatcher?.suspended ?? false,
     };
   }
@@ -284,7 +294,7 @@ export class OdpAccount {
         runtime.logger.log(`Everything accepted was delivered ${facts}`);
       } else {
         runtime.logger.warn(
-          `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${options.outbox.survives} ${facts}`,
+          `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${SURVIVES[options.outbox.durability]} ${facts}`,
         );
       }
     }

@@ -4,7 +4,8 @@ import type { AwaitedEvents } from './awaited.js';
 
 /**
  * Events that a caller here awaits may have been delivered, or given up, by
- * another process that shares the outbox: finds out and tells the callers.
+ * another process that shares the outbox. Goes by what that one recorded: that
+ * an event is gone proves nothing.
  *
  * @param maxEventAge in ms
  * @throws OdpOutboxError when the outbox fails
@@ -14,18 +15,18 @@ export async function resolveAwaitedOutcomes(
   awaited: AwaitedEvents,
   maxEventAge: number,
 ): Promise<void> {
-  const { ids } = awaited;
-  if (ids.length === 0) return;
-  const pending = new Set(await outbox.stillPending(ids));
-  const gone = ids.filter((id) => !pending.has(id));
-  if (gone.length === 0) return;
-  const letters = await outbox.deadLetters({ ids: gone }, gone.length);
-  for (const { id, reason, status, message } of letters) {
-    awaited.givenUp(id, () =>
+  const { receipts } = awaited;
+  if (receipts.length === 0) return;
+  for (const outcome of await outbox.outcomes(receipts)) {
+    if (outcome.outcome === 'delivered') {
+      awaited.delivered(outcome.receipt);
+      continue;
+    }
+    const { reason, status = 0, message } = outcome;
+    awaited.givenUp(outcome.receipt, () =>
       reason === 'expired'
         ? new OdpExpiredError(maxEventAge)
-        : new OdpRejectedError(status ?? 0, message),
+        : new OdpRejectedError(status, message),
     );
   }
-  for (const id of gone) awaited.delivered(id);
 }

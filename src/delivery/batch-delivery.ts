@@ -161,8 +161,8 @@ export class BatchDelivery {
     // One ms longer than the breaker stays open: where others wait, they go first, so that a
     // batch which fails by itself never keeps them from being tried. But never
     // beyond its age: it must be there to be given up.
-    const oldest = Math.min(...batch.map((event) => event.createdAt));
-    const untilTooOld = Math.max(oldest + maxEventAge - clock.now(), 0);
+    const oldestAge = Math.max(...batch.map(({ age }) => age));
+    const untilTooOld = Math.max(maxEventAge - oldestAge, 0);
     await outcomes.retry(batch, Math.min(delay + 1, untilTooOld));
   }
 }

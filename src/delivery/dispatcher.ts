@@ -6,7 +6,9 @@ import {
   type AppendOptions,
   type ClaimedEvent,
   type OdpOutbox,
+  type OutboxCheckpoint,
   type OutboxCounts,
+  isThenable,
   outboxError,
   type OutboxEvent,
 } from '../outbox/index.js';
@@ -40,6 +42,12 @@ export interface DispatcherParts {
 const MIN_LEASE_MS = 60_000;
 /** How soon an outbox that failed, or that lends nothing, is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
+/** What is kept of events that were given up. */
+const DEAD_LETTER_RETENTION = {
+  maxAge: 30 * 24 * 3_600_000,
+  maxCount: 100_000,
+  maxBytes: 256 * 1024 * 1024,
+};
 /** The longest backoff of an app that is ending, in ms. */
 const MAX_SHUTDOWN_BACKOFF_MS = 250;
 
@@ -67,8 +75,6 @@ export class Dispatcher {
   #claiming: Promise<void> | undefined;
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
-  /** The latest `createdAt` taken in: a wall clock that steps back hides no event from a flush. */
-  #newest = 0;
 
   constructor(parts: DispatcherParts) {
     const { client, outbox, reporter, clock, delivery, random } = parts;
@@ -106,6 +112,10 @@ export class Dispatcher {
       outbox,
       context: {
         now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        deadLetterRetention: DEAD_LETTER_RETENTION,
+        deadLettersRemoved: () => {},
+        warn: (message) => reporter.outboxWarned(message),
         dropped: (event) => this.#dropped(event),
         ready: () => this.#wantAll(),
       },
@@ -124,7 +134,6 @@ export class Dispatcher {
       access: this.#access,
       batches: this.#batches,
       reporter,
-      clock,
       maxEventAge: delivery.maxEventAge,
       batchSize: delivery.batchSize,
       lease: this.#lease,
@@ -185,8 +194,8 @@ export class Dispatcher {
     const since = this.#parts.clock.monotonic();
     try {
       const appended = this.#parts.outbox.append(events, options);
-      if (appended instanceof Promise) {
-        return appended.then(
+      if (isThenable(appended)) {
+        return Promise.resolve(appended).then(
           () => this.#appended(events, since),
           (error: unknown) => {
             throw outboxError(error);
@@ -206,14 +215,21 @@ export class Dispatcher {
    */
   async flush(timeout: number): Promise<{ pending: number }> {
     await this.#opening.begun();
-    const now = this.#parts.clock.monotonic();
-    const accepted = Math.max(this.#parts.clock.now(), this.#newest);
-    const settled = this.#flushes.wait(accepted, now + timeout);
-    this.#trigger.wantAll();
-    this.#wake();
-    await settled;
-    const { pending } = await this.#access.refresh();
-    return { pending };
+    const deadline = this.#parts.clock.monotonic() + timeout;
+    const checkpoint = await this.#checkpoint();
+    if (checkpoint === undefined) return this.#access.refresh();
+    try {
+      const ended = this.#flushes.wait(checkpoint, deadline);
+      this.#trigger.wantAll();
+      this.#wake();
+      await ended;
+      return { pending: await checkpoint.pending() };
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return this.#access.read();
+    } finally {
+      checkpoint.close();
+    }
   }
 
   /**
@@ -226,7 +242,8 @@ export class Dispatcher {
     const { outbox, clock, reporter } = this.#parts;
     await this.#opening.begun();
     this.#breaker.limitBackoff(clock.monotonic(), MAX_SHUTDOWN_BACKOFF_MS);
-    const { pending } = await this.flush(timeout);
+    await this.flush(timeout);
+    const { pending } = await this.#access.refresh();
     this.#abort.abort();
     this.#wakeTimer.off();
     await this.#claiming;
@@ -240,10 +257,21 @@ export class Dispatcher {
     return pending;
   }
 
+  /** `undefined` if the outbox cannot say what it holds. */
+  async #checkpoint(): Promise<OutboxCheckpoint | undefined> {
+    if (this.#opening.failure !== undefined) return undefined;
+    try {
+      return await this.#parts.outbox.checkpoint();
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return undefined;
+    }
+  }
+
   async #probe(): Promise<OutboxCounts> {
     const { failure } = this.#opening;
     if (failure !== undefined) throw failure;
-    return this.#parts.outbox.counts();
+    return await this.#parts.outbox.counts();
   }
 
   #appended(events: readonly OutboxEvent[], since: number): void {
@@ -251,9 +279,6 @@ export class Dispatcher {
     if (first === undefined) return;
     this.#parts.reporter.accepted(events);
     this.#access.appended(events);
-    for (const { createdAt } of events) {
-      if (createdAt > this.#newest) this.#newest = createdAt;
-    }
     // If there was no capacity it has waited since then.
     const changed = this.#trigger.appended(events.length, since);
     // Neither at the expense of the caller whose event filled the batch, nor in
@@ -261,11 +286,11 @@ export class Dispatcher {
     if (changed) setImmediate(() => this.#wake());
   }
 
-  #dropped({ id }: OutboxEvent): void {
+  #dropped({ id, receipt }: OutboxEvent): void {
     const why = 'An event was given up to make room for a newer one';
     this.#access.settled(1);
     this.#parts.reporter.dropped(id, 'outboxFull', why);
-    this.awaited.givenUp(id, () => new OdpOutboxFullError(undefined, why));
+    this.awaited.givenUp(receipt, () => new OdpOutboxFullError(undefined, why));
   }
 
   #wantAll(): void {
@@ -276,7 +301,7 @@ export class Dispatcher {
   /** Looks what is to be done now, and sleeps until there is more. */
   #wake(): void {
     if (this.#opening.failure !== undefined || this.#abort.signal.aborted) {
-      this.#flushes.settle(Infinity, undefined, 0);
+      this.#flushes.end();
       return;
     }
     const now = this.#parts.clock.monotonic();
@@ -323,7 +348,8 @@ export class Dispatcher {
           limit: delivery.batchSize,
           lease: this.#lease,
         });
-        claimed(events.length, this.#appendedAt(events.at(-1)));
+        const newest = events.at(-1);
+        claimed(events.length, newest && clock.monotonic() - newest.age);
         if (events.length > 0) this.#deliver(events, leaseEnd);
       }
     } catch (error) {
@@ -331,14 +357,6 @@ export class Dispatcher {
       this.#outboxRestsUntil = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS;
       this.#trigger.wantAll();
     }
-  }
-
-  /** When it was made, on the monotonic clock; a step of the wall clock shifts that by one interval at most. */
-  #appendedAt(event: OutboxEvent | undefined): number | undefined {
-    if (event === undefined) return undefined;
-    const { clock, delivery } = this.#parts;
-    const age = Math.max(clock.now() - event.createdAt, 0);
-    return clock.monotonic() - Math.min(age, delivery.flushInterval);
   }
 
   #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
@@ -365,11 +383,14 @@ export class Dispatcher {
 
   async #settleFlushes(): Promise<void> {
     if (!this.#flushes.any) return;
-    const { oldest } = await this.#access.refresh();
     const now = this.#parts.clock.monotonic();
     const stuckUntil =
       this.#underWay.length > 0 ? 0 : (this.#breaker.nextRequestAt(now) ?? 0);
-    this.#flushes.settle(now, oldest, stuckUntil);
+    // Whether or not the outbox answers.
+    this.#flushes.endLate(now, stuckUntil);
+    await this.#flushes.endDone((error) =>
+      this.#parts.reporter.outboxFailed('count', error),
+    );
     // The timeout of a flush that is done must not keep the process alive.
     if (!this.#flushes.any) this.#wake();
   }

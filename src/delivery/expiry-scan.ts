@@ -12,7 +12,6 @@ export interface ExpiryScanParts {
   readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
-  readonly clock: Clock;
   /** In ms. */
   readonly maxEventAge: number;
   /** How many events are looked at at once. */
@@ -35,20 +34,24 @@ export class ExpiryScan {
 
   /** When the next event will be too old, on the monotonic clock; `Infinity` while events are sent. */
   dueAt(now: number): number {
-    const { breaker, access, clock, maxEventAge } = this.#parts;
+    const { breaker, access, maxEventAge } = this.#parts;
     if (breaker.closed) return Infinity;
-    const { oldest } = access.read();
-    if (oldest === undefined) return Infinity;
-    const left = oldest + maxEventAge - clock.now();
-    return Math.max(now + left, this.#notBefore);
+    const { oldestAge } = access.read();
+    if (oldestAge === undefined) return Infinity;
+    return Math.max(now + maxEventAge - oldestAge, this.#notBefore);
   }
 
   /** Looks at the oldest events. Never rejects. */
   async run(now: number): Promise<void> {
-    const { outbox, batches, reporter, batchSize, lease } = this.#parts;
+    const { outbox, batches, reporter, batchSize, lease, maxEventAge } =
+      this.#parts;
     this.#notBefore = now + EXPIRY_SCAN_INTERVAL_MS;
     try {
-      const events = await outbox.claim({ limit: batchSize, lease });
+      const events = await outbox.claim({
+        limit: batchSize,
+        lease,
+        minAge: maxEventAge,
+      });
       const expired = await batches.expire(events, now + lease);
       // Where all were too old the next may be as well.
       if (expired > 0 && expired === events.length) this.#notBefore = now;

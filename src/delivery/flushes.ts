@@ -1,7 +1,8 @@
+import type { OutboxCheckpoint } from '../outbox/index.js';
+
 /** One call of `flush` that waits. */
 interface Flush {
-  /** Events accepted up to then are meant, in ms since the epoch. */
-  readonly accepted: number;
+  readonly checkpoint: OutboxCheckpoint;
   /** It ends then at the latest, on the monotonic clock. */
   readonly deadline: number;
   resolve(): void;
@@ -10,6 +11,8 @@ interface Flush {
 /** Calls of `flush` under way. All of them wait on the same deliveries. */
 export class Flushes {
   readonly #waiting = new Set<Flush>();
+  #asking = false;
+  #askAgain = false;
 
   get any(): boolean {
     return this.#waiting.size > 0;
@@ -24,26 +27,54 @@ export class Flushes {
     return next;
   }
 
-  /** Resolves when everything accepted until now is settled, or when time is over. */
-  wait(accepted: number, deadline: number): Promise<void> {
+  /** Resolves when nothing before the checkpoint is pending, or when time is over. */
+  wait(checkpoint: OutboxCheckpoint, deadline: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.add({ accepted, deadline, resolve });
+      this.#waiting.add({ checkpoint, deadline, resolve });
     });
   }
 
+  /** Ends those that have nothing left to wait for. One question at a time: what comes meanwhile asks once more. */
+  async endDone(failed: (error: unknown) => void): Promise<void> {
+    this.#askAgain = true;
+    if (this.#asking) return;
+    this.#asking = true;
+    while (this.#askAgain && this.any) {
+      this.#askAgain = false;
+      await this.#endDone(failed);
+    }
+    this.#asking = false;
+  }
+
   /**
-   * Ends those that have nothing left to wait for.
+   * Ends those whose time is over, or will be before anything can be sent.
    *
-   * @param oldest when the oldest pending event was accepted
    * @param stuckUntil before then nothing can be sent
    */
-  settle(now: number, oldest: number | undefined, stuckUntil: number): void {
+  endLate(now: number, stuckUntil: number): void {
     for (const flush of this.#waiting) {
-      const done = oldest === undefined || oldest > flush.accepted;
-      if (done || now >= flush.deadline || stuckUntil > flush.deadline) {
-        this.#waiting.delete(flush);
-        flush.resolve();
-      }
+      const { deadline } = flush;
+      if (now >= deadline || stuckUntil > deadline) this.#end(flush);
     }
+  }
+
+  /** Ends all of them. */
+  end(): void {
+    for (const flush of this.#waiting) this.#end(flush);
+  }
+
+  async #endDone(failed: (error: unknown) => void): Promise<void> {
+    try {
+      for (const flush of this.#waiting) {
+        if ((await flush.checkpoint.pending()) === 0) this.#end(flush);
+      }
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #end(flush: Flush): void {
+    this.#waiting.delete(flush);
+    flush.resolve();
   }
 }

@@ -1,8 +1,17 @@
-import type { OdpOutbox, OutboxCounts, OutboxEvent } from '../outbox/index.js';
+import {
+  isThenable,
+  type OdpOutbox,
+  type OutboxCounts,
+  type OutboxEvent,
+} from '../outbox/index.js';
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
-const EMPTY: OutboxCounts = { pending: 0, oldest: undefined, deadLetters: 0 };
+const EMPTY: OutboxCounts = {
+  pending: 0,
+  oldestAge: undefined,
+  deadLetters: 0,
+};
 
 /** What an outbox holds: now where it answers at once, else as of the last answer. */
 export class OutboxAccess {
@@ -25,21 +34,21 @@ export class OutboxAccess {
 
   /** Events were taken in; what is known is kept up with until it is asked for anew. */
   appended(events: readonly OutboxEvent[]): void {
-    this.#last.oldest ??= events[0]?.createdAt;
+    this.#last.oldestAge ??= 0;
     this.#last.pending += events.length;
   }
 
   /** Events were delivered or given up. */
   settled(count: number): void {
     this.#last.pending = Math.max(this.#last.pending - count, 0);
-    if (this.#last.pending === 0) this.#last.oldest = undefined;
+    if (this.#last.pending === 0) this.#last.oldestAge = undefined;
   }
 
   /** New counts; the last known ones where the outbox fails. Never rejects. */
   refresh(): OutboxCounts | Promise<OutboxCounts> {
     try {
       const answer = this.#outbox.counts();
-      if (answer instanceof Promise) return this.#keep(answer);
+      if (isThenable(answer)) return this.#keep(answer);
       this.#last = { ...answer };
       return answer;
     } catch (error) {
@@ -48,7 +57,7 @@ export class OutboxAccess {
     }
   }
 
-  async #keep(answer: Promise<OutboxCounts>): Promise<OutboxCounts> {
+  async #keep(answer: PromiseLike<OutboxCounts>): Promise<OutboxCounts> {
     this.#asking++;
     try {
       const counts = await answer;

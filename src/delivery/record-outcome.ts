@@ -51,18 +51,17 @@ export class OutcomeRecorder {
     await this.#tell('acknowledge', () => outbox.acknowledge(events));
     settled(events.length);
     reporter.delivered(events);
-    for (const { id } of events) awaited.delivered(id);
+    for (const { receipt } of events) awaited.delivered(receipt);
   }
 
   /** Gives up those that are too old; returns the others. */
   async expire(
     events: readonly ClaimedEvent[],
   ): Promise<readonly ClaimedEvent[]> {
-    const { clock, maxEventAge } = this.#parts;
-    const oldest = clock.now() - maxEventAge;
-    if (events.every(({ createdAt }) => createdAt > oldest)) return events;
+    const { maxEventAge } = this.#parts;
+    if (events.every(({ age }) => age < maxEventAge)) return events;
     const { outbox, reporter, awaited, settled } = this.#parts;
-    const expired = events.filter(({ createdAt }) => createdAt <= oldest);
+    const expired = events.filter(({ age }) => age >= maxEventAge);
     const message = `undelivered for longer than ${maxEventAge} ms`;
     await this.#tell('deadLetter', () =>
       outbox.deadLetter(expired, { reason: 'expired', message }),
@@ -70,9 +69,9 @@ export class OutcomeRecorder {
     settled(expired.length);
     for (const event of expired) {
       reporter.expired(event);
-      awaited.givenUp(event.id, () => new OdpExpiredError(maxEventAge));
+      awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
     }
-    return events.filter(({ createdAt }) => createdAt > oldest);
+    return events.filter(({ age }) => age < maxEventAge);
   }
 
   /** Gives up those that ODP refused with this status. */
@@ -92,7 +91,10 @@ export class OutcomeRecorder {
       settled(events.length);
       for (const event of events) {
         reporter.rejected(event, status, message);
-        awaited.givenUp(event.id, () => new OdpRejectedError(status, message));
+        awaited.givenUp(
+          event.receipt,
+          () => new OdpRejectedError(status, message),
+        );
       }
     }
   }

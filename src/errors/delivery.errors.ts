@@ -32,14 +32,17 @@ export class OdpExpiredError extends OdpError {
   }
 }
 
-/** Nobody can say yet whether the event was delivered: the wait for it has ended. */
+/** The wait for an event has ended, and nobody can say yet whether it was delivered. */
 export class OdpTimeoutError extends OdpError {
   readonly code = 'timeout';
 
-  constructor(detail: string) {
+  /** @param accepted `false` if it was never taken into the outbox */
+  constructor(detail: string, accepted = true) {
     super(
-      `${detail} The event stays in the outbox and is sent as far as that outbox survives; ` +
-        'do not send it again, or keep its idempotence_id if you do.',
+      accepted
+        ? `${detail} The event stays in the outbox and is sent as far as that outbox survives; ` +
+            'do not send it again, or keep its idempotence_id if you do.'
+        : `${detail} The event was not accepted; send it again later, or raise the outbox's capacity.`,
     );
   }
 }

@@ -40,6 +40,7 @@ it('joins events into a JSON list, whatever they take in UTF-8', async () => {
             id: `${i}`,
             payload: one,
             createdAt: 0,
+            age: 0,
             failedAttempts: 0,
             claim: undefined,
           })),
@@ -67,6 +68,7 @@ it('sends key and host as they are at each request, and nothing without them', a
     payload: '{}',
     createdAt: 0,
     failedAttempts: 0,
+    age: 0,
     claim: undefined,
   };
 

@@ -35,6 +35,18 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Takes out the items that meet a condition. */
+  remove(condition: (item: T) => boolean): T[] {
+    const removed: T[] = [];
+    const kept: T[] = [];
+    for (const item of this) (condition(item) ? removed : kept).push(item);
+    if (removed.length > 0) {
+      this.#items = kept;
+      this.#head = 0;
+    }
+    return removed;
+  }
+
   *[Symbol.iterator](): Generator<T> {
     for (let i = this.#head; i < this.#items.length; i++) {
       yield this.#items[i] as T;

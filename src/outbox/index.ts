@@ -6,11 +6,18 @@ export {
   type ClaimRequest,
   type StoredDeadLetter,
   type DeadLetterFilter,
+  type DeadLetterPage,
+  type DeadLetterRetention,
+  type DeliveryOutcome,
+  type ErasedEvents,
+  type OutboxCheckpoint,
+  type OutboxDurability,
   type MaybePromise,
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
 } from './outbox.js';
+export { isThenable } from './is-thenable.js';
 export { outboxError } from './outbox-error.js';
 export {
   memoryOutbox,

@@ -1,5 +1,8 @@
-/** A value, or a promise of one: an outbox that needs no I/O answers at once. */
-export type MaybePromise<T> = T | Promise<T>;
+/**
+ * A value, or a promise of one: an outbox that needs no I/O answers at once. Lazy
+ * thenables, such as the queries of Prisma and Knex, will do.
+ */
+export type MaybePromise<T> = T | PromiseLike<T>;
 
 /** An accepted event as an outbox holds it: checked and serialised once. */
 export interface OutboxEvent {
@@ -7,12 +10,22 @@ export interface OutboxEvent {
   readonly id: string;
   /** The event as JSON text, as it goes to ODP. */
   readonly payload: string;
-  /** When it was accepted, in ms since the epoch. */
+  /** When it was made, in ms since the epoch by this machine's clock. */
   readonly createdAt: number;
+  /**
+   * Set if a caller awaits delivery, and unique to this append: a shared outbox
+   * records under it what became of the event, see {@link OdpOutbox.outcomes}.
+   */
+  readonly receipt?: string | undefined;
 }
 
-/** An event lent to one dispatcher until its lease ends. */
+/** An event that one dispatcher holds until its lease ends. */
 export interface ClaimedEvent extends OutboxEvent {
+  /**
+   * How long ago it was appended (or requeued), in ms, by the outbox's own
+   * clock: instances' clocks may differ, and step.
+   */
+  readonly age: number;
   /** How often a request that held it failed and it was released to be tried again. */
   readonly failedAttempts: number;
   /**
@@ -26,8 +39,12 @@ export interface ClaimedEvent extends OutboxEvent {
 export interface ClaimRequest {
   /** At most so many events. */
   readonly limit: number;
-  /** How long the events are lent, in ms, by the outbox's own clock. */
+  /** At most so many bytes of payload; the first event comes however large it is. Unbounded unless given. */
+  readonly maxBytes?: number | undefined;
+  /** How long the claim holds, in ms, by the outbox's own clock. */
   readonly lease: number;
+  /** Only events of at least this age, in ms. */
+  readonly minAge?: number | undefined;
 }
 
 /** Why an event is dead-lettered. */
@@ -44,8 +61,8 @@ export interface DeadLetterCause {
 export interface OutboxCounts {
   /** Accepted and neither acknowledged nor dead-lettered, claimed ones included. */
   readonly pending: number;
-  /** `createdAt` of the oldest pending event; `undefined` when none is pending. */
-  readonly oldest: number | undefined;
+  /** The oldest pending event's age, in ms; `undefined` if none is pending. */
+  readonly oldestAge: number | undefined;
   /** How many dead letters it keeps. */
   readonly deadLetters: number;
 }
@@ -56,6 +73,39 @@ export interface StoredDeadLetter extends OutboxEvent, DeadLetterCause {
   readonly failedAttempts: number;
   /** When it was dead-lettered, in ms since the epoch. */
   readonly deadLetteredAt: number;
+  /** Where the next page begins, see {@link DeadLetterPage.after}. */
+  readonly cursor: string;
+}
+
+/** Which part of a list of dead letters. */
+export interface DeadLetterPage {
+  /** At most so many. */
+  readonly limit: number;
+  /** Only those behind the one with this `cursor`. */
+  readonly after?: string | undefined;
+}
+
+/** How many dead letters are kept, and for how long; the oldest go first. */
+export interface DeadLetterRetention {
+  /** In ms. */
+  readonly maxAge: number;
+  readonly maxCount: number;
+  /** Of payload. */
+  readonly maxBytes: number;
+}
+
+/** What became of an event whose delivery a caller awaits. */
+export type DeliveryOutcome = { readonly receipt: string } & (
+  | { readonly outcome: 'delivered' }
+  | ({ readonly outcome: 'deadLettered' } & DeadLetterCause)
+);
+
+/** A mark behind what was appended so far. */
+export interface OutboxCheckpoint {
+  /** How many of the events before the mark are still pending. */
+  pending(): MaybePromise<number>;
+  /** Nobody will ask again. */
+  close(): void;
 }
 
 /** Which dead letters are meant. Conditions are joined by «and»; `{}` means every one. */
@@ -70,21 +120,43 @@ export interface DeadLetterFilter {
 
 /** What an outbox is given when it is opened. */
 export interface OutboxContext {
-  /** The time in ms since the epoch. Outboxes on a server use the server's clock instead. */
+  /** The time in ms since the epoch. It may step: only for times that people read. */
   now(): number;
-  /** Tells that an accepted event was dropped to make room (`whenFull: 'drop-oldest'`). */
+  /** ms since some moment; never steps. Outboxes on a server use the server's clock instead. */
+  monotonic(): number;
+  /** How much to keep of the events that were given up. */
+  readonly deadLetterRetention: DeadLetterRetention;
+  /** Reports an accepted event that was dropped to make room (`whenFull: 'drop-oldest'`). */
   dropped(event: OutboxEvent): void;
-  /** Tells that events may be claimable that this process did not append, so that none waits for the next poll. */
+  /** Reports dead letters that retention removed. */
+  deadLettersRemoved(count: number): void;
+  /** Reports that events may be claimable that this process did not append, so that none waits for the next poll. */
   ready(): void;
+  /** Logs what an operator must know, such as a store that may evict events. Holds nothing of an event. */
+  warn(message: string): void;
+}
+
+/** How many events {@link OdpOutbox.erase} forgot. */
+export interface ErasedEvents {
+  readonly pending: number;
+  readonly deadLetters: number;
 }
 
 /** How events are appended. */
 export interface AppendOptions {
   /** The caller's own database transaction, for outboxes that join it; others throw `OdpOutboxError`. */
   readonly transaction?: unknown;
-  /** Whether the caller waits, so that an outbox which makes callers wait may do so. */
-  readonly mayWait?: boolean;
+  /**
+   * Whether the caller waits for capacity. An outbox that makes nobody wait
+   * throws `OdpOutboxFullError` all the same.
+   */
+  readonly wait?: boolean | undefined;
+  /** Ends that wait: the append then rejects with `OdpTimeoutError`. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** What an outbox's events survive: nothing, a crash or reboot of this machine, or the loss of any instance. */
+export type OutboxDurability = 'process' | 'machine' | 'server';
 
 /**
  * Where accepted events wait until ODP has acknowledged them (a port). Extend
@@ -98,15 +170,15 @@ export interface AppendOptions {
 export abstract class OdpOutbox {
   /** What it is, for the boot log, such as `memory`. Holds no secret. */
   abstract readonly name: string;
-  /** What its events survive, for the boot log, such as `a crash or reboot of this machine`. */
-  abstract readonly survives: string;
+  /** What its events survive. */
+  abstract readonly durability: OutboxDurability;
   /**
    * How often events that other processes appended or left behind are looked
    * for, in ms; `undefined` where no other process shares it.
    */
   readonly pollInterval: number | undefined = undefined;
 
-  /** Makes it usable. Called once before anything else, and again after it failed. */
+  /** Makes it usable. Called before anything else, again after it failed, and again after `close()`. */
   abstract open(context: OutboxContext): MaybePromise<void>;
 
   /**
@@ -121,52 +193,79 @@ export abstract class OdpOutbox {
   ): MaybePromise<void>;
 
   /**
-   * Lends the oldest events that are due and not lent to anyone, oldest first.
-   * Events whose lease has ended count as not lent; that they were lent does
-   * not count as a try.
+   * Claims the oldest events that are due and that nobody holds, oldest first.
+   * An event whose lease has ended is held by nobody; that it was claimed is no
+   * failed attempt.
    */
   abstract claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]>;
 
-  /** ODP has these events: forgets them. Ignores those no longer held. Returns how many were. */
+  /** ODP has these events: forgets them. Ignores those no longer held. Returns how many were held. */
   abstract acknowledge(events: readonly ClaimedEvent[]): MaybePromise<number>;
 
   /**
    * Gives events back, to be claimable after `delay` ms. Ignores those no
-   * longer held. `failed` counts as a try.
+   * longer held. `failed` counts as a failed attempt.
    */
   abstract release(
     events: readonly ClaimedEvent[],
     options: { readonly delay: number; readonly failed: boolean },
   ): MaybePromise<void>;
 
-  /** Gives events up: keeps them as dead letters. Ignores those no longer held. Returns how many were. */
+  /** Gives events up: keeps them as dead letters. Ignores those no longer held. Returns how many were held. */
   abstract deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): MaybePromise<number>;
 
   /**
-   * Which of these ids are still pending. Asked for events that a caller awaits,
-   * only where other processes share the outbox and may have delivered them.
+   * What became of awaited events, as far as it is recorded; the others are left
+   * out. Only asked of an outbox that other processes share, which may have
+   * delivered them. It keeps outcomes for an hour at least.
    */
-  stillPending(ids: readonly string[]): MaybePromise<readonly string[]> {
-    return ids;
+  outcomes(
+    _receipts: readonly string[],
+  ): MaybePromise<readonly DeliveryOutcome[]> {
+    return [];
   }
+
+  /**
+   * Marks the events that this process has appended and, if no other process
+   * shares the outbox, all that it holds. A flush ends when none of them is
+   * pending.
+   */
+  abstract checkpoint(): MaybePromise<OutboxCheckpoint>;
 
   /** How many events it holds. */
   abstract counts(): MaybePromise<OutboxCounts>;
 
-  /** Dead letters, oldest first, at most `limit`. */
+  /** Dead letters, oldest first. */
   abstract deadLetters(
     filter: DeadLetterFilter,
-    limit: number,
+    page: DeadLetterPage,
   ): MaybePromise<readonly StoredDeadLetter[]>;
 
-  /** Makes dead letters pending again, as new (age and failedAttempts start over). Returns how many. */
-  abstract requeue(filter: DeadLetterFilter): MaybePromise<number>;
+  /**
+   * Makes dead letters pending again, oldest first, as new: age and failed
+   * attempts start over.
+   *
+   * @param limit at most so many; all unless given
+   * @returns how many
+   */
+  abstract requeue(
+    filter: DeadLetterFilter,
+    limit?: number,
+  ): MaybePromise<number>;
 
   /** Forgets dead letters. Returns how many. */
   abstract purge(filter: DeadLetterFilter): MaybePromise<number>;
+
+  /**
+   * Forgets a customer: every event and dead letter that names one of these
+   * identifiers, claimed events included. Returns how many.
+   */
+  abstract erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): MaybePromise<ErasedEvents>;
 
   /**
    * Lets go of what it holds open, after everything under way is stored. Never

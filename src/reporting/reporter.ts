@@ -197,6 +197,11 @@ export class Reporter {
     );
   }
 
+  /** What the outbox has to say to an operator. */
+  outboxWarned(message: string): void {
+    this.#log.warn(`outbox warning`, () => `${message} ${this.#facts({})}`);
+  }
+
   complete(): void {
     this.#deliveryEvents.complete();
   }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { AwaitedEvents } from '../delivery/index.js';
 import type { Clock } from '../clock.js';
 import { OdpTimeoutError } from '../errors/index.js';
 import type { MadeEvent } from '../events/index.js';
+import type { OutboxEvent } from '../outbox/index.js';
 
 /** What a wait for deliveries works with. */
 export interface AwaitDeliveryParts {
@@ -10,7 +12,7 @@ export interface AwaitDeliveryParts {
   /** In ms; `undefined`: as long as it takes. */
   readonly timeout: number | undefined;
   /** Hands the events to the outbox. */
-  append(): void | Promise<void>;
+  append(events: readonly OutboxEvent[]): void | Promise<void>;
 }
 
 /**
@@ -24,10 +26,16 @@ export async function awaitDelivery(
   { awaited: all, clock, timeout, append }: AwaitDeliveryParts,
 ): Promise<void> {
   // Before they are appended: an answer may come at once.
-  const awaited = events.map(({ id }) => all.expect(id));
-  const settled = Promise.all(awaited.map((one) => one.settled));
+  const receipted = events.map(({ id, payload, createdAt }) => ({
+    id,
+    payload,
+    createdAt,
+    receipt: randomUUID(),
+  }));
+  const awaited = receipted.map(({ receipt }) => all.expect(receipt));
+  const settled = Promise.all(awaited.map(({ outcome }) => outcome));
   try {
-    await append();
+    await append(receipted);
   } catch (error) {
     settled.catch(() => {});
     for (const one of awaited) one.giveUp(new OdpTimeoutError(''));

@@ -3,6 +3,7 @@ import type { OdpEvent } from '../events/index.js';
 import {
   type StoredDeadLetter,
   type DeadLetterFilter,
+  type DeadLetterPage,
   type MaybePromise,
   type OdpOutbox,
   outboxError,
@@ -30,16 +31,19 @@ export class OdpDeadLetters {
   /**
    * Shows dead letters, oldest first.
    *
-   * @param filter which ones; all unless given. `limit`: at most so many, 100 unless given
+   * @param filter which ones; all unless given. `limit`: at most so many, 100 unless given; `after`: the `cursor` of the last one seen
    * @throws OdpOutboxError when the outbox fails
    */
   async list({
     limit = DEFAULT_LIMIT,
+    after,
     ...filter
-  }: DeadLetterFilter & { readonly limit?: number } = {}): Promise<
+  }: DeadLetterFilter & Partial<DeadLetterPage> = {}): Promise<
     OdpDeadLetter[]
   > {
-    const letters = await asked(() => this.#outbox.deadLetters(filter, limit));
+    const letters = await asked(() =>
+      this.#outbox.deadLetters(filter, { limit, after }),
+    );
     return letters.map(({ payload, ...letter }) => ({
       ...letter,
       event: JSON.parse(payload) as OdpEvent,

@@ -9,6 +9,7 @@ import {
 } from '../events/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
+import type { OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
@@ -193,10 +194,10 @@ export class OdpService {
   }
 
   #append(
-    made: readonly MadeEvent[],
+    made: readonly OutboxEvent[],
     { transaction }: SendOdpEventOptions,
   ): void | Promise<void> {
-    return this.#account.append(made, { transaction, mayWait: true });
+    return this.#account.append(made, { transaction, wait: true });
   }
 
   async #deliver(
@@ -216,7 +217,7 @@ export class OdpService {
       clock,
       timeout:
         timeout === undefined ? undefined : durationOf(timeout, 'timeout'),
-      append: () => this.#append(made, options),
+      append: (events) => this.#append(events, options),
     });
   }
 }

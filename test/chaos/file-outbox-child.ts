@@ -1,3 +1,4 @@
+import { quietContext } from '../support/outboxes.js';
 // A process to be killed: appends events, claims and acknowledges some, until
 // it is. Writes what it did into a log file at once, as that outlives it:
 //
@@ -16,7 +17,7 @@ async function main(path: string, log: string, prefix: string): Promise<void> {
     if (lines.length > 0) writeSync(file, `${lines.join('\n')}\n`);
   };
   const outbox = fileOutbox({ path });
-  await outbox.open({ now: Date.now, dropped: () => {}, ready: () => {} });
+  await outbox.open(quietContext({ now: Date.now, ready: () => {} }));
 
   let made = 0;
   const send = async () => {

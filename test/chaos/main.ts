@@ -2,7 +2,6 @@
 import { parseArgs } from 'node:util';
 import { awaited } from './awaited.js';
 import { disk } from './disk.js';
-import { formats } from './formats.js';
 import { instances } from './instances.js';
 import { kill } from './kill.js';
 import { odpAway } from './odp-away.js';
@@ -83,13 +82,6 @@ const runs = new Map<string, () => Promise<Figures>>([
     'transactions:postgres',
     () => on('postgres', (store) => transactions(store, { count: 3000, seed })),
   ],
-  ...kinds.map(
-    (kind) =>
-      [
-        `formats:${kind}`,
-        async () => (await formats(kind)) ?? skipped,
-      ] as const,
-  ),
   ['disk:full', async () => (await disk('full', 20)) ?? skipped],
   ['disk:read-only', async () => (await disk('read-only', 3)) ?? skipped],
   ['sigterm:memory', () => sigterm({ store: undefined, ...whileAway })],

@@ -1,3 +1,4 @@
+import { quietContext } from '../support/outboxes.js';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -66,7 +67,7 @@ it(`loses no event that was accepted, killed ${ROUNDS} times at random`, async (
       if (line.startsWith('-')) acknowledged.add(line.slice(1));
     }
     const outbox = fileOutbox({ path });
-    await outbox.open({ now: Date.now, dropped: () => {}, ready: () => {} });
+    await outbox.open(quietContext({ now: Date.now, ready: () => {} }));
     const { pending } = await outbox.counts();
     const found = await pendingOf(outbox);
     await outbox.close();

@@ -1,10 +1,9 @@
 // The short forms of long runs; see test/chaos.
 import { expect, test } from 'vitest';
 import { awaited } from '../chaos/awaited.js';
-import { formats } from '../chaos/formats.js';
 import { newSeed } from '../chaos/support/scenario.js';
 import { transactions } from '../chaos/transactions.js';
-import { durable, shared, withStore } from './short.js';
+import { shared, withStore } from './short.js';
 
 test('ODP gets exactly the events of committed transactions', async (context) => {
   const seed = newSeed();
@@ -22,14 +21,5 @@ test.for(shared)(
       awaited(store, { events: 5 }),
     );
     expect(figures).toEqual({ delivered: 5, rejected: 5 });
-  },
-);
-
-test.for(durable)(
-  'what format version 1 of the %s outbox left is delivered',
-  async (kind, { skip }) => {
-    const figures = await formats(kind);
-    if (figures === undefined) skip(`there is no ${kind}`);
-    expect(figures).toEqual({ format: 1, delivered: 3, requeued: 1 });
   },
 );

@@ -2,6 +2,7 @@ import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   type AppendOptions,
+  type MaybePromise,
   memoryOutbox,
   OdpOutbox,
   OdpOutboxError,
@@ -28,7 +29,7 @@ export function apps() {
 /** A memory outbox that fails, or hangs, on cue. */
 export class BreakableOutbox extends OdpOutbox {
   readonly name = 'breakable';
-  readonly survives = 'nothing';
+  readonly durability = 'process';
   state: 'well' | 'failing' | 'hanging' = 'well';
   asked = 0;
   readonly #inner = memoryOutbox();
@@ -42,7 +43,7 @@ export class BreakableOutbox extends OdpOutbox {
     return this.#inner.append(events, options);
   }
 
-  counts(): OutboxCounts | Promise<OutboxCounts> {
+  counts(): MaybePromise<OutboxCounts> {
     this.asked++;
     if (this.state === 'failing') throw new OdpOutboxError('secret detail');
     if (this.state === 'hanging') return new Promise(() => {});
@@ -63,5 +64,8 @@ export class BreakableOutbox extends OdpOutbox {
     this.#inner.requeue(...args);
   purge = (...args: Parameters<OdpOutbox['purge']>) =>
     this.#inner.purge(...args);
+  checkpoint = () => this.#inner.checkpoint();
+  erase = (...args: Parameters<OdpOutbox['erase']>) =>
+    this.#inner.erase(...args);
   close = () => this.#inner.close();
 }

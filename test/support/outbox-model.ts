@@ -1,3 +1,4 @@
+import { quietContext } from './outboxes.js';
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { ClaimedEvent, OdpOutbox } from '../../src/outbox/outbox.js';
@@ -143,7 +144,7 @@ const advance = (ms: number) =>
   });
 
 const requeue = command('requeue', async (model, { outbox }) => {
-  const letters = await outbox.deadLetters({}, 1000);
+  const letters = await outbox.deadLetters({}, { limit: 1000 });
   assert.deepEqual(
     new Map(letters.map(({ id, failedAttempts }) => [id, failedAttempts])),
     model.dead,
@@ -217,11 +218,7 @@ export async function checkAgainstModel(options: {
           dead: new Map(),
         };
         const start = async (outbox: OdpOutbox) => {
-          await outbox.open({
-            now: () => model.now,
-            dropped: () => {},
-            ready: () => {},
-          });
+          await outbox.open(quietContext({ now: () => model.now }));
           return outbox;
         };
         const real: Real = {

@@ -7,10 +7,26 @@ import type {
 
 export const LEASE = 60_000;
 
-/** What an outbox is opened with where nobody looks at what it tells. */
-export const quietContext = (
-  ready: OutboxContext['ready'] = () => {},
-): OutboxContext => ({ now: Date.now, dropped: () => {}, ready });
+/** What an outbox is opened with if nobody looks at what it reports. */
+export function quietContext(
+  given: Partial<OutboxContext> | OutboxContext['ready'] = {},
+): OutboxContext {
+  const own = typeof given === 'function' ? { ready: given } : given;
+  return {
+    now: Date.now,
+    monotonic: own.now ?? (() => performance.now()),
+    deadLetterRetention: {
+      maxAge: Infinity,
+      maxCount: Infinity,
+      maxBytes: Infinity,
+    },
+    dropped: () => {},
+    deadLettersRemoved: () => {},
+    ready: () => {},
+    warn: () => {},
+    ...own,
+  };
+}
 
 /** Events whose ids are the prefix and their place. */
 export const someEvents = (count: number, prefix = 'event'): OutboxEvent[] =>

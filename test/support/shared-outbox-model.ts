@@ -124,14 +124,10 @@ export async function followsModel(
       const counts = await outbox(place % 2).counts();
       expect(counts.pending).toBe(pending.length);
       expect(counts.deadLetters).toBe(dead.length);
-      const letters = await outbox(place % 2).deadLetters({}, 1000);
+      const letters = await outbox(place % 2).deadLetters({}, { limit: 1000 });
       expect(
         letters.map(({ id, failedAttempts }) => ({ id, failedAttempts })),
       ).toEqual(dead.map(({ id, failedAttempts }) => ({ id, failedAttempts })));
-      const ids = pending.map(({ id }) => id);
-      expect(
-        new Set(await outbox(place % 2).stillPending([...ids, 'no'])),
-      ).toEqual(new Set(ids));
     }
   } finally {
     for (const instance of instances) await instance.close();

@@ -1,20 +1,24 @@
+import { randomUUID } from 'node:crypto';
 import { Fifo } from '../fifo.js';
-import { Chunk, type ChunkHeader, type StoredEvent } from './chunk.js';
+import type { OutboxContext, OutboxEvent } from '../outbox.js';
+import {
+  Chunk,
+  type ChunkHeader,
+  sequenceOf,
+  type StoredAt,
+  type StoredEvent,
+} from './chunk.js';
 import { bodyKey, from, headerKey, numberOf } from './format.js';
 import type { Level, LevelStore } from './level-store.js';
 
-/**
- * How much of the backlog may be in memory, in characters of payload; what an
- * event takes beside its payload counts too.
- */
-const MEMORY = 32 * 1024 * 1024;
-const PER_EVENT = 256;
+/** How much of the backlog may be in memory, in characters. */
+const MAX_IN_MEMORY = 32 * 1024 * 1024;
 /** How much is read at once: so many chunks, or so many characters of payload. */
 const READ_CHUNKS = 256;
 const READ_SIZE = 2 * 1024 * 1024;
 
 /**
- * The stored events that were not lent yet, oldest first. Its head is in
+ * The stored events that were not claimed yet, oldest first. Its head is in
  * memory; behind a head that is as large as it may be, the rest is on the disk
  * only: chunks from `#unread` up to `#end`.
  */
@@ -23,14 +27,27 @@ export class Backlog {
   readonly #head = new Fifo<Chunk>();
   /** Events of `#head`. */
   #ready = 0;
-  /** What chunks in memory take, those included whose events are lent. */
+  /** What chunks in memory take, those included whose events are claimed. */
   #inMemory = 0;
   #unread: number;
   #end: number;
   #reading: Promise<void> | undefined;
 
-  private constructor(store: LevelStore, unread: number, end: number) {
+  /** Tells this opening's chunks from those of earlier ones, whose clock is not ours. */
+  readonly #opening = randomUUID();
+  readonly #monotonic: () => number;
+  readonly #sinceOf: (event: OutboxEvent) => number;
+
+  private constructor(
+    store: LevelStore,
+    { now, monotonic }: Pick<OutboxContext, 'now' | 'monotonic'>,
+    unread: number,
+    end: number,
+  ) {
     this.#store = store;
+    this.#monotonic = monotonic;
+    const [wall, since] = [now(), monotonic()];
+    this.#sinceOf = ({ createdAt }) => since - Math.max(wall - createdAt, 0);
     this.#unread = unread;
     this.#end = end;
   }
@@ -38,6 +55,7 @@ export class Backlog {
   /** Finds what an earlier process left, without reading the events. */
   static async open(
     store: LevelStore,
+    context: Pick<OutboxContext, 'now' | 'monotonic'>,
   ): Promise<{ backlog: Backlog; count: number; size: number }> {
     let count = 0;
     let size = 0;
@@ -52,7 +70,11 @@ export class Backlog {
         end = numberOf(key) + 1;
       }
     });
-    return { backlog: new Backlog(store, first ?? end, end), count, size };
+    return {
+      backlog: new Backlog(store, context, first ?? end, end),
+      count,
+      size,
+    };
   }
 
   /** The number that the next chunk gets at the earliest. */
@@ -60,32 +82,81 @@ export class Backlog {
     return this.#end;
   }
 
-  /** The number below which no chunk waits that was not lent. */
+  /** The place in the order of appends that the next event gets at the earliest. */
+  get nextSequence(): number {
+    return sequenceOf(this.#end);
+  }
+
+  /** What a chunk that is stored now is marked with. */
+  get storedAt(): StoredAt {
+    return { opening: this.#opening, since: this.#monotonic() };
+  }
+
+  /** The number below which every event was claimed. */
   get start(): number {
     return this.#head.peek()?.number ?? this.#unread;
   }
 
-  /** `createdAt` of its oldest event in memory. */
+  /** When its oldest event in memory was appended, on the monotonic clock. */
   get oldest(): number | undefined {
-    return this.#head.peek()?.peek()?.createdAt;
+    return this.peek()?.since;
   }
 
   /** Takes in a chunk that was just stored. */
   add(chunk: Chunk): void {
     const allRead = this.#unread === this.#end;
     this.#end = chunk.number + 1;
-    if (!allRead || this.#inMemory >= MEMORY) return;
+    if (!allRead || this.#inMemory >= MAX_IN_MEMORY) return;
     this.#unread = this.#end;
     this.#take(chunk);
   }
 
-  next(): StoredEvent | undefined {
-    const chunk = this.#head.peek();
-    if (chunk === undefined) return undefined;
-    const event = chunk.next();
+  peek(): StoredEvent | undefined {
+    for (
+      let chunk = this.#head.peek();
+      chunk !== undefined;
+      chunk = this.#head.peek()
+    ) {
+      const event = chunk.peek();
+      if (event !== undefined) return event;
+      this.#head.shift();
+    }
+    return undefined;
+  }
+
+  shift(): StoredEvent | undefined {
+    const event = this.peek();
+    if (event === undefined) return undefined;
+    event.chunk.next();
     this.#ready--;
-    if (chunk.peek() === undefined) this.#head.shift();
     return event;
+  }
+
+  /** Takes out the events in memory, not claimed yet, that meet a condition. */
+  remove(condition: (event: OutboxEvent) => boolean): StoredEvent[] {
+    const removed: StoredEvent[] = [];
+    for (const chunk of this.#head) {
+      for (const event of chunk.unclaimed()) {
+        if (!condition(event)) continue;
+        event.chunk.finish(event.index);
+        removed.push(event);
+        this.#ready--;
+      }
+    }
+    return removed;
+  }
+
+  /** The chunks that are on the disk only, one page after another. */
+  async *unread(): AsyncGenerator<Chunk> {
+    for (let start = this.#unread; start < this.#end;) {
+      const end = this.#end;
+      const chunks = await this.#store.read((db) =>
+        this.#readChunks(db, start, end),
+      );
+      yield* chunks;
+      const last = chunks.at(-1);
+      start = last === undefined ? end : last.number + 1;
+    }
   }
 
   /** Whether more events could be read if memory allowed. */
@@ -93,9 +164,9 @@ export class Backlog {
     return this.#ready === 0 && this.#unread < this.#end;
   }
 
-  /** Says that nothing of a chunk is needed in memory any more. */
-  drop(chunk: Chunk): void {
-    this.#inMemory -= memoryOf(chunk);
+  /** So much of its chunks is no longer in memory. */
+  freed(size: number): void {
+    this.#inMemory -= size;
   }
 
   /**
@@ -103,10 +174,10 @@ export class Backlog {
    * than `wanted` events are in memory and there are more.
    */
   prepare(wanted: number): Promise<void> | undefined {
-    if (this.#unread === this.#end || this.#inMemory >= MEMORY)
+    if (this.#unread === this.#end || this.#inMemory >= MAX_IN_MEMORY)
       return undefined;
     const enough = this.#ready >= wanted;
-    if (enough && this.#inMemory > MEMORY / 2) return undefined;
+    if (enough && this.#inMemory > MAX_IN_MEMORY / 2) return undefined;
     this.#reading ??= this.#read();
     if (!enough) return this.#reading;
     // Whoever waits for it next is told why it failed.
@@ -121,10 +192,10 @@ export class Backlog {
 
   async #read(): Promise<void> {
     try {
-      while (this.#unread < this.#end && this.#inMemory < MEMORY) {
+      while (this.#unread < this.#end && this.#inMemory < MAX_IN_MEMORY) {
         const end = this.#end;
         const chunks = await this.#store.read((db) =>
-          readChunks(db, this.#unread, end),
+          this.#readChunks(db, this.#unread, end),
         );
         for (const chunk of chunks) this.#take(chunk);
         const last = chunks.at(-1);
@@ -136,35 +207,31 @@ export class Backlog {
   }
 
   #take(chunk: Chunk): void {
-    this.#inMemory += memoryOf(chunk);
+    this.#inMemory += chunk.inMemory;
     this.#ready += chunk.left;
     this.#head.push(chunk);
   }
-}
 
-const memoryOf = (chunk: Chunk) => chunk.size + chunk.count * PER_EVENT;
-
-/** The first chunks from `start` on, before `end`; none where there are none. */
-async function readChunks(
-  db: Level,
-  start: number,
-  end: number,
-): Promise<Chunk[]> {
-  const headers: [key: string, header: string][] = [];
-  let size = 0;
-  const range = { gte: headerKey(start), lt: headerKey(end) };
-  for await (const entry of db.iterator({ ...range, limit: READ_CHUNKS })) {
-    headers.push(entry);
-    size += (JSON.parse(entry[1]) as ChunkHeader).size;
-    if (size >= READ_SIZE) break;
-  }
-  const numbers = headers.map(([key]) => numberOf(key));
-  const bodies = await db.getMany(numbers.map(bodyKey), { fillCache: false });
-  return headers.map(([key, header], index) => {
-    try {
-      return Chunk.parse(numberOf(key), header, bodies[index] ?? '');
-    } catch (error) {
-      throw new Error(`Corruption: ${key} cannot be read`, { cause: error });
+  /** The first chunks from `start` on, before `end`; none if there are none. */
+  async #readChunks(db: Level, start: number, end: number): Promise<Chunk[]> {
+    const headers: [key: string, header: string][] = [];
+    let size = 0;
+    const range = { gte: headerKey(start), lt: headerKey(end) };
+    for await (const entry of db.iterator({ ...range, limit: READ_CHUNKS })) {
+      headers.push(entry);
+      size += (JSON.parse(entry[1]) as ChunkHeader).size;
+      if (size >= READ_SIZE) break;
     }
-  });
+    const numbers = headers.map(([key]) => numberOf(key));
+    const bodies = await db.getMany(numbers.map(bodyKey), { fillCache: false });
+    return headers.map(([key, header], index) => {
+      try {
+        const body = bodies[index] ?? '';
+        const number = numberOf(key);
+        return Chunk.parse(number, header, body, this.#opening, this.#sinceOf);
+      } catch (error) {
+        throw new Error(`Corruption: ${key} cannot be read`, { cause: error });
+      }
+    });
+  }
 }

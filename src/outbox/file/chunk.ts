@@ -1,8 +1,8 @@
+import type { HeldEvent } from '../claims.js';
 import type { OutboxEvent } from '../outbox.js';
 
 /** An event of a chunk that is in memory. */
-export interface StoredEvent extends OutboxEvent {
-  readonly failedAttempts: number;
+export interface StoredEvent extends HeldEvent {
   readonly chunk: Chunk;
   readonly index: number;
 }
@@ -15,52 +15,78 @@ export interface ChunkHeader {
   readonly size: number;
   /** Which events are delivered or dead-lettered. */
   readonly done?: readonly number[];
-  /** How often which event was tried, as pairs of index and failedAttempts. */
+  /** Which event failed how often, as pairs of index and failed attempts. */
   readonly failedAttempts?: readonly (readonly [number, number])[];
 }
 
 /** What precedes the payloads in a stored body: one line of JSON. */
-interface Meta {
+interface Meta extends StoredAt {
   readonly ids: readonly string[];
   readonly createdAt: readonly number[];
+  /** Only if any has one. */
+  readonly receipts?: readonly (string | null)[] | undefined;
   /** In characters, as JavaScript counts them. */
   readonly lengths: readonly number[];
+}
+
+/** When a chunk was stored: on the monotonic clock of one opening of the outbox. */
+export interface StoredAt {
+  readonly opening: string;
+  readonly since: number;
 }
 
 /** Larger ones would make a claim read more than it needs. */
 const MAX_EVENTS = 500;
 const MAX_SIZE = 1024 * 1024;
+/** What an event takes in memory beside its payload. */
+const BYTES_PER_EVENT = 256;
+
+/** The place of a chunk's events in the order of appends. */
+export const sequenceOf = (number: number, index = 0): number =>
+  number * (MAX_EVENTS + 1) + index;
 
 /** Events that were stored together as one entry. */
 export class Chunk {
   readonly number: number;
   /** The size of its payloads, in characters. */
   readonly size: number;
-  readonly #events: readonly OutboxEvent[];
+  /** What is still pending of it takes so much memory. */
+  inMemory: number;
+  readonly #storedAt: StoredAt;
+  /** `undefined`: forgotten. */
+  readonly #events: (OutboxEvent | undefined)[];
+  /** When an event was appended, on the monotonic clock. */
+  readonly #sinceOf: (event: OutboxEvent) => number;
   readonly #done: Set<number>;
   readonly #failedAttempts: Map<number, number>;
   #next = 0;
+  #copyAt: number;
 
   constructor(
     number: number,
     events: readonly OutboxEvent[],
-    {
-      size,
-      done,
-      failedAttempts,
-    }: Pick<ChunkHeader, 'size' | 'done' | 'failedAttempts'>,
+    header: Pick<ChunkHeader, 'size' | 'done' | 'failedAttempts'>,
+    storedAt: StoredAt,
+    sinceOf: (event: OutboxEvent) => number = () => storedAt.since,
   ) {
     this.number = number;
-    this.size = size;
-    this.#events = events;
-    this.#done = new Set(done);
-    this.#failedAttempts = new Map(failedAttempts);
+    this.size = header.size;
+    this.#storedAt = storedAt;
+    this.#events = [...events];
+    this.#sinceOf = sinceOf;
+    this.#done = new Set(header.done);
+    this.#failedAttempts = new Map(header.failedAttempts);
+    this.inMemory = BYTES_PER_EVENT;
+    for (const event of events) this.inMemory += memoryOf(event);
+    this.#copyAt = events.length / 2;
+    for (const index of this.#done) this.forget(index);
   }
 
   /** Cuts events into chunks, numbered from `first` on. */
   static *cut(
     events: Iterable<OutboxEvent>,
     first: number,
+    storedAt: StoredAt,
   ): Generator<Chunk, void> {
     let number = first;
     let part: OutboxEvent[] = [];
@@ -71,17 +97,24 @@ export class Chunk {
         part.length === MAX_EVENTS ||
         (part.length > 0 && size + length > MAX_SIZE)
       ) {
-        yield new Chunk(number++, part, { size });
+        yield new Chunk(number++, part, { size }, storedAt);
         part = [];
         size = 0;
       }
       part.push(event);
       size += length;
     }
-    if (part.length > 0) yield new Chunk(number, part, { size });
+    if (part.length > 0) yield new Chunk(number, part, { size }, storedAt);
   }
 
-  static parse(number: number, header: string, body: string): Chunk {
+  /** @param sinceOf when an event that an earlier opening stored was appended */
+  static parse(
+    number: number,
+    header: string,
+    body: string,
+    opening: string,
+    sinceOf: (event: OutboxEvent) => number,
+  ): Chunk {
     const metaEnd = body.indexOf('\n');
     const meta = JSON.parse(body.slice(0, metaEnd)) as Meta;
     let at = metaEnd + 1;
@@ -91,14 +124,17 @@ export class Chunk {
         id: meta.ids[index] as string,
         payload,
         createdAt: meta.createdAt[index] as number,
+        receipt: meta.receipts?.[index] ?? undefined,
       };
     });
-    return new Chunk(number, events, JSON.parse(header) as ChunkHeader);
-  }
-
-  /** How many events it was stored with. */
-  get count(): number {
-    return this.#events.length;
+    const known = meta.opening === opening ? undefined : sinceOf;
+    return new Chunk(
+      number,
+      events,
+      JSON.parse(header) as ChunkHeader,
+      { opening: meta.opening, since: meta.since },
+      known,
+    );
   }
 
   /** How many events are neither delivered nor dead-lettered. */
@@ -117,29 +153,53 @@ export class Chunk {
     } satisfies ChunkHeader);
   }
 
+  /** As it is stored, once, before any event is forgotten. */
   get body(): string {
-    const events = this.#events;
+    const events = this.#events as OutboxEvent[];
     const meta: Meta = {
+      ...this.#storedAt,
       ids: events.map(({ id }) => id),
       createdAt: events.map(({ createdAt }) => createdAt),
+      receipts: events.some(({ receipt }) => receipt !== undefined)
+        ? events.map(({ receipt }) => receipt ?? null)
+        : undefined,
       lengths: events.map(({ payload }) => payload.length),
     };
     return `${JSON.stringify(meta)}\n${events.map(({ payload }) => payload).join('')}`;
   }
 
-  /** The next event that was not lent since it was read, in order. */
+  /** The next event that was not claimed since it was read, in order. */
   next(): StoredEvent | undefined {
     const event = this.peek();
-    if (event === undefined) return undefined;
-    const index = this.#next++;
-    const { id, payload, createdAt } = event;
-    const failedAttempts = this.#failedAttempts.get(index) ?? 0;
-    return { id, payload, createdAt, failedAttempts, chunk: this, index };
+    if (event !== undefined) this.#next++;
+    return event;
   }
 
-  peek(): OutboxEvent | undefined {
-    while (this.#done.has(this.#next)) this.#next++;
-    return this.#events[this.#next];
+  peek(): StoredEvent | undefined {
+    const [event] = this.pending(this.#next);
+    this.#next = event?.index ?? this.#events.length;
+    return event;
+  }
+
+  /** The events that were neither claimed since it was read nor are finished. */
+  unclaimed(): Generator<StoredEvent> {
+    return this.pending(this.#next);
+  }
+
+  /** The events that are not finished, from an index on. */
+  *pending(from = 0): Generator<StoredEvent> {
+    for (let index = from; index < this.#events.length; index++) {
+      const event = this.#events[index];
+      if (event === undefined || this.#done.has(index)) continue;
+      yield {
+        ...event,
+        sequence: sequenceOf(this.number, index),
+        since: this.#sinceOf(event),
+        failedAttempts: this.#failedAttempts.get(index) ?? 0,
+        chunk: this,
+        index,
+      };
+    }
   }
 
   finish(index: number): void {
@@ -147,11 +207,34 @@ export class Chunk {
   }
 
   /** Undoes {@link finish}. */
-  revive(index: number): void {
+  unfinish(index: number): void {
     this.#done.delete(index);
   }
 
-  countTry(index: number, failedAttempts: number): void {
+  /** Lets go of a finished event's payload. Returns how much memory that frees. */
+  forget(index: number): number {
+    const event = this.#events[index];
+    if (event === undefined) return 0;
+    this.#events[index] = undefined;
+    const freed = memoryOf(event);
+    this.inMemory -= freed;
+    if (this.left <= this.#copyAt) this.#copy();
+    return freed;
+  }
+
+  countFailure(index: number, failedAttempts: number): void {
     this.#failedAttempts.set(index, failedAttempts);
   }
+
+  /** Payloads that were read are slices, each of which keeps the whole body in memory. */
+  #copy(): void {
+    this.#copyAt = Math.floor(this.left / 2);
+    for (const [index, event] of this.#events.entries()) {
+      if (event === undefined) continue;
+      const payload = Buffer.from(event.payload).toString();
+      this.#events[index] = { ...event, payload };
+    }
+  }
 }
+
+const memoryOf = ({ payload }: OutboxEvent) => payload.length + BYTES_PER_EVENT;

@@ -1,10 +1,19 @@
 import { matchesFilter } from '../dead-letter-filter.js';
-import type { StoredDeadLetter, DeadLetterFilter } from '../outbox.js';
-import { deadKey, from, numberOf } from './format.js';
+import { namesIdentifier } from '../names-identifier.js';
+import type {
+  DeadLetterFilter,
+  DeadLetterPage,
+  OutboxContext,
+  StoredDeadLetter,
+} from '../outbox.js';
+import { bytesOf, deadKey, deadPrefix, from, numberOf } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
 /** How many are changed in one write. */
 const PAGE = 500;
+
+/** A dead letter as it is stored; its cursor is the number in its key. */
+type Stored = Omit<StoredDeadLetter, 'cursor'>;
 
 /** A dead letter with the change that deletes it. */
 export interface StoredLetter {
@@ -12,40 +21,36 @@ export interface StoredLetter {
   readonly deletion: Change;
 }
 
+/** Stores the deletions of a page, and returns how many of them; the rest stays. */
+type Remove = (page: readonly StoredLetter[]) => Promise<number>;
+
 /** The dead letters of a file outbox, an entry each. */
 export class FileDeadLetters {
   readonly #store: LevelStore;
-  readonly #capacity: number;
-  #count: number;
-  #next: number;
+  readonly #context: OutboxContext;
+  #count = 0;
+  #bytes = 0;
+  #next = 1;
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    store: LevelStore,
-    capacity: number,
-    count: number,
-    next: number,
-  ) {
+  private constructor(store: LevelStore, context: OutboxContext) {
     this.#store = store;
-    this.#capacity = capacity;
-    this.#count = count;
-    this.#next = next;
+    this.#context = context;
   }
 
-  /** Of more than `capacity` the newest are kept, so that they cannot fill the disk. */
   static async open(
     store: LevelStore,
-    capacity: number,
+    context: OutboxContext,
   ): Promise<FileDeadLetters> {
-    let count = 0;
-    let next = 1;
+    const letters = new FileDeadLetters(store, context);
     await store.read(async (db) => {
-      for await (const key of db.keys(from(deadKey))) {
-        count++;
-        next = numberOf(key) + 1;
+      for await (const key of db.keys(from(deadPrefix))) {
+        letters.#count++;
+        letters.#bytes += bytesOf(key);
+        letters.#next = numberOf(key) + 1;
       }
     });
-    return new FileDeadLetters(store, capacity, count, next);
+    return letters;
   }
 
   get count(): number {
@@ -53,65 +58,109 @@ export class FileDeadLetters {
   }
 
   /** The changes that store these letters. Call {@link added} when they are stored. */
-  entriesOf(letters: readonly StoredDeadLetter[]): Change[] {
+  entriesOf(letters: readonly Stored[]): Change[] {
     return letters.map((letter) => ({
-      key: deadKey(this.#next++),
+      key: deadKey(this.#next++, Buffer.byteLength(letter.payload)),
       value: JSON.stringify(letter),
     }));
   }
 
-  added(count: number): void {
-    this.#count += count;
+  added(entries: readonly Change[]): void {
+    this.#count += entries.length;
+    for (const { key } of entries) this.#bytes += bytesOf(key);
   }
 
   async list(
     filter: DeadLetterFilter,
-    limit: number,
+    { limit, after }: DeadLetterPage,
   ): Promise<StoredDeadLetter[]> {
-    const found = await this.#find(filter, limit);
+    const start = after === undefined ? 0 : Number(after) + 1;
+    const found = await this.#find(
+      (letter) => matchesFilter(letter, filter),
+      limit,
+      start,
+    );
     return found.map(({ letter }) => letter);
   }
 
-  /**
-   * Takes out what matches, page by page: `remove` stores each page's deletions
-   * and returns how many it took, which may be the first few only.
-   */
-  removeAll(
+  /** Takes out at most `limit` of those that match, oldest first, page by page. */
+  removeMatching(
     filter: DeadLetterFilter,
-    remove: (page: readonly StoredLetter[]) => Promise<number>,
+    remove: Remove,
+    limit = Infinity,
   ): Promise<number> {
+    return this.#inTurn(() =>
+      this.#removeAll((letter) => matchesFilter(letter, filter), remove, limit),
+    );
+  }
+
+  erase(
+    identifiers: Readonly<Record<string, string>>,
+    remove: Remove,
+  ): Promise<number> {
+    return this.#inTurn(() =>
+      this.#removeAll(
+        ({ payload }) => namesIdentifier(payload, identifiers),
+        remove,
+        Infinity,
+      ),
+    );
+  }
+
+  /** Removes the oldest of those that are too many, too large or too old. */
+  trim(remove: Remove): Promise<void> {
     return this.#inTurn(async () => {
-      const end = this.#next;
-      let sum = 0;
-      for (let start = 0; start < end;) {
-        const page = await this.#find(filter, PAGE, start, end);
-        const last = page.at(-1);
-        if (last === undefined) break;
-        const removed = await remove(page);
-        this.#count -= removed;
-        sum += removed;
-        if (removed < page.length) break;
-        start = numberOf(last.deletion.key) + 1;
+      const { maxAge, maxCount, maxBytes } = this.#context.deadLetterRetention;
+      const oldest = this.#context.now() - maxAge;
+      let removed = 0;
+      for (;;) {
+        let count = this.#count;
+        let bytes = this.#bytes;
+        const page = await this.#find(({ deadLetteredAt, payload }) => {
+          const goes =
+            count > maxCount || bytes > maxBytes || deadLetteredAt < oldest;
+          count--;
+          bytes -= Buffer.byteLength(payload);
+          return goes ? true : 'end';
+        }, PAGE);
+        if (page.length === 0) break;
+        removed += await this.#remove(page, remove);
       }
-      return sum;
+      if (removed > 0) this.#context.deadLettersRemoved(removed);
     });
   }
 
-  /** Forgets the oldest where there are too many. */
-  trim(
-    remove: (page: readonly StoredLetter[]) => Promise<number>,
-  ): Promise<void> {
-    return this.#inTurn(async () => {
-      while (this.#count > this.#capacity) {
-        const excess = this.#count - this.#capacity;
-        const page = await this.#find({}, Math.min(excess, PAGE));
-        this.#count -= await remove(page);
-      }
-    });
+  async #removeAll(
+    matches: (letter: StoredDeadLetter) => boolean,
+    remove: Remove,
+    limit: number,
+  ): Promise<number> {
+    const end = this.#next;
+    let sum = 0;
+    for (let start = 0; start < end && sum < limit;) {
+      const wanted = Math.min(PAGE, limit - sum);
+      const page = await this.#find(matches, wanted, start, end);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      const removed = await this.#remove(page, remove);
+      sum += removed;
+      if (removed < page.length) break;
+      start = numberOf(last.deletion.key) + 1;
+    }
+    return sum;
+  }
+
+  async #remove(page: readonly StoredLetter[], remove: Remove) {
+    const removed = await remove(page);
+    this.#count -= removed;
+    for (const { deletion } of page.slice(0, removed)) {
+      this.#bytes -= bytesOf(deletion.key);
+    }
+    return removed;
   }
 
   async #find(
-    filter: DeadLetterFilter,
+    matches: (letter: StoredDeadLetter) => boolean | 'end',
     limit: number,
     start = 0,
     end = this.#next,
@@ -119,11 +168,13 @@ export class FileDeadLetters {
     const found: StoredLetter[] = [];
     if (limit < 1) return found;
     await this.#store.read(async (db) => {
-      const range = { gte: deadKey(start), lt: deadKey(end) };
+      const range = { gte: deadPrefix(start), lt: deadPrefix(end) };
       for await (const [key, value] of db.iterator(range)) {
-        const letter = JSON.parse(value) as StoredDeadLetter;
-        if (!matchesFilter(letter, filter)) continue;
-        found.push({ letter, deletion: { key, value: undefined } });
+        const stored = JSON.parse(value) as Stored;
+        const letter = { ...stored, cursor: String(numberOf(key)) };
+        const match = matches(letter);
+        if (match === 'end') break;
+        if (match) found.push({ letter, deletion: { key, value: undefined } });
         if (found.length >= limit) break;
       }
     });

@@ -1,3 +1,4 @@
+import { quietContext } from '../../../test/support/outboxes.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-const context = { now: () => clock.now, dropped: () => {}, ready: () => {} };
+const context = quietContext({ now: () => clock.now, ready: () => {} });
 async function open(path: string): Promise<OdpOutbox> {
   const outbox = fileOutbox({ path });
   await outbox.open(context);

@@ -9,8 +9,7 @@ export class FileOutboxOptions {
 
   /**
    * How many undelivered events it holds, so that a long outage cannot fill the
-   * disk. Events of more than 1 KiB on average fill it sooner. It keeps as many
-   * dead letters besides; of more, the newest.
+   * disk. Events of more than 1 KiB on average fill it sooner.
    * @default 10000000
    */
   readonly capacity: number = 10_000_000;

@@ -1,25 +1,32 @@
 import { OdpOutboxError } from '../../errors/index.js';
-import { LeaseLedger } from '../lease-ledger.js';
+import { Checkpoints } from '../checkpoints.js';
+import { Claims } from '../claims.js';
+import { alreadyServes, refuseTransaction } from '../guards.js';
+import { namesIdentifier } from '../names-identifier.js';
 import {
   type AppendOptions,
-  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type StoredDeadLetter,
+  type DeadLetterCause,
   type DeadLetterFilter,
+  type DeadLetterPage,
+  type ErasedEvents,
+  type MaybePromise,
   OdpOutbox,
+  type OutboxCheckpoint,
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type StoredDeadLetter,
 } from '../outbox.js';
 import { Backlog } from './backlog.js';
 import type { Chunk, StoredEvent } from './chunk.js';
 import { FileDeadLetters, type StoredLetter } from './dead-letters.js';
+import { FileCapacity } from './file-capacity.js';
 import type { FileOutboxOptions } from './file-outbox.options.js';
 import { checkFormat } from './format.js';
 import { GroupCommit } from './group-commit.js';
-import { LevelStore } from './level-store.js';
-import { Room } from './room.js';
+import { type Change, LevelStore } from './level-store.js';
 import { Space } from './space.js';
 
 /** What there is while it is open. */
@@ -27,8 +34,9 @@ interface Opened {
   readonly context: OutboxContext;
   readonly store: LevelStore;
   readonly backlog: Backlog;
-  readonly room: Room;
-  readonly ledger: LeaseLedger<StoredEvent>;
+  readonly capacity: FileCapacity;
+  readonly claims: Claims<StoredEvent>;
+  readonly checkpoints: Checkpoints;
   readonly deadLetters: FileDeadLetters;
   readonly commits: GroupCommit;
   readonly space: Space;
@@ -37,7 +45,7 @@ interface Opened {
 /** Keeps events in a directory. See {@link fileOutbox}. */
 export class FileOutbox extends OdpOutbox {
   readonly name: string;
-  readonly survives = 'a crash, kill -9 or reboot of this machine';
+  readonly durability = 'machine';
 
   readonly #options: FileOutboxOptions;
   #opening = false;
@@ -51,9 +59,7 @@ export class FileOutbox extends OdpOutbox {
 
   async open(context: OutboxContext): Promise<void> {
     if (this.#opening || this.#opened !== undefined) {
-      throw new OdpOutboxError(
-        'This fileOutbox() already serves an account. Give each account an outbox with a path of its own.',
-      );
+      throw alreadyServes('fileOutbox()', 'a path');
     }
     this.#opening = true;
     try {
@@ -67,14 +73,10 @@ export class FileOutbox extends OdpOutbox {
     events: readonly OutboxEvent[],
     { transaction }: AppendOptions = {},
   ): Promise<void> {
-    if (transaction !== undefined) {
-      throw new OdpOutboxError(
-        'The file outbox cannot join a transaction. Use postgresOutbox(), or send without { transaction }.',
-      );
-    }
-    const { room, commits } = this.#use();
+    refuseTransaction('file', transaction);
+    const { capacity, commits } = this.#use();
     if (events.length === 0) return;
-    const { stored, refused } = room.enter(events);
+    const { stored, refused } = capacity.enter(events);
     try {
       await commits.commit({ events, stored });
     } catch (error) {
@@ -83,74 +85,60 @@ export class FileOutbox extends OdpOutbox {
     }
   }
 
-  claim(
-    request: ClaimRequest,
-  ): readonly ClaimedEvent[] | Promise<readonly ClaimedEvent[]> {
-    const { backlog, ledger, commits, context } = this.#use();
+  claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]> {
+    const { backlog, claims, commits, context } = this.#use();
     const { limit } = request;
-    const lend = () =>
-      ledger.lend(request, context.now(), () => backlog.next());
+    const claim = () => claims.claim(request, context.monotonic(), backlog);
     const read = backlog.starved
       ? // What was acknowledged makes room in memory once it is deleted.
         commits.settle().then(() => backlog.prepare(limit))
       : backlog.prepare(limit);
-    if (read === undefined) return lend();
-    return read.then(lend, (error: unknown) => {
-      const inMemory = lend();
+    if (read === undefined) return claim();
+    return read.then(claim, (error: unknown) => {
+      const inMemory = claim();
       if (inMemory.length === 0) throw error;
       return inMemory;
     });
   }
 
   acknowledge(events: readonly ClaimedEvent[]): number {
-    const { ledger, commits, room } = this.#use();
-    let count = 0;
-    for (const claimed of events) {
-      const event = ledger.settle(claimed);
-      if (event === undefined) continue;
+    const { commits } = this.#use();
+    const ended = [...this.#end(events).values()];
+    for (const event of ended) {
       event.chunk.finish(event.index);
       commits.changed(event.chunk);
-      count++;
     }
-    room.left(count);
-    return count;
+    this.#forget(ended);
+    return ended.length;
   }
 
   release(
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): void {
-    const { ledger, commits, context } = this.#use();
-    const back: StoredEvent[] = [];
-    for (const claimed of events) {
-      const event = ledger.settle(claimed);
-      if (event === undefined) continue;
-      if (failed) {
+    const { claims, commits, context } = this.#use();
+    let released = [...this.#end(events).values()];
+    if (failed) {
+      released = released.map((event) => {
         const failedAttempts = event.failedAttempts + 1;
-        event.chunk.countTry(event.index, failedAttempts);
+        event.chunk.countFailure(event.index, failedAttempts);
         commits.changed(event.chunk);
-        back.push({ ...event, failedAttempts });
-      } else {
-        back.push(event);
-      }
+        return { ...event, failedAttempts };
+      });
     }
-    ledger.giveBack(back, context.now() + delay);
+    claims.release(released, context.monotonic() + delay);
   }
 
   async deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): Promise<number> {
-    const { ledger, commits, deadLetters, room, context } = this.#use();
-    const settled = new Map<ClaimedEvent, StoredEvent>();
-    for (const claimed of events) {
-      const event = ledger.settle(claimed);
-      if (event !== undefined) settled.set(claimed, event);
-    }
-    if (settled.size === 0) return 0;
+    const { claims, commits, deadLetters, context } = this.#use();
+    const ended = this.#end(events);
+    if (ended.size === 0) return 0;
     const deadLetteredAt = context.now();
-    const letters = [...settled.values()].map(
-      ({ id, payload, createdAt, failedAttempts }): StoredDeadLetter => ({
+    const letters = [...ended.values()].map(
+      ({ id, payload, createdAt, failedAttempts }) => ({
         id,
         payload,
         createdAt,
@@ -159,23 +147,25 @@ export class FileOutbox extends OdpOutbox {
         ...cause,
       }),
     );
+    let entries: Change[] = [];
     const changes = () => {
-      for (const { chunk, index } of settled.values()) {
+      for (const { chunk, index } of ended.values()) {
         chunk.finish(index);
         commits.changed(chunk);
       }
-      return deadLetters.entriesOf(letters);
+      entries = deadLetters.entriesOf(letters);
+      return entries;
     };
     const stored = () => {
-      room.left(letters.length);
-      deadLetters.added(letters.length);
+      this.#forget([...ended.values()]);
+      deadLetters.added(entries);
     };
     try {
       await commits.commit({ events: [], changes, stored });
     } catch (error) {
-      for (const [claimed, event] of settled) {
-        event.chunk.revive(event.index);
-        ledger.hold(claimed, event);
+      for (const [claimed, event] of ended) {
+        event.chunk.unfinish(event.index);
+        claims.resume(claimed, event);
       }
       throw error;
     }
@@ -183,42 +173,80 @@ export class FileOutbox extends OdpOutbox {
     return letters.length;
   }
 
+  checkpoint(): OutboxCheckpoint {
+    const { checkpoints, backlog, capacity } = this.#use();
+    return checkpoints.mark(backlog.nextSequence, capacity.pending);
+  }
+
   async counts(): Promise<OutboxCounts> {
-    const { backlog, ledger, room, deadLetters } = this.#use();
-    if (ledger.oldest === undefined && backlog.oldest === undefined) {
+    const { backlog, claims, capacity, deadLetters, context } = this.#use();
+    if (claims.oldest === undefined && backlog.oldest === undefined) {
       await backlog.prepare(1);
     }
     const oldest = Math.min(
-      ledger.oldest ?? Infinity,
+      claims.oldest ?? Infinity,
       backlog.oldest ?? Infinity,
     );
     return {
-      pending: room.pending,
-      oldest: oldest === Infinity ? undefined : oldest,
+      pending: capacity.pending,
+      oldestAge:
+        oldest === Infinity
+          ? undefined
+          : Math.max(context.monotonic() - oldest, 0),
       deadLetters: deadLetters.count,
     };
   }
 
   deadLetters(
     filter: DeadLetterFilter,
-    limit: number,
+    page: DeadLetterPage,
   ): Promise<readonly StoredDeadLetter[]> {
-    return this.#use().deadLetters.list(filter, limit);
+    return this.#use().deadLetters.list(filter, page);
   }
 
-  async requeue(filter: DeadLetterFilter): Promise<number> {
+  async requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
     const { deadLetters, context } = this.#use();
-    const count = await deadLetters.removeAll(filter, (page) =>
-      this.#requeue(page),
+    const count = await deadLetters.removeMatching(
+      filter,
+      (page) => this.#requeue(page),
+      limit,
     );
     if (count > 0) context.ready();
     return count;
   }
 
   async purge(filter: DeadLetterFilter): Promise<number> {
-    return this.#use().deadLetters.removeAll(filter, (page) =>
+    return this.#use().deadLetters.removeMatching(filter, (page) =>
       this.#delete(page),
     );
+  }
+
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const { backlog, claims, commits, deadLetters } = this.#use();
+    const named = ({ payload }: OutboxEvent) =>
+      namesIdentifier(payload, identifiers);
+    const onDisk: StoredEvent[] = [];
+    for await (const chunk of backlog.unread()) {
+      for (const event of chunk.pending()) if (named(event)) onDisk.push(event);
+    }
+    const inMemory = [...backlog.remove(named), ...claims.remove(named)];
+    const erased = [...inMemory, ...onDisk];
+    for (const { chunk, index } of erased) {
+      chunk.finish(index);
+      commits.changed(chunk);
+    }
+    this.#forget(inMemory);
+    this.#count(onDisk);
+    // Resolves when what was changed before it is on the disk.
+    await commits.commit({ events: [] });
+    return {
+      pending: erased.length,
+      deadLetters: await deadLetters.erase(identifiers, (page) =>
+        this.#delete(page),
+      ),
+    };
   }
 
   async close(): Promise<void> {
@@ -238,33 +266,58 @@ export class FileOutbox extends OdpOutbox {
     );
   }
 
+  #end(events: readonly ClaimedEvent[]): Map<ClaimedEvent, StoredEvent> {
+    const { claims } = this.#use();
+    const ended = new Map<ClaimedEvent, StoredEvent>();
+    for (const claimed of events) {
+      const event = claims.end(claimed);
+      if (event !== undefined) ended.set(claimed, event);
+    }
+    return ended;
+  }
+
+  /** These are finished, and nothing of them is needed in memory. */
+  #forget(events: readonly StoredEvent[]): void {
+    let freed = 0;
+    for (const { chunk, index } of events) freed += chunk.forget(index);
+    this.#use().backlog.freed(freed);
+    this.#count(events);
+  }
+
+  /** These are no longer pending. */
+  #count(events: readonly StoredEvent[]): void {
+    const { capacity, checkpoints } = this.#use();
+    capacity.left(events.length);
+    for (const { sequence } of events) checkpoints.forgotten(sequence);
+  }
+
   async #open(context: OutboxContext): Promise<Opened> {
     const { path, capacity } = this.#options;
     const store = await LevelStore.open(path);
     try {
       await checkFormat(store, path);
-      const { backlog, count, size } = await Backlog.open(store);
-      const deadLetters = await FileDeadLetters.open(store, capacity);
-      const room = new Room(capacity, count, size);
+      const { backlog, count, size } = await Backlog.open(store, context);
+      const deadLetters = await FileDeadLetters.open(store, context);
+      const used = new FileCapacity(capacity, count, size);
       const space = new Space(store);
       const gone = (chunks: readonly Chunk[]) => {
         let freed = 0;
         for (const chunk of chunks) {
-          backlog.drop(chunk);
+          backlog.freed(chunk.inMemory);
           freed += chunk.size;
         }
-        room.freed(freed);
-        space.freed(freed, backlog.start, room.pending === 0);
+        used.freed(freed);
+        space.freed(freed, backlog.start, used.pending === 0);
         if (backlog.starved) context.ready();
       };
       const commits = new GroupCommit(store, backlog, gone);
-      const ledger = new LeaseLedger<StoredEvent>();
       return {
         context,
         store,
         backlog,
-        room,
-        ledger,
+        capacity: used,
+        claims: new Claims<StoredEvent>(),
+        checkpoints: new Checkpoints(),
         deadLetters,
         commits,
         space,
@@ -277,18 +330,18 @@ export class FileOutbox extends OdpOutbox {
 
   /** Makes as many of these pending again as there is room for. */
   async #requeue(page: readonly StoredLetter[]): Promise<number> {
-    const { room, commits, context } = this.#use();
+    const { capacity, commits, context } = this.#use();
     const createdAt = context.now();
     const all = page.map(({ letter: { id, payload } }) => ({
       id,
       payload,
       createdAt,
     }));
-    const events = all.slice(0, room.fitting(all));
+    const events = all.slice(0, capacity.fitting(all));
     if (events.length === 0) return 0;
     const taken = page.slice(0, events.length);
     const changes = () => taken.map(({ deletion }) => deletion);
-    const { stored, refused } = room.enter(events);
+    const { stored, refused } = capacity.enter(events);
     try {
       await commits.commit({ events, changes, stored });
     } catch (error) {

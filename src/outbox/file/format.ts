@@ -7,7 +7,7 @@ import type { LevelStore } from './level-store.js';
  * - `format`: the version of this list
  * - `chunk!<number>`: what is left of a chunk of events, as JSON ({@link ChunkHeader})
  * - `body!<number>`: the events of that chunk, see `chunk.ts`
- * - `dead!<number>`: one dead letter, as JSON
+ * - `dead!<number>!<bytes>`: one dead letter, as JSON, and how large its payload is
  *
  * Numbers grow with time. Headers stand apart from bodies so that counting a
  * backlog reads none of its events.
@@ -20,9 +20,13 @@ const numbered = (prefix: string) => (number: number) =>
 
 export const headerKey = numbered('chunk');
 export const bodyKey = numbered('body');
-export const deadKey = numbered('dead');
+export const deadPrefix = numbered('dead');
+export const deadKey = (number: number, bytes: number) =>
+  `${deadPrefix(number)}!${bytes}`;
 
-export const numberOf = (key: string): number => Number(key.slice(-16));
+/** What {@link headerKey}, {@link bodyKey} or {@link deadKey} was given. */
+export const numberOf = (key: string): number => Number(key.split('!', 2)[1]);
+export const bytesOf = (key: string): number => Number(key.split('!', 3)[2]);
 
 /** Every key that {@link headerKey} or {@link deadKey} makes, from a number on. */
 export const from = (key: (number: number) => string, number = 0) => ({

@@ -1,3 +1,4 @@
+import { quietContext } from '../../../test/support/outboxes.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ it('forgets with the next write what a failed one may have left on the disk', as
       if (fails) throw new Error('fsync failed');
     },
   };
-  const { backlog } = await Backlog.open(level);
+  const { backlog } = await Backlog.open(level, quietContext());
   const commits = new GroupCommit(store, backlog, () => {});
   await expect(
     commits.commit({ events: events('refused', 1700) }),
@@ -32,11 +33,11 @@ it('forgets with the next write what a failed one may have left on the disk', as
   fails = false;
   await commits.commit({ events: events('accepted', 1) });
 
-  const found = await Backlog.open(level);
+  const found = await Backlog.open(level, quietContext());
   expect(found.count).toBe(1);
   await found.backlog.prepare(10);
-  expect(found.backlog.next()?.id).toBe('accepted-0');
-  expect(found.backlog.next()).toBeUndefined();
+  expect(found.backlog.shift()?.id).toBe('accepted-0');
+  expect(found.backlog.shift()).toBeUndefined();
   expect(await level.read((db) => db.keys().all())).toHaveLength(2);
   await level.close();
   await rm(path, { recursive: true });

@@ -94,7 +94,9 @@ export class GroupCommit {
     let changed = new Set<Chunk>();
     try {
       const changes = jobs.flatMap((job) => job.changes?.() ?? []);
-      chunks.push(...Chunk.cut(eventsOf(jobs), this.#backlog.end));
+      chunks.push(
+        ...Chunk.cut(eventsOf(jobs), this.#backlog.end, this.#backlog.storedAt),
+      );
       [changed, this.#changed] = [this.#changed, changed];
       const gone = [...changed].filter(({ left }) => left === 0);
       for (const chunk of changed) changes.push(...changesOf(chunk));

@@ -1,59 +1,99 @@
 import { Fifo } from '../fifo.js';
 import { matchesFilter } from '../dead-letter-filter.js';
+import { namesIdentifier } from '../names-identifier.js';
 import type {
   DeadLetterCause,
-  ClaimedEvent,
-  StoredDeadLetter,
   DeadLetterFilter,
+  DeadLetterPage,
+  OutboxContext,
+  OutboxEvent,
+  StoredDeadLetter,
 } from '../outbox.js';
 
-/** Memory is for events that may still be delivered: of the others the newest are kept. */
-const KEPT = 1000;
+/** Memory is for events that may still be delivered: of the others only the newest are kept. */
+const MAX_COUNT = 1000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The last dead letters of a memory outbox. */
 export class MemoryDeadLetters {
-  #letters = new Fifo<StoredDeadLetter>();
+  readonly #letters = new Fifo<StoredDeadLetter>();
+  #bytes = 0;
+  #added = 0;
 
   get size(): number {
     return this.#letters.size;
   }
 
   add(
-    event: ClaimedEvent,
+    { id, payload, createdAt }: OutboxEvent,
+    failedAttempts: number,
     cause: DeadLetterCause,
-    deadLetteredAt: number,
+    context: OutboxContext,
   ): void {
-    const { id, payload, createdAt, failedAttempts } = event;
     this.#letters.push({
       id,
       payload,
       createdAt,
       failedAttempts,
-      deadLetteredAt,
       ...cause,
+      deadLetteredAt: context.now(),
+      cursor: String(++this.#added),
     });
-    if (this.#letters.size > KEPT) this.#letters.shift();
+    this.#bytes += Buffer.byteLength(payload);
+    this.#trim(context);
   }
 
-  list(filter: DeadLetterFilter, limit: number): StoredDeadLetter[] {
+  list(
+    filter: DeadLetterFilter,
+    { limit, after = '0' }: DeadLetterPage,
+  ): StoredDeadLetter[] {
     const found: StoredDeadLetter[] = [];
     for (const letter of this.#letters) {
       if (found.length >= limit) break;
+      if (Number(letter.cursor) <= Number(after)) continue;
       if (matchesFilter(letter, filter)) found.push(letter);
     }
     return found;
   }
 
-  /** Takes out what matches, one by one, as long as `allowed`; the rest stays. */
-  *remove(
+  /** Takes out those that match and are `allowed`; the rest stays. */
+  remove(
     filter: DeadLetterFilter,
     allowed: (letter: StoredDeadLetter) => boolean = () => true,
-  ): Generator<StoredDeadLetter> {
-    const letters = this.#letters;
-    this.#letters = new Fifo();
-    for (const letter of letters) {
-      if (matchesFilter(letter, filter) && allowed(letter)) yield letter;
-      else this.#letters.push(letter);
+  ): StoredDeadLetter[] {
+    return this.#remove(
+      (letter) => matchesFilter(letter, filter) && allowed(letter),
+    );
+  }
+
+  erase(identifiers: Readonly<Record<string, string>>): number {
+    return this.#remove(({ payload }) => namesIdentifier(payload, identifiers))
+      .length;
+  }
+
+  #remove(condition: (letter: StoredDeadLetter) => boolean) {
+    const removed = this.#letters.remove(condition);
+    for (const { payload } of removed)
+      this.#bytes -= Buffer.byteLength(payload);
+    return removed;
+  }
+
+  #trim(context: OutboxContext): void {
+    const { maxAge, maxCount, maxBytes } = context.deadLetterRetention;
+    const oldest = context.now() - maxAge;
+    let removed = 0;
+    for (
+      let letter = this.#letters.peek();
+      letter !== undefined &&
+      (this.#letters.size > Math.min(maxCount, MAX_COUNT) ||
+        this.#bytes > Math.min(maxBytes, MAX_BYTES) ||
+        letter.deadLetteredAt < oldest);
+      letter = this.#letters.peek()
+    ) {
+      this.#letters.shift();
+      this.#bytes -= Buffer.byteLength(letter.payload);
+      removed++;
     }
+    if (removed > 0) context.deadLettersRemoved(removed);
   }
 }

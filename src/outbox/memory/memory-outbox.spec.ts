@@ -1,9 +1,11 @@
+import { quietContext } from '../../../test/support/outboxes.js';
 import { describe, expect, it } from 'vitest';
 import { checkAgainstModel } from '../../../test/support/outbox-model.js';
 import {
   OdpConfigurationError,
   OdpOutboxError,
   OdpOutboxFullError,
+  OdpTimeoutError,
 } from '../../errors/index.js';
 import { outboxContract } from '../../testing/index.js';
 import type { OdpOutbox, OutboxEvent } from '../outbox.js';
@@ -23,11 +25,13 @@ async function open(options: Partial<MemoryOutboxOptions>) {
   const outbox = memoryOutbox(options);
   const dropped: string[] = [];
   const ready = { times: 0 };
-  await outbox.open({
-    now: () => 0,
-    dropped: ({ id }) => dropped.push(id),
-    ready: () => ready.times++,
-  });
+  await outbox.open(
+    quietContext({
+      now: () => 0,
+      dropped: ({ id }) => dropped.push(id),
+      ready: () => ready.times++,
+    }),
+  );
   return { outbox, dropped, ready };
 }
 
@@ -36,8 +40,8 @@ const pending = async (outbox: OdpOutbox) => (await outbox.counts()).pending;
 const append = async (
   outbox: OdpOutbox,
   list: readonly OutboxEvent[],
-  mayWait = false,
-) => outbox.append(list, { mayWait });
+  wait = false,
+) => outbox.append(list, { wait });
 
 const acknowledge = async (outbox: OdpOutbox, limit: number) =>
   outbox.acknowledge(await outbox.claim({ limit, lease: 1000 }));
@@ -70,7 +74,7 @@ describe('memoryOutbox', () => {
 
   it('serves one account only', async () => {
     const { outbox } = await open({});
-    const context = { now: () => 0, dropped: () => {}, ready: () => {} };
+    const context = quietContext({ now: () => 0, ready: () => {} });
     expect(() => outbox.open(context)).toThrow(OdpOutboxError);
   });
 
@@ -94,7 +98,7 @@ describe('memoryOutbox', () => {
     await outbox.append(events(...ids));
     const claimed = await outbox.claim({ limit: 1003, lease: 1 });
     await outbox.deadLetter(claimed, { reason: 'rejected', message: 'no' });
-    const letters = await outbox.deadLetters({}, 2000);
+    const letters = await outbox.deadLetters({}, { limit: 2000 });
     expect(idsOf(letters)).toEqual(ids.slice(3));
     expect((await outbox.counts()).deadLetters).toBe(1000);
   });
@@ -108,7 +112,7 @@ describe('memoryOutbox', () => {
     expect(ready.times).toBe(0);
     expect(await outbox.requeue({})).toBe(2);
     expect(ready.times).toBe(1);
-    expect(idsOf(await outbox.deadLetters({}, 9))).toEqual(['c']);
+    expect(idsOf(await outbox.deadLetters({}, { limit: 9 }))).toEqual(['c']);
     expect(await outbox.requeue({})).toBe(0);
     expect(ready.times).toBe(1);
   });
@@ -222,6 +226,23 @@ describe("memoryOutbox with whenFull: 'drop-oldest'", () => {
   });
 });
 
+describe('a memoryOutbox that serves one app after another', () => {
+  it('hands on what the one before held and what it had given back for long', async () => {
+    const { outbox } = await open({});
+    await outbox.append(events('held', 'delayed', 'waiting'));
+    const [, delayed] = await outbox.claim({ limit: 2, lease: 60_000 });
+    if (delayed === undefined) throw new TypeError('Nothing was claimed.');
+    await outbox.release([delayed], { delay: 60_000, failed: true });
+    await outbox.close();
+    await outbox.open(quietContext({ now: () => 0 }));
+    expect(idsOf(await outbox.claim(LEASE))).toEqual([
+      'held',
+      'delayed',
+      'waiting',
+    ]);
+  });
+});
+
 describe("memoryOutbox with whenFull: 'wait'", () => {
   it('lets callers in as room appears, first come first served', async () => {
     const { outbox, ready } = await open({ capacity: 2, whenFull: 'wait' });
@@ -230,33 +251,51 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     const second = append(outbox, events('e'), true);
     expect(await isDone(first)).toBe(false);
 
-    const told = ready.times;
+    const { times } = ready;
     await acknowledge(outbox, 1);
-    expect(ready.times).toBe(told + 1);
     expect(await isDone(first)).toBe(false);
+    expect(ready.times).toBe(times);
     await acknowledge(outbox, 1);
     expect(await isDone(first)).toBe(true);
+    expect(ready.times).toBe(times + 1);
     expect(await isDone(second)).toBe(false);
     await acknowledge(outbox, 1);
     expect(await isDone(second)).toBe(true);
     expect(idsOf(await outbox.claim(LEASE))).toEqual(['d', 'e']);
   });
 
-  it('takes a list larger than itself by portions', async () => {
+  it('refuses a list that can never fit', async () => {
     const { outbox } = await open({ capacity: 3, whenFull: 'wait' });
-    const ids = Array.from({ length: 10 }, (_, index) => `e${index}`);
-    const all = append(outbox, events(...ids), true);
-    const seen: string[] = [];
-    while (seen.length < ids.length) {
-      const claimed = await outbox.claim(LEASE);
-      expect(claimed.length).toBeGreaterThan(0);
-      expect(claimed.length).toBeLessThanOrEqual(3);
-      seen.push(...idsOf(claimed));
-      await outbox.acknowledge(claimed);
-    }
-    await all;
-    expect(seen).toEqual(ids);
+    await expect(
+      append(outbox, events('a', 'b', 'c', 'd'), true),
+    ).rejects.toThrow(/can never fit/);
     expect(await pending(outbox)).toBe(0);
+  });
+
+  it('ends a wait when its signal says so, and takes nothing of it', async () => {
+    const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
+    await append(outbox, events('a'), true);
+    const abort = new AbortController();
+    const { signal } = abort;
+    const late = outbox.append(events('b'), { wait: true, signal });
+    const next = append(outbox, events('c'), true);
+    abort.abort();
+    await expect(late).rejects.toThrow(OdpTimeoutError);
+    await expect(late).rejects.toThrow(/was not accepted/);
+    await acknowledge(outbox, 1);
+    expect(await isDone(next)).toBe(true);
+    expect(idsOf(await outbox.claim(LEASE))).toEqual(['c']);
+  });
+
+  it('bounds what waits by its size', async () => {
+    const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
+    await append(outbox, events('a'), true);
+    const waiting = append(outbox, [event('b', 12_000_000)], true);
+    await expect(
+      append(outbox, [event('c', 12_000_000)], true),
+    ).rejects.toThrow(OdpOutboxFullError);
+    await acknowledge(outbox, 1);
+    expect(await isDone(waiting)).toBe(true);
   });
 
   it('rejects those who cannot wait', async () => {
@@ -268,11 +307,11 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
   });
 
   it('tells those who still wait when it is closed', async () => {
-    const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
+    const { outbox } = await open({ capacity: 2, whenFull: 'wait' });
     await append(outbox, events('a'), true);
     const waiting = append(outbox, events('b', 'c'), true);
     await outbox.close();
     await expect(waiting).rejects.toThrow(OdpOutboxError);
-    await expect(waiting).rejects.toThrow(/with 2 of these events/);
+    await expect(waiting).rejects.toThrow(/while 2 events waited/);
   });
 });

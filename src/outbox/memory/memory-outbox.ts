@@ -1,175 +1,221 @@
 import { OdpOutboxError, OdpOutboxFullError } from '../../errors/index.js';
+import { Checkpoints } from '../checkpoints.js';
+import { Claims, type HeldEvent } from '../claims.js';
 import { Fifo } from '../fifo.js';
-import { type Lendable, LeaseLedger } from '../lease-ledger.js';
+import { alreadyServes, refuseTransaction } from '../guards.js';
+import { namesIdentifier } from '../names-identifier.js';
 import {
   type AppendOptions,
-  type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type StoredDeadLetter,
+  type DeadLetterCause,
   type DeadLetterFilter,
+  type DeadLetterPage,
+  type ErasedEvents,
   OdpOutbox,
+  type OutboxCheckpoint,
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type StoredDeadLetter,
 } from '../outbox.js';
+import { CapacityQueue } from './capacity-queue.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
 import type { MemoryOutboxOptions } from './memory-outbox.options.js';
-import { RoomQueue } from './room-queue.js';
 
 /**
  * What one event may take on average before the outbox counts as full, so that
  * large payloads cannot exhaust the memory while ODP is down.
  */
 const BYTES_PER_EVENT = 4096;
-const LEAST_BYTES = 16 * 1024 * 1024;
+const MIN_BYTES = 16 * 1024 * 1024;
+
+/** An event as it is kept. A class, for the reason that `MadeEvent` is one. */
+class KeptEvent implements HeldEvent {
+  readonly id: string;
+  readonly payload: string;
+  readonly createdAt: number;
+  readonly receipt: string | undefined;
+  readonly sequence: number;
+  readonly since: number;
+  failedAttempts = 0;
+
+  constructor(event: OutboxEvent, sequence: number, since: number) {
+    this.id = event.id;
+    this.payload = event.payload;
+    this.createdAt = event.createdAt;
+    this.receipt = event.receipt;
+    this.sequence = sequence;
+    this.since = since;
+  }
+}
 
 /** Keeps events in this process. See {@link memoryOutbox}. */
 export class MemoryOutbox extends OdpOutbox {
   readonly name = 'memory';
-  readonly survives =
-    'nothing: what is undelivered when the process ends is lost';
+  readonly durability = 'process';
 
   readonly #options: MemoryOutboxOptions;
   readonly #maxBytes: number;
-  readonly #fresh = new Fifo<OutboxEvent>();
-  readonly #ledger = new LeaseLedger<Lendable>();
+  readonly #fresh = new Fifo<KeptEvent>();
+  readonly #claims = new Claims<KeptEvent>();
+  readonly #checkpoints = new Checkpoints();
   readonly #deadLetters = new MemoryDeadLetters();
-  readonly #room: RoomQueue;
+  readonly #waiting: CapacityQueue;
+  #sequence = 0;
   #pending = 0;
   #bytes = 0;
-  #context: OutboxContext | undefined;
+  #opened: OutboxContext | undefined;
 
   constructor(options: MemoryOutboxOptions) {
     super();
     this.#options = options;
-    this.#maxBytes = Math.max(options.capacity * BYTES_PER_EVENT, LEAST_BYTES);
-    this.#room = new RoomQueue((event) => this.#admit(event));
+    this.#maxBytes = Math.max(options.capacity * BYTES_PER_EVENT, MIN_BYTES);
+    this.#waiting = new CapacityQueue(this.#maxBytes, (events) => {
+      if (!this.#fits(events.length, bytesOf(events))) return false;
+      this.#keep(events);
+      return true;
+    });
   }
 
   open(context: OutboxContext): void {
-    if (this.#context !== undefined) {
-      throw new OdpOutboxError(
-        'This memoryOutbox() already serves an account. Give each account an outbox of its own.',
-      );
-    }
-    this.#context = context;
+    if (this.#opened !== undefined) throw alreadyServes('memoryOutbox()');
+    this.#opened = context;
+    // An app made again in one process finds what the one before it left.
+    this.#claims.reset();
   }
 
   append(
     events: readonly OutboxEvent[],
-    { mayWait = false, transaction }: AppendOptions = {},
+    { wait = false, signal, transaction }: AppendOptions = {},
   ): void | Promise<void> {
-    if (transaction !== undefined) {
-      throw new OdpOutboxError(
-        'The memory outbox cannot join a transaction. Use postgresOutbox(), or send without { transaction }.',
+    refuseTransaction(this.name, transaction);
+    const { capacity, whenFull } = this.#options;
+    const bytes = bytesOf(events);
+    if (events.length > capacity || bytes > this.#maxBytes) {
+      throw new OdpOutboxFullError(
+        capacity,
+        `A list of ${events.length} events can never fit. Send shorter lists`,
       );
     }
-    const { capacity, whenFull } = this.#options;
-    if (mayWait && whenFull === 'wait') {
-      const entering = this.#room.enter(events);
-      // A part may be in already, and only what is delivered makes room for the rest.
-      if (entering !== undefined) this.#context?.ready();
-      return entering;
+    if (whenFull === 'wait' && wait) {
+      return this.#waiting.enter(events, signal);
     }
-    const size = bytesOf(events);
-    if (!this.#fits(events.length, size)) {
-      if (whenFull !== 'drop-oldest' || !this.#makeRoom(events.length, size)) {
+    if (!this.#fits(events.length, bytes)) {
+      if (whenFull !== 'drop-oldest' || !this.#makeRoom(events.length, bytes)) {
         throw new OdpOutboxFullError(capacity);
       }
     }
-    this.#pending += events.length;
-    this.#bytes += size;
-    this.#fresh.pushAll(events);
+    this.#keep(events);
   }
 
   claim(request: ClaimRequest): readonly ClaimedEvent[] {
-    return this.#ledger.lend(request, this.#now(), () => this.#fresh.shift());
+    return this.#claims.claim(request, this.#context.monotonic(), this.#fresh);
   }
 
   acknowledge(events: readonly ClaimedEvent[]): number {
-    let count = 0;
-    for (const event of events) {
-      if (this.#ledger.settle(event) === undefined) continue;
-      this.#forget(event);
-      count++;
-    }
-    this.#announceRoom();
-    return count;
+    const ended = this.#end(events);
+    for (const event of ended) this.#forget(event);
+    this.#admitWaiting();
+    return ended.length;
   }
 
   release(
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): void {
-    const back: Lendable[] = [];
-    for (const claimed of events) {
-      const event = this.#ledger.settle(claimed);
-      if (event === undefined) continue;
-      back.push(
-        failed
-          ? { ...event, failedAttempts: claimed.failedAttempts + 1 }
-          : event,
-      );
-    }
-    this.#ledger.giveBack(back, this.#now() + delay);
+    const ended = this.#end(events);
+    if (failed) for (const event of ended) event.failedAttempts++;
+    this.#claims.release(ended, this.#context.monotonic() + delay);
   }
 
   deadLetter(events: readonly ClaimedEvent[], cause: DeadLetterCause): number {
-    let count = 0;
-    for (const event of events) {
-      if (this.#ledger.settle(event) === undefined) continue;
+    const ended = this.#end(events);
+    for (const event of ended) {
       this.#forget(event);
-      this.#deadLetters.add(event, cause, this.#now());
-      count++;
+      this.#deadLetters.add(event, event.failedAttempts, cause, this.#context);
     }
-    this.#announceRoom();
-    return count;
+    this.#admitWaiting();
+    return ended.length;
+  }
+
+  checkpoint(): OutboxCheckpoint {
+    return this.#checkpoints.mark(this.#sequence, this.#pending);
   }
 
   counts(): OutboxCounts {
-    const lent = this.#ledger.oldest ?? Infinity;
-    const fresh = this.#fresh.peek()?.createdAt ?? Infinity;
-    const oldest = Math.min(lent, fresh);
+    const oldest = Math.min(
+      this.#claims.oldest ?? Infinity,
+      this.#fresh.peek()?.since ?? Infinity,
+    );
     return {
       pending: this.#pending,
-      oldest: oldest === Infinity ? undefined : oldest,
+      oldestAge:
+        oldest === Infinity
+          ? undefined
+          : Math.max(this.#context.monotonic() - oldest, 0),
       deadLetters: this.#deadLetters.size,
     };
   }
 
   deadLetters(
     filter: DeadLetterFilter,
-    limit: number,
+    page: DeadLetterPage,
   ): readonly StoredDeadLetter[] {
-    return this.#deadLetters.list(filter, limit);
+    return this.#deadLetters.list(filter, page);
   }
 
-  requeue(filter: DeadLetterFilter): number {
-    const fits = ({ payload }: StoredDeadLetter) =>
-      this.#fits(1, payload.length);
+  requeue(filter: DeadLetterFilter, limit = Infinity): number {
     let count = 0;
-    for (const { id, payload } of this.#deadLetters.remove(filter, fits)) {
-      this.#take({ id, payload, createdAt: this.#now() });
-      count++;
-    }
-    if (count > 0) this.#context?.ready();
+    let bytes = 0;
+    const letters = this.#deadLetters.remove(filter, ({ payload }) => {
+      bytes += payload.length;
+      return count < limit && this.#fits(count + 1, bytes) && ++count > 0;
+    });
+    const createdAt = this.#context.now();
+    this.#keep(letters.map(({ id, payload }) => ({ id, payload, createdAt })));
+    if (count > 0) this.#context.ready();
     return count;
   }
 
   purge(filter: DeadLetterFilter): number {
-    let count = 0;
-    for (const _ of this.#deadLetters.remove(filter)) count++;
-    return count;
+    return this.#deadLetters.remove(filter).length;
+  }
+
+  erase(identifiers: Readonly<Record<string, string>>): ErasedEvents {
+    const named = ({ payload }: KeptEvent) =>
+      namesIdentifier(payload, identifiers);
+    const erased = [
+      ...this.#fresh.remove(named),
+      ...this.#claims.remove(named),
+    ];
+    for (const event of erased) this.#forget(event);
+    this.#admitWaiting();
+    return {
+      pending: erased.length,
+      deadLetters: this.#deadLetters.erase(identifiers),
+    };
   }
 
   close(): void {
-    this.#context = undefined;
-    this.#room.close();
+    this.#opened = undefined;
+    this.#waiting.close();
   }
 
-  #now(): number {
-    return this.#context?.now() ?? Date.now();
+  get #context(): OutboxContext {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new OdpOutboxError(
+      'This memoryOutbox() is not open. Send events between the start of the app and its shutdown.',
+    );
+  }
+
+  #end(events: readonly ClaimedEvent[]): KeptEvent[] {
+    const ended: KeptEvent[] = [];
+    for (const claimed of events) {
+      const event = this.#claims.end(claimed);
+      if (event !== undefined) ended.push(event);
+    }
+    return ended;
   }
 
   #fits(count: number, bytes: number): boolean {
@@ -179,42 +225,40 @@ export class MemoryOutbox extends OdpOutbox {
     );
   }
 
-  #take(event: OutboxEvent): void {
-    this.#pending++;
-    this.#bytes += event.payload.length;
-    this.#fresh.push(event);
+  #keep(events: readonly OutboxEvent[]): void {
+    if (events.length === 0) return;
+    const since = this.#context.monotonic();
+    for (const event of events) {
+      this.#bytes += event.payload.length;
+      this.#fresh.push(new KeptEvent(event, this.#sequence++, since));
+    }
+    this.#pending += events.length;
   }
 
-  #forget(event: OutboxEvent): void {
+  #forget(event: KeptEvent): void {
     this.#pending--;
     this.#bytes -= event.payload.length;
+    this.#checkpoints.forgotten(event.sequence);
   }
 
-  #admit(event: OutboxEvent): boolean {
-    if (!this.#fits(1, event.payload.length)) return false;
-    this.#take(event);
-    return true;
-  }
-
-  #announceRoom(): void {
-    if (this.#room.admit()) this.#context?.ready();
+  #admitWaiting(): void {
+    if (this.#waiting.admit()) this.#context.ready();
   }
 
   /** Drops the oldest that nobody holds until `count` more fit; drops none if that cannot be reached. */
   #makeRoom(count: number, bytes: number): boolean {
-    const { capacity } = this.#options;
-    const held = [...this.#ledger.held()];
+    const held = [...this.#claims.held()];
     if (
-      held.length + count > capacity ||
+      held.length + count > this.#options.capacity ||
       bytesOf(held) + bytes > this.#maxBytes
     ) {
       return false;
     }
     while (!this.#fits(count, bytes)) {
-      const oldest = this.#ledger.takeDue(Infinity) ?? this.#fresh.shift();
+      const oldest = this.#claims.takeReleased() ?? this.#fresh.shift();
       if (oldest === undefined) return false;
       this.#forget(oldest);
-      this.#context?.dropped(oldest);
+      this.#context.dropped(oldest);
     }
     return true;
   }

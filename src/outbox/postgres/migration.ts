@@ -23,7 +23,7 @@ const DEFAULT_TABLE = 'odp_outbox';
 export function postgresOutboxSql({
   table = DEFAULT_TABLE,
 }: { readonly table?: string } = {}): string {
-  const { events, deadLetters, idIndex, deadIdIndex } = TableName.parse(table);
+  const { events, deadLetters, outcomes, deadIdIndex } = TableName.parse(table);
   return `-- nestjs-optimizely-odp: the tables of postgresOutbox({ table: '${table}' })
 DO $odp$
 DECLARE
@@ -42,6 +42,10 @@ BEGIN
       id text NOT NULL,
       payload text NOT NULL,
       created_at timestamptz(3) NOT NULL,
+      receipt text,
+      -- Which process, for its flushes.
+      appended_by uuid,
+      appended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       failed_attempts integer NOT NULL DEFAULT 0,
       due_at timestamptz NOT NULL DEFAULT now(),
       claim uuid
@@ -50,8 +54,6 @@ BEGIN
       autovacuum_vacuum_scale_factor = 0.01,
       autovacuum_vacuum_cost_delay = 0
     );
-    -- Takes ids of any length, and is smaller than a tree.
-    CREATE INDEX ${idIndex} ON ${events} USING hash (id);
     CREATE TABLE ${deadLetters} (
       seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       id text NOT NULL,
@@ -61,9 +63,18 @@ BEGIN
       reason text NOT NULL,
       status integer,
       message text NOT NULL,
-      buried_at timestamptz(3) NOT NULL DEFAULT now()
+      dead_lettered_at timestamptz(3) NOT NULL DEFAULT now()
     );
+    -- Takes ids of any length, and is smaller than a tree.
     CREATE INDEX ${deadIdIndex} ON ${deadLetters} USING hash (id);
+    -- What became of events whose callers wait, for an hour.
+    CREATE TABLE ${outcomes} (
+      receipt text PRIMARY KEY,
+      reason text,
+      status integer,
+      message text,
+      recorded_at timestamptz NOT NULL DEFAULT now()
+    );
     COMMENT ON TABLE ${events} IS 'nestjs-optimizely-odp outbox, version 1';
   END IF;
 END

@@ -34,7 +34,9 @@ async function outboxAt(direct: string, way = direct, options = {}) {
   // No listener for 'error' here: that an idle connection breaks must not end the app.
   const pool = new Pool({ connectionString: way, ...options });
   cleanups.push(async () => {
-    await admin.query(`DROP TABLE IF EXISTS ${table}, ${table}_dead_letters`);
+    await admin.query(
+      `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes`,
+    );
     await admin.end();
   });
   cleanups.push(() => pool.end());

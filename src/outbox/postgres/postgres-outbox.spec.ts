@@ -30,7 +30,8 @@ describe.skipIf(service === undefined)('postgresOutbox: contract', () => {
   });
 
   const outbox = () => postgresOutbox({ pool, table, notify: false });
-  const empty = () => pool.query(`TRUNCATE ${table}, ${table}_dead_letters`);
+  const empty = () =>
+    pool.query(`TRUNCATE ${table}, ${table}_dead_letters, ${table}_outcomes`);
   // The server's clock cannot be moved; what it is compared with can.
   const passTime = async (ms: number) => {
     await pool.query(

@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
+import { alreadyServes } from '../guards.js';
+import { namesIdentifier } from '../names-identifier.js';
 import {
   type AppendOptions,
   type DeadLetterCause,
   type ClaimedEvent,
   type ClaimRequest,
-  type StoredDeadLetter,
   type DeadLetterFilter,
+  type DeadLetterPage,
+  type DeliveryOutcome,
+  type ErasedEvents,
   OdpOutbox,
+  type OutboxCheckpoint,
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type StoredDeadLetter,
 } from '../outbox.js';
-import { fromStoredText, toStoredText } from '../stored-text.js';
+import { toStoredText } from '../stored-text.js';
 import { Database, postgresError } from './database.js';
 import { Listener } from './listener.js';
 import { findTable } from './find-table.js';
@@ -27,12 +33,24 @@ import {
   type CountsRow,
   type DeadLetterRow,
   toClaimedEvent,
+  type OutcomeRow,
   toDeadLetter,
+  toOutcome,
   valuesOf,
 } from './rows.js';
 
 /** Dead letters may be many: how long it may take to requeue or purge them, in ms. */
 const PATIENCE = 60_000;
+
+/** About 300 years: Postgres knows no longer intervals of ms. */
+const MAX_MS = 1e13;
+
+/** A row whose text holds an identifier's value, somewhere. */
+interface HoldingRow {
+  readonly kind: 'event' | 'letter';
+  readonly seq: string;
+  readonly payload: string;
+}
 
 /** What there is between `open()` and `close()`. */
 interface Opened {
@@ -47,13 +65,14 @@ interface Opened {
 /** Keeps events in Postgres. See {@link postgresOutbox}. */
 export class PostgresOutbox extends OdpOutbox {
   readonly name: string;
-  readonly survives =
-    'the loss of any instance, and whatever this database survives';
+  readonly durability = 'server';
   override readonly pollInterval = 1000;
 
   readonly #options: PostgresOutboxOptions;
   readonly #database: Database;
   readonly #appends = new GroupCommit((events) => this.#store(events));
+  /** Which events are this process's. */
+  readonly #appender = randomUUID();
   #state: Opened | undefined;
 
   constructor(options: PostgresOutboxOptions) {
@@ -65,14 +84,14 @@ export class PostgresOutbox extends OdpOutbox {
 
   async open(context: OutboxContext): Promise<void> {
     if (this.#state !== undefined) {
-      throw new OdpOutboxError(
-        'This postgresOutbox() already serves an account. Give each account an outbox and a table of its own.',
-      );
+      throw alreadyServes('postgresOutbox()', 'a table');
     }
     const { notify, pool, table } = this.#options;
     const found = await findTable(this.#database, table);
     const channel = notify ? `odp_outbox_${found.oid}` : undefined;
     const sql = statements(found.name);
+    // Only tidying up; a database that is read-only for now does not keep it from opening.
+    await this.#database.query(sql.forgetOutcomes).catch(() => undefined);
     this.#state = {
       context,
       sql,
@@ -99,12 +118,14 @@ export class PostgresOutbox extends OdpOutbox {
 
   async claim({
     limit,
+    maxBytes = Number.MAX_SAFE_INTEGER,
     lease,
+    minAge = 0,
   }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
     const token = randomUUID();
     const { rows } = await this.#database.query<ClaimedRow>(
       this.#opened.sql.claim,
-      [limit, token, lease],
+      [limit, token, lease, maxBytes, Math.min(minAge, MAX_MS)],
     );
     return rows.map((row) => toClaimedEvent(row, token));
   }
@@ -120,28 +141,49 @@ export class PostgresOutbox extends OdpOutbox {
     await this.#change(this.#opened.sql.release, events, delay, failed ? 1 : 0);
   }
 
-  deadLetter(
+  async deadLetter(
     events: readonly ClaimedEvent[],
     { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
-    return this.#change(
-      this.#opened.sql.deadLetter,
+    const { sql, context } = this.#opened;
+    const count = await this.#change(
+      sql.deadLetter,
       events,
       reason,
       status ?? null,
       toStoredText(message),
     );
+    const { maxAge, maxCount, maxBytes } = context.deadLetterRetention;
+    const { rowCount } = await this.#database.query(sql.trim, [
+      Math.min(maxAge, MAX_MS),
+      maxCount,
+      maxBytes,
+    ]);
+    if (rowCount !== null && rowCount > 0) context.deadLettersRemoved(rowCount);
+    return count;
   }
 
-  override async stillPending(
-    ids: readonly string[],
-  ): Promise<readonly string[]> {
-    const { rows } = await this.#database.query<{ id: string }>(
-      this.#opened.sql.stillPending,
-      [ids.map(toStoredText)],
-    );
-    const pending = new Set(rows.map(({ id }) => fromStoredText(id)));
-    return ids.filter((id) => pending.has(id));
+  override async outcomes(
+    receipts: readonly string[],
+  ): Promise<readonly DeliveryOutcome[]> {
+    const { sql } = this.#opened;
+    const { rows } = await this.#database.query<OutcomeRow>(sql.outcomes, [
+      receipts,
+    ]);
+    return rows.map(toOutcome);
+  }
+
+  async checkpoint(): Promise<OutboxCheckpoint> {
+    const { sql } = this.#opened;
+    const { rows } = await this.#database.query<{ seq: string }>(sql.newest);
+    const pending = async () => {
+      const { rows: counted } = await this.#database.query<{ count: number }>(
+        sql.pendingBefore,
+        [this.#appender, rows[0]?.seq ?? 0],
+      );
+      return counted[0]?.count ?? 0;
+    };
+    return { pending, close: () => {} };
   }
 
   /**
@@ -157,27 +199,27 @@ export class PostgresOutbox extends OdpOutbox {
       throw new OdpOutboxError('Postgres counted nothing.');
     return {
       pending: row.pending > COUNTED ? row.pending_span : row.pending,
-      oldest: row.oldest ?? undefined,
+      oldestAge: row.oldest_age ?? undefined,
       deadLetters: row.dead > COUNTED ? row.dead_span : row.dead,
     };
   }
 
   async deadLetters(
     filter: DeadLetterFilter,
-    limit: number,
+    { limit, after = '0' }: DeadLetterPage,
   ): Promise<readonly StoredDeadLetter[]> {
     const { rows } = await this.#database.query<DeadLetterRow>(
       this.#opened.sql.deadLetters,
-      [...valuesOf(filter), limit],
+      [...valuesOf(filter), after, limit],
     );
     return rows.map(toDeadLetter);
   }
 
-  async requeue(filter: DeadLetterFilter): Promise<number> {
+  async requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
     const { sql, context } = this.#opened;
     const { rowCount } = await this.#database.query(
       sql.requeue,
-      valuesOf(filter),
+      [...valuesOf(filter), limit ?? null],
       PATIENCE,
     );
     if (rowCount !== null && rowCount > 0) context.ready();
@@ -191,6 +233,33 @@ export class PostgresOutbox extends OdpOutbox {
       PATIENCE,
     );
     return rowCount ?? 0;
+  }
+
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const { sql } = this.#opened;
+    const texts = Object.values(identifiers).map(
+      (value) => `%${likeText(JSON.stringify(value).slice(1, -1))}%`,
+    );
+    const { rows } = await this.#database.query<HoldingRow>(
+      sql.holding,
+      [texts],
+      PATIENCE,
+    );
+    const erase = async (kind: HoldingRow['kind'], statement: string) => {
+      const named = rows.filter(
+        (row) => row.kind === kind && namesIdentifier(row.payload, identifiers),
+      );
+      const { rowCount } = await this.#database.query(statement, [
+        named.map(({ seq }) => seq),
+      ]);
+      return rowCount ?? 0;
+    };
+    return {
+      pending: await erase('event', sql.eraseEvents),
+      deadLetters: await erase('letter', sql.eraseLetters),
+    };
   }
 
   async close(): Promise<void> {
@@ -212,7 +281,10 @@ export class PostgresOutbox extends OdpOutbox {
   }
 
   async #store(events: readonly OutboxEvent[]): Promise<void> {
-    await this.#database.query(this.#opened.sql.append, columnsOf(events));
+    await this.#database.query(
+      this.#opened.sql.append,
+      columnsOf(events, this.#appender),
+    );
   }
 
   async #join(
@@ -228,7 +300,7 @@ export class PostgresOutbox extends OdpOutbox {
     const run = runnerOf(transaction);
     if (events.length === 0) return;
     try {
-      await run(join, columnsOf(events));
+      await run(join, columnsOf(events, this.#appender));
     } catch (error) {
       throw postgresError(error);
     }
@@ -247,3 +319,6 @@ export class PostgresOutbox extends OdpOutbox {
     return rowCount ?? 0;
   }
 }
+
+/** Text as LIKE takes it literally. */
+const likeText = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');

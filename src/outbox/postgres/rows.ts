@@ -3,6 +3,7 @@ import type {
   ClaimedEvent,
   StoredDeadLetter,
   DeadLetterFilter,
+  DeliveryOutcome,
   OutboxEvent,
 } from '../outbox.js';
 import { fromStoredText, toStoredText } from '../stored-text.js';
@@ -22,19 +23,22 @@ interface EventRow {
 
 export interface ClaimedRow extends EventRow {
   readonly seq: string;
+  readonly receipt: string | null;
+  readonly age: number;
 }
 
 export interface DeadLetterRow extends EventRow {
+  readonly seq: string;
   readonly reason: DeadLetterCause['reason'];
   readonly status: number | null;
   readonly message: string;
-  readonly buried_at: number;
+  readonly dead_lettered_at: number;
 }
 
 export interface CountsRow {
   readonly pending: number;
   readonly pending_span: number;
-  readonly oldest: number | null;
+  readonly oldest_age: number | null;
   readonly dead: number;
   readonly dead_span: number;
 }
@@ -50,6 +54,8 @@ export const toClaimedEvent = (
   token: string,
 ): ClaimedEvent => ({
   ...toEvent(row),
+  receipt: row.receipt ?? undefined,
+  age: Math.max(row.age, 0),
   failedAttempts: row.failed_attempts,
   claim: { seq: row.seq, token } satisfies Claim,
 });
@@ -60,7 +66,8 @@ export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
   reason: row.reason,
   status: row.status ?? undefined,
   message: fromStoredText(row.message),
-  deadLetteredAt: row.buried_at,
+  deadLetteredAt: row.dead_lettered_at,
+  cursor: row.seq,
 });
 
 /** Which rows are meant, and with which fencing token each. */
@@ -70,10 +77,15 @@ export function claimsOf(events: readonly ClaimedEvent[]): unknown[] {
 }
 
 /** Events as `unnest` takes them. */
-export const columnsOf = (events: readonly OutboxEvent[]): unknown[] => [
+export const columnsOf = (
+  events: readonly OutboxEvent[],
+  appendedBy: string,
+): unknown[] => [
   events.map(({ id }) => toStoredText(id)),
   events.map(({ payload }) => payload),
   events.map(({ createdAt }) => createdAt),
+  events.map(({ receipt }) => receipt ?? null),
+  events.map(() => appendedBy),
 ];
 
 /** A filter as the statements take it. */
@@ -86,3 +98,26 @@ export const valuesOf = ({
   reason ?? null,
   before ?? null,
 ];
+
+export interface OutcomeRow {
+  readonly receipt: string;
+  readonly reason: DeadLetterCause['reason'] | null;
+  readonly status: number | null;
+  readonly message: string | null;
+}
+
+export const toOutcome = ({
+  receipt,
+  reason,
+  status,
+  message,
+}: OutcomeRow): DeliveryOutcome =>
+  reason === null
+    ? { receipt, outcome: 'delivered' }
+    : {
+        receipt,
+        outcome: 'deadLettered',
+        reason,
+        status: status ?? undefined,
+        message: fromStoredText(message ?? ''),
+      };

@@ -12,7 +12,11 @@ const IS_HELD = `event.seq = held.seq AND event.claim = held.claim`;
 
 const MATCHES = `($1::text[] IS NULL OR id = ANY($1))
   AND ($2::text IS NULL OR reason = $2)
-  AND ($3::float8 IS NULL OR buried_at < to_timestamp($3 / 1000))`;
+  AND ($3::float8 IS NULL OR dead_lettered_at < to_timestamp($3 / 1000))`;
+
+/** Outcomes that nobody asked for within an hour go. */
+const OUTCOME_AGE = `interval '1 hour'`;
+const AGE = `(extract(epoch FROM clock_timestamp() - appended_at) * 1000)::float8`;
 
 const count = (table: string) => `
   (SELECT count(*)::int FROM (SELECT FROM ${table} ORDER BY seq LIMIT ${COUNTED + 1}) AS first)`;
@@ -22,12 +26,12 @@ const span = (table: string) => `
 /** Every statement of an outbox. Each of them is a transaction of its own, save `join`. */
 export type Statements = ReturnType<typeof statements>;
 
-export function statements({ events, deadLetters }: TableName) {
+export function statements({ events, deadLetters, outcomes }: TableName) {
   // Each placeholder stands once and in order, for adapters that number by place.
   const append = `
-INSERT INTO ${events} (id, payload, created_at)
-SELECT id, payload, to_timestamp(created_at / 1000)
-FROM unnest($1::text[], $2::text[], $3::float8[]) WITH ORDINALITY AS event(id, payload, created_at, place)
+INSERT INTO ${events} (id, payload, created_at, receipt, appended_by)
+SELECT id, payload, to_timestamp(created_at / 1000), receipt, appended_by
+FROM unnest($1::text[], $2::text[], $3::float8[], $4::text[], $5::uuid[]) WITH ORDINALITY AS event(id, payload, created_at, receipt, appended_by, place)
 ORDER BY place`;
 
   return {
@@ -41,17 +45,27 @@ ORDER BY place`;
 
     claim: `
 WITH due AS (
-  SELECT seq FROM ${events} WHERE due_at <= now()
+  SELECT seq, octet_length(payload) AS bytes FROM ${events}
+  WHERE due_at <= now() AND appended_at <= now() - $5::float8 * interval '1 millisecond'
   ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
-), lent AS (
+), fitting AS (
+  SELECT seq FROM (SELECT seq, bytes, sum(bytes) OVER (ORDER BY seq) AS total FROM due) AS summed
+  WHERE total <= $4::float8 OR total = bytes
+), claimed AS (
   UPDATE ${events} AS event SET claim = $2, due_at = now() + $3::float8 * interval '1 millisecond'
-  FROM due WHERE event.seq = due.seq
+  FROM fitting WHERE event.seq = fitting.seq
   RETURNING event.*
 )
-SELECT seq::text AS seq, id, payload, failed_attempts, ${ms('created_at')} AS created_at
-FROM lent ORDER BY lent.seq`,
+SELECT seq::text AS seq, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age
+FROM claimed ORDER BY claimed.seq`,
 
-    acknowledge: `DELETE FROM ${events} AS event USING ${HELD} WHERE ${IS_HELD}`,
+    acknowledge: `
+WITH gone AS (
+  DELETE FROM ${events} AS event USING ${HELD} WHERE ${IS_HELD} RETURNING event.receipt
+), recorded AS (
+  INSERT INTO ${outcomes} (receipt) SELECT receipt FROM gone WHERE receipt IS NOT NULL
+)
+SELECT FROM gone`,
 
     release: `
 UPDATE ${events} AS event
@@ -61,23 +75,53 @@ FROM ${HELD} WHERE ${IS_HELD}`,
     deadLetter: `
 WITH gone AS (
   DELETE FROM ${events} AS event USING ${HELD} WHERE ${IS_HELD} RETURNING event.*
+), recorded AS (
+  INSERT INTO ${outcomes} (receipt, reason, status, message)
+  SELECT receipt, $3, $4::int, $5 FROM gone WHERE receipt IS NOT NULL
 )
 INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)
 SELECT id, payload, created_at, failed_attempts, $3, $4::int, $5 FROM gone ORDER BY gone.seq`,
 
-    stillPending: `SELECT DISTINCT id FROM ${events} WHERE id = ANY($1::text[])`,
+    trim: `
+DELETE FROM ${deadLetters} WHERE seq IN (
+  SELECT seq FROM (
+    SELECT seq, dead_lettered_at, row_number() OVER newest AS place, sum(octet_length(payload)) OVER newest AS bytes
+    FROM ${deadLetters} WINDOW newest AS (ORDER BY seq DESC)
+  ) AS kept
+  WHERE dead_lettered_at < now() - $1::float8 * interval '1 millisecond' OR place > $2::float8 OR bytes > $3::float8
+)`,
+
+    outcomes: `SELECT receipt, reason, status, message FROM ${outcomes} WHERE receipt = ANY($1::text[])`,
+
+    forgetOutcomes: `DELETE FROM ${outcomes} WHERE recorded_at < now() - ${OUTCOME_AGE}`,
+
+    newest: `SELECT coalesce(max(seq), 0)::text AS seq FROM ${events}`,
+
+    pendingBefore: `SELECT count(*)::float8 AS count FROM ${events} WHERE appended_by = $1 AND seq <= $2::bigint`,
+
+    /** Events and dead letters whose text holds one of these. */
+    holding: `
+SELECT 'event' AS kind, seq::text AS seq, payload FROM ${events} WHERE payload LIKE ANY($1::text[])
+UNION ALL
+SELECT 'letter' AS kind, seq::text AS seq, payload FROM ${deadLetters} WHERE payload LIKE ANY($1::text[])`,
+
+    eraseEvents: `DELETE FROM ${events} WHERE seq = ANY($1::bigint[])`,
+    eraseLetters: `DELETE FROM ${deadLetters} WHERE seq = ANY($1::bigint[])`,
 
     counts: `
 SELECT ${count(events)} AS pending, ${span(events)} AS pending_span,
-  (SELECT ${ms('created_at')} FROM ${events} ORDER BY seq LIMIT 1) AS oldest,
+  (SELECT ${AGE} FROM ${events} ORDER BY seq LIMIT 1) AS oldest_age,
   ${count(deadLetters)} AS dead, ${span(deadLetters)} AS dead_span`,
 
     deadLetters: `
-SELECT id, payload, ${ms('created_at')} AS created_at, failed_attempts, reason, status, message, ${ms('buried_at')} AS buried_at
-FROM ${deadLetters} WHERE ${MATCHES} ORDER BY seq LIMIT $4`,
+SELECT seq::text AS seq, id, payload, ${ms('created_at')} AS created_at, failed_attempts, reason, status, message, ${ms('dead_lettered_at')} AS dead_lettered_at
+FROM ${deadLetters} AS letter WHERE ${MATCHES} AND seq > $4::bigint ORDER BY letter.seq LIMIT $5`,
 
     requeue: `
-WITH gone AS (DELETE FROM ${deadLetters} WHERE ${MATCHES} RETURNING seq, id, payload)
+WITH gone AS (
+  DELETE FROM ${deadLetters} WHERE seq IN (SELECT seq FROM ${deadLetters} WHERE ${MATCHES} ORDER BY seq LIMIT $4)
+  RETURNING seq, id, payload
+)
 INSERT INTO ${events} (id, payload, created_at)
 SELECT id, payload, now() FROM gone ORDER BY gone.seq`,
 

@@ -11,15 +11,15 @@ const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export class TableName {
   readonly events: string;
   readonly deadLetters: string;
-  /** The names of the indexes on `id`, which lie in the tables' own schema. */
-  readonly idIndex: string;
+  readonly outcomes: string;
+  /** The name of the index on dead letters' `id`, which lies in the table's own schema. */
   readonly deadIdIndex: string;
 
   constructor(schema: string | undefined, name: string) {
     const prefix = schema === undefined ? '' : `${quoted(schema)}.`;
     this.events = prefix + quoted(name);
+    this.outcomes = prefix + quoted(`${name}_outcomes`);
     this.deadLetters = prefix + quoted(`${name}_dead_letters`);
-    this.idIndex = quoted(`${name}_id`);
     this.deadIdIndex = quoted(`${name}_dead_id`);
   }
 

@@ -35,17 +35,32 @@ return letters
 
 /** (entry...) -> how many. */
 export const requeue = script(`
-local time = redis.call('TIME')
-local now = string.format('%d%03d', time[1], math.floor(time[2] / 1000))
+local now = string.format('%.0f', serverTime())
 local count = 0
 for _, entry in ipairs(ARGV) do
   local letter = takeLetter(entry)
   if letter then
-    store(valueOf(letter, 'id'), valueOf(letter, 'payload'), now)
+    store(valueOf(letter, 'id'), valueOf(letter, 'payload'), now, '', '')
     count = count + 1
   end
 end
 return count
+`);
+
+/** (maxAge, maxCount, maxBytes, limit) -> how many of the oldest went; at most so many at once. */
+export const trim = script(`
+local maxAge, maxCount, maxBytes, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local now, removed = serverTime(), 0
+local function bytes() return tonumber(redis.call('HGET', meta, 'dead-letter-bytes') or '0') end
+while removed < limit do
+  local oldest = redis.call('XRANGE', dead, '-', '+', 'COUNT', 1)[1]
+  if not oldest then break end
+  local tooMany = redis.call('XLEN', dead) > maxCount or bytes() > maxBytes
+  if not tooMany and ageOf(oldest[1], now) <= maxAge then break end
+  takeLetter(oldest[1])
+  removed = removed + 1
+end
+return removed
 `);
 
 /** (entry...) -> how many. */

@@ -1,6 +1,7 @@
 import type {
   DeadLetterCause,
   ClaimedEvent,
+  DeliveryOutcome,
   StoredDeadLetter,
 } from '../outbox.js';
 import { fromStoredText, toStoredText } from '../stored-text.js';
@@ -19,6 +20,7 @@ export type Claimed = readonly [
   entry: string,
   deliveries: number,
   failedAttempts: string,
+  age: number,
   fields: readonly string[],
 ];
 
@@ -26,6 +28,7 @@ export function toClaimedEvent([
   entry,
   deliveries,
   failedAttempts,
+  age,
   list,
 ]: Claimed): ClaimedEvent {
   const fields = fieldsOf(list);
@@ -33,6 +36,8 @@ export function toClaimedEvent([
     id: fromStoredText(fields('id')),
     payload: fields('payload'),
     createdAt: Number(fields('createdAt')),
+    receipt: fields('receipt') || undefined,
+    age,
     failedAttempts: Number(failedAttempts),
     claim: { entry, deliveries } satisfies Claim,
   };
@@ -58,6 +63,7 @@ export function toDeadLetter([entry, list]: Entry): StoredDeadLetter {
     message: fromStoredText(fields('message')),
     // An entry is named by the server's time at which it was added, and a number.
     deadLetteredAt: Number.parseInt(entry, 10),
+    cursor: entry,
   };
 }
 
@@ -68,4 +74,27 @@ export function fieldsOf(list: readonly string[]): (name: string) => string {
     fields.set(list[i] as string, list[i + 1] as string);
   }
   return (name) => fields.get(name) ?? '';
+}
+
+/** What the scripts recorded under a receipt: nothing, `delivered`, `erased`, or why it is a dead letter. */
+export function toOutcome(
+  receipt: string,
+  recorded: string | null,
+): DeliveryOutcome[] {
+  if (recorded === null || recorded === 'erased') return [];
+  if (recorded === 'delivered') return [{ receipt, outcome: 'delivered' }];
+  const { reason, status, message } = JSON.parse(recorded) as {
+    reason: DeadLetterCause['reason'];
+    status: string;
+    message: string;
+  };
+  return [
+    {
+      receipt,
+      outcome: 'deadLettered',
+      reason,
+      status: status === '' ? undefined : Number(status),
+      message: fromStoredText(message),
+    },
+  ];
 }

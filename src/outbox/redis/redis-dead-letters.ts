@@ -1,5 +1,11 @@
 import { matchesFilter } from '../dead-letter-filter.js';
-import type { StoredDeadLetter, DeadLetterFilter } from '../outbox.js';
+import { namesIdentifier } from '../names-identifier.js';
+import type {
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterRetention,
+  StoredDeadLetter,
+} from '../outbox.js';
 import { toStoredText } from '../stored-text.js';
 import type { RedisScripts } from './redis-scripts.js';
 import * as scripts from './dead-letter-scripts.js';
@@ -19,52 +25,93 @@ export class RedisDeadLetters {
 
   async list(
     filter: DeadLetterFilter,
-    limit: number,
+    { limit, after }: DeadLetterPage,
   ): Promise<StoredDeadLetter[]> {
     const found: StoredDeadLetter[] = [];
-    for await (const page of this.#matching(filter)) {
+    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
+    for await (const page of this.#matching(filter.ids, matches, after)) {
       found.push(...page.map(({ letter }) => letter));
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
   }
 
-  requeue(filter: DeadLetterFilter): Promise<number> {
-    return this.#forAll(scripts.requeue, filter);
+  requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
+    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
+    return this.#forAll(scripts.requeue, filter.ids, matches, limit);
   }
 
   purge(filter: DeadLetterFilter): Promise<number> {
-    return this.#forAll(scripts.purge, filter);
+    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
+    return this.#forAll(scripts.purge, filter.ids, matches);
   }
 
-  async #forAll(script: Script, filter: DeadLetterFilter): Promise<number> {
+  erase(identifiers: Readonly<Record<string, string>>): Promise<number> {
+    return this.#forAll(scripts.purge, undefined, ({ payload }) =>
+      namesIdentifier(payload, identifiers),
+    );
+  }
+
+  /** Removes the oldest of those that are too many, too large or too old. */
+  async trim({
+    maxAge,
+    maxCount,
+    maxBytes,
+  }: DeadLetterRetention): Promise<number> {
+    let sum = 0;
+    for (let removed = PAGE; removed === PAGE; sum += removed) {
+      removed = await this.#scripts.run<number>(scripts.trim, [
+        maxAge,
+        maxCount,
+        maxBytes,
+        PAGE,
+      ]);
+    }
+    return sum;
+  }
+
+  async #forAll(
+    script: Script,
+    ids: readonly string[] | undefined,
+    matches: (letter: StoredDeadLetter) => boolean,
+    limit = Infinity,
+  ): Promise<number> {
     let count = 0;
-    for await (const page of this.#matching(filter)) {
-      const entries = page.map(({ entry }) => entry);
+    for await (const page of this.#matching(ids, matches)) {
+      const entries = page.slice(0, limit - count).map(({ entry }) => entry);
       count += await this.#scripts.run<number>(script, entries);
+      if (count >= limit) break;
     }
     return count;
   }
 
-  async *#matching(filter: DeadLetterFilter) {
-    for await (const page of this.#pages(filter.ids)) {
+  async *#matching(
+    ids: readonly string[] | undefined,
+    matches: (letter: StoredDeadLetter) => boolean,
+    after?: string,
+  ) {
+    for await (const page of this.#pages(ids, after)) {
       const matching = page
         .map((found) => ({ entry: found[0], letter: toDeadLetter(found) }))
-        .filter(({ letter }) => matchesFilter(letter, filter));
+        .filter(({ letter }) => matches(letter));
       if (matching.length > 0) yield matching;
     }
   }
 
-  async *#pages(ids: readonly string[] | undefined): AsyncGenerator<Entry[]> {
+  async *#pages(
+    ids: readonly string[] | undefined,
+    first = '0-0',
+  ): AsyncGenerator<Entry[]> {
     if (ids !== undefined) {
       const stored = ids.map(toStoredText);
-      yield await this.#scripts.run<Entry[]>(scripts.ofIds, stored);
+      const found = await this.#scripts.run<Entry[]>(scripts.ofIds, stored);
+      yield found.filter(([entry]) => isAfter(entry, first));
       return;
     }
     // Up to the newest of now: what is dead-lettered meanwhile could go round forever.
     const [last] = await this.#scripts.run<[string?]>(scripts.newest);
     if (last === undefined) return;
-    let after: string | undefined = '0-0';
+    let after: string | undefined = first;
     while (after !== undefined) {
       const range: (string | number)[] = [after, last, PAGE];
       const page: Entry[] = await this.#scripts.run(scripts.page, range);
@@ -72,4 +119,11 @@ export class RedisDeadLetters {
       after = page.at(-1)?.[0];
     }
   }
+}
+
+/** Whether an entry stands behind another. */
+function isAfter(entry: string, other: string): boolean {
+  const [ms = 0, number = 0] = entry.split('-').map(Number);
+  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && number > otherNumber);
 }

@@ -163,7 +163,7 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
 
   it('refuses what a newer version of this package has stored', async () => {
     await app.hset(`{${key}}:meta`, 'format', '2');
-    await expect(instance()).rejects.toThrow(/format 2.*Update the package/s);
+    await expect(instance()).rejects.toThrow(/format 2.*knows 1/s);
   });
 
   it('refuses to serve two accounts, and to join a transaction', async () => {
@@ -202,19 +202,21 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     const outbox = await instance();
     const ids = ['\0', '"', '\ud800', 'ü😀', ' '.repeat(5000)];
     await outbox.append(ids.map((id) => ({ id, payload: '{}', createdAt: 1 })));
-    expect(await outbox.stillPending([...ids, 'other'])).toEqual(ids);
     const claimed = await outbox.claim({ limit: 9, lease: LEASE });
     expect(idsOf(claimed)).toEqual(ids);
     await outbox.deadLetter(claimed, {
       reason: 'expired',
       message: '\0"\ud800',
     });
-    const letters = await outbox.deadLetters({ ids: ['\0', '\ud800'] }, 9);
+    const letters = await outbox.deadLetters(
+      { ids: ['\0', '\ud800'] },
+      { limit: 9 },
+    );
     expect(letters.map(({ id, message }) => [id, message])).toEqual([
       ['\0', '\0"\ud800'],
       ['\ud800', '\0"\ud800'],
     ]);
-    expect(await outbox.stillPending(ids)).toEqual([]);
+    expect(await outbox.counts()).toMatchObject({ pending: 0 });
   });
 
   it('finds every dead letter of an id, and forgets each with its letter', async () => {
@@ -226,9 +228,9 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
       await outbox.deadLetter([event], { reason: 'expired', message: 'no' });
     }
     const found = async (...ids: string[]) =>
-      idsOf(await outbox.deadLetters({ ids }, 9));
+      idsOf(await outbox.deadLetters({ ids }, { limit: 9 }));
     expect(await found('x-1', 'x-0', 'x-1')).toEqual(idsOf(twins));
-    const [first] = await outbox.deadLetters({}, 1);
+    const [first] = await outbox.deadLetters({}, { limit: 1 });
     expect(
       await outbox.purge({ ids: ['x-0'], before: first?.deadLetteredAt ?? 0 }),
     ).toBe(0);
@@ -252,9 +254,9 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
         300,
       );
     }
-    expect(await outbox.deadLetters({ reason: 'rejected' }, 450)).toHaveLength(
-      450,
-    );
+    expect(
+      await outbox.deadLetters({ reason: 'rejected' }, { limit: 450 }),
+    ).toHaveLength(450);
     expect(await outbox.requeue({ reason: 'rejected' })).toBe(600);
     expect(await outbox.purge({})).toBe(300);
     expect(await outbox.counts()).toMatchObject({

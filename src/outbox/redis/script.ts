@@ -14,6 +14,9 @@ export const KEYS = [
   'dead-letters',
   'dead-letter-ids',
   'meta',
+  'appended',
+  'outcomes',
+  'outcome-times',
 ] as const;
 
 /** Of what is stored. A greater one was written by a newer version of this package. */
@@ -28,7 +31,7 @@ export const FORMAT = 1;
  * for, which XAUTOCLAIM could not do: it goes by what the next claimer asks for.
  */
 const PRELUDE = `
-local events, ids, failedAttempts, dead, deadIds, meta = unpack(KEYS)
+local events, ids, failedAttempts, dead, deadIds, meta, appended, outcomes, outcomeTimes = unpack(KEYS)
 local GROUP, NOBODY, DUE = 'odp', 'nobody', 31536000000
 
 -- Lua passes at most some thousand arguments at once.
@@ -45,9 +48,21 @@ local function createGroup()
   redis.call('HSET', meta, 'format', '${FORMAT}')
 end
 
-local function store(id, payload, createdAt)
-  redis.call('XADD', events, '*', 'id', id, 'payload', payload, 'createdAt', createdAt)
+-- By whom: which process appended it, and before which of its checkpoints.
+local function store(id, payload, createdAt, receipt, by)
+  redis.call('XADD', events, '*', 'id', id, 'payload', payload, 'createdAt', createdAt, 'receipt', receipt, 'by', by)
   redis.call('HINCRBY', ids, id, 1)
+  if by ~= '' then redis.call('HINCRBY', appended, by, 1) end
+end
+
+-- In ms; an entry is named by the ms at which it was added.
+local function serverTime()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function ageOf(entry, now)
+  return now - tonumber(string.match(entry, '^%d+'))
 end
 
 local function valueOf(fields, name)
@@ -70,6 +85,7 @@ local function takeLetter(entry)
   local letter = redis.call('XRANGE', dead, entry, entry)[1]
   if not letter then return end
   redis.call('XDEL', dead, entry)
+  redis.call('HINCRBY', meta, 'dead-letter-bytes', -#(valueOf(letter[2], 'payload') or ''))
   local id, others = valueOf(letter[2], 'id'), {}
   for _, other in ipairs(lettersOf(id)) do
     if other ~= entry then others[#others + 1] = other end
@@ -104,6 +120,32 @@ local function giveTo(consumer, idle, entries)
     end
     redis.call(unpack(command))
   end)
+end
+
+-- What became of events whose callers wait, for an hour.
+local function record(receipt, outcome)
+  if not receipt or receipt == '' then return end
+  local now = serverTime()
+  redis.call('HSET', outcomes, receipt, outcome)
+  redis.call('ZADD', outcomeTimes, now, receipt)
+  for _, old in ipairs(redis.call('ZRANGEBYSCORE', outcomeTimes, '-inf', now - 3600000, 'LIMIT', 0, 100)) do
+    redis.call('HDEL', outcomes, old)
+    redis.call('ZREM', outcomeTimes, old)
+  end
+end
+
+-- Before the entries are deleted.
+local function conclude(entries, outcome)
+  for _, entry in ipairs(entries) do
+    local found = redis.call('XRANGE', events, entry, entry)[1]
+    if found then
+      local by = valueOf(found[2], 'by')
+      if by and by ~= '' and redis.call('HINCRBY', appended, by, -1) <= 0 then
+        redis.call('HDEL', appended, by)
+      end
+      record(valueOf(found[2], 'receipt'), outcome)
+    end
+  end
 end
 
 local function forget(entries, idsOfEntries)

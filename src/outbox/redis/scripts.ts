@@ -15,18 +15,32 @@ end
 return ${FORMAT}
 `);
 
-/** (id, payload, createdAt)... */
+/** (by, (id, payload, createdAt, receipt)...) */
 export const append = script(`
-for i = 1, #ARGV, 3 do store(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+for i = 2, #ARGV, 4 do store(ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[1]) end
 `);
 
-/** (consumer, limit, lease) -> [entry, deliveries, failedAttempts, fields][], oldest first. */
+/** (consumer, limit, lease, maxBytes, minAge) -> [entry, deliveries, failedAttempts, age, fields][], oldest first. */
 export const claim = script(`
 local consumer, limit, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local claimed = {}
+local maxBytes, minAge = tonumber(ARGV[4]), tonumber(ARGV[5])
+local claimed, excess, bytes = {}, {}, 0
 if limit < 1 then return claimed end
+local now = serverTime()
+local full = false
 
--- First what was lent or given back and is due: these entries are the older ones.
+-- What no longer fits is given back. The first comes however large it is.
+local function take(entry, deliveries, failures, fields)
+  bytes = bytes + #(valueOf(fields, 'payload') or '')
+  if full or (bytes > maxBytes and #claimed > 0) then
+    full = true
+    excess[#excess + 1] = entry
+  else
+    claimed[#claimed + 1] = { entry, deliveries, failures or '0', ageOf(entry, now), fields }
+  end
+end
+
+-- First what was claimed or given back and is due: these entries are the older ones.
 local due = redis.pcall('XPENDING', events, GROUP, 'IDLE', DUE, '-', '+', limit)
 if due.err and string.find(due.err, 'NOGROUP') then
   local failed = createGroup()
@@ -35,38 +49,47 @@ if due.err and string.find(due.err, 'NOGROUP') then
 elseif due.err then
   return due
 end
-local entries, deliveries, failures = {}, {}, {}
-for i, state in ipairs(due) do
-  entries[i], deliveries[state[1]] = state[1], state[4] + 1
+for _, state in ipairs(due) do
+  if full or ageOf(state[1], now) < minAge then break end
+  local found = redis.call('XCLAIM', events, GROUP, consumer, '0', state[1])[1]
+  if found and found[1] then
+    take(found[1], state[4] + 1, redis.call('HGET', failedAttempts, found[1]), found[2])
+  end
 end
-inPortions(entries, function(...)
-  local counts = redis.call('HMGET', failedAttempts, ...)
-  for i, entry in ipairs({ ... }) do failures[entry] = counts[i] end
-  for _, found in ipairs(redis.call('XCLAIM', events, GROUP, consumer, '0', ...)) do
-    local entry = found and found[1]
-    if entry then
-      claimed[#claimed + 1] = { entry, deliveries[entry], failures[entry] or '0', found[2] }
-    end
-  end
-end)
 
--- Then what nobody had yet.
-if #claimed < limit then
-  local fresh = redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', limit - #claimed, 'STREAMS', events, '>')
-  for _, found in ipairs(fresh and fresh[1][2] or {}) do
-    claimed[#claimed + 1] = { found[1], 1, '0', found[2] }
+-- Then what nobody had yet, as long as it fits.
+local function readFresh(count)
+  local fresh = redis.call('XREADGROUP', 'GROUP', GROUP, consumer, 'COUNT', count, 'STREAMS', events, '>')
+  local entries = fresh and fresh[1][2] or {}
+  for _, found in ipairs(entries) do take(found[1], 1, '0', found[2]) end
+  return #entries
+end
+local wanted = limit - #claimed
+if minAge > 0 and wanted > 0 and not full then
+  local last = '0-0'
+  for _, info in ipairs(redis.call('XINFO', 'GROUPS', events)) do
+    if valueOf(info, 'name') == GROUP then last = valueOf(info, 'last-delivered-id') end
   end
+  local old = redis.call('XRANGE', events, '(' .. last, string.format('%.0f', now - minAge), 'COUNT', wanted)
+  wanted = #old
+end
+while wanted > 0 and not full do
+  local count = math.min(wanted, 50)
+  if readFresh(count) < count then break end
+  wanted = wanted - count
 end
 
 local all = {}
 for i, one in ipairs(claimed) do all[i] = one[1] end
 giveTo(consumer, DUE - lease, all)
+giveTo(NOBODY, DUE, excess)
 return claimed
 `);
 
 /** (consumer, (entry, deliveries, id)...) -> how many. */
 export const acknowledge = script(`
 local entries, idsOfEntries = held(ARGV[1], 2)
+conclude(entries, 'delivered')
 forget(entries, idsOfEntries)
 return #entries
 `);
@@ -83,6 +106,7 @@ end
 /** (consumer, reason, status, message, (entry, deliveries, id)...) -> how many. */
 export const deadLetter = script(`
 local entries, idsOfEntries = held(ARGV[1], 5)
+conclude(entries, cjson.encode({ reason = ARGV[2], status = ARGV[3], message = ARGV[4] }))
 for _, entry in ipairs(entries) do
   local found = redis.call('XRANGE', events, entry, entry)[1]
   if found then
@@ -90,6 +114,7 @@ for _, entry in ipairs(entries) do
       'reason', ARGV[2], 'status', ARGV[3], 'message', ARGV[4] }
     for _, field in ipairs(found[2]) do letter[#letter + 1] = field end
     local id = valueOf(found[2], 'id')
+    redis.call('HINCRBY', meta, 'dead-letter-bytes', #(valueOf(found[2], 'payload') or ''))
     local others = lettersOf(id)
     others[#others + 1] = redis.call(unpack(letter))
     redis.call('HSET', deadIds, id, table.concat(others, ' '))
@@ -99,22 +124,42 @@ forget(entries, idsOfEntries)
 return #entries
 `);
 
-/** (id...) -> those that are pending. */
-export const stillPending = script(`
-local pending = {}
-inPortions(ARGV, function(...)
-  local counts = redis.call('HMGET', ids, ...)
-  for i, id in ipairs({ ... }) do
-    if counts[i] then pending[#pending + 1] = id end
-  end
-end)
-return pending
+/** (receipt...) -> what became of each; nothing for those of which nothing is recorded. */
+export const readOutcomes = script(`
+if #ARGV == 0 then return {} end
+return redis.call('HMGET', outcomes, unpack(ARGV))
 `);
 
-/** () -> [pending, fields of the oldest, dead letters]. */
+/** (by...) -> how many events that were appended so are pending. */
+export const pendingBy = script(`
+local sum = 0
+for _, by in ipairs(ARGV) do sum = sum + tonumber(redis.call('HGET', appended, by) or '0') end
+return sum
+`);
+
+/** (after, limit) -> [entry, fields][] of events, oldest first. */
+export const eventsAfter = script(`
+return redis.call('XRANGE', events, '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
+`);
+
+/** (entry, id)... -> how many. */
+export const erase = script(`
+local entries, idsOfEntries = {}, {}
+for i = 1, #ARGV, 2 do
+  if redis.call('XRANGE', events, ARGV[i], ARGV[i])[1] then
+    entries[#entries + 1] = ARGV[i]
+    idsOfEntries[#idsOfEntries + 1] = ARGV[i + 1]
+  end
+end
+conclude(entries, 'erased')
+forget(entries, idsOfEntries)
+return #entries
+`);
+
+/** () -> [pending, age of the oldest, dead letters]. */
 export const counts = script(`
 local oldest = redis.call('XRANGE', events, '-', '+', 'COUNT', 1)[1]
-return { redis.call('XLEN', events), oldest and oldest[2] or {}, redis.call('XLEN', dead) }
+return { redis.call('XLEN', events), oldest and ageOf(oldest[1], serverTime()) or 0, redis.call('XLEN', dead) }
 `);
 
 /** (consumer): signs off. Deleting a consumer would lose its claims, so they are handed over first. */

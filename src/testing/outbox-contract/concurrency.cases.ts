@@ -129,15 +129,28 @@ export const concurrencyCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'knows what another instance has delivered',
+    name: 'records what another instance has delivered or given up, by receipt',
     needs: 'shared',
     async run(stage) {
       const other = await stage.another();
-      const ids = idsOf(await stage.append(3));
-      await other.acknowledge(await stage.claim(2, other));
+      const events = stage.events(4).map((event, index) => ({
+        ...event,
+        id: 'same',
+        receipt: `receipt-${index}`,
+      }));
+      await stage.outbox.append(events.slice(0, 3));
+      await other.acknowledge(await stage.claim(1, other));
+      const cause = { reason: 'rejected', status: 400, message: 'no' } as const;
+      await other.deadLetter(await stage.claim(1, other), cause);
+      const outcomes = await stage.outbox.outcomes(
+        events.map(({ receipt }) => receipt),
+      );
       assert.deepEqual(
-        [...(await stage.outbox.stillPending(ids))],
-        ids.slice(2),
+        [...outcomes].sort((a, b) => (a.receipt < b.receipt ? -1 : 1)),
+        [
+          { receipt: 'receipt-0', outcome: 'delivered' },
+          { receipt: 'receipt-1', outcome: 'deadLettered', ...cause },
+        ],
       );
     },
   },

@@ -17,14 +17,17 @@ async function buryTwo(stage: Stage): Promise<number> {
   const { outbox } = stage;
   await stage.append(1, 'oldest');
   await outbox.deadLetter(await stage.claim(1), rejected);
-  const first = (await outbox.deadLetters({}, 1))[0]?.deadLetteredAt;
+  const first = (await outbox.deadLetters({}, { limit: 1 }))[0]?.deadLetteredAt;
   assert.ok(first !== undefined);
   // A server's clock cannot be moved, but it moves by itself.
   for (let failedAttempts = 0; failedAttempts < 1000; failedAttempts++) {
     await stage.advance(1);
     await stage.append(1, 'newest');
     await outbox.deadLetter(await stage.claim(1), expired);
-    const [letter] = await outbox.deadLetters({ ids: ['newest-0'] }, 1);
+    const [letter] = await outbox.deadLetters(
+      { ids: ['newest-0'] },
+      { limit: 1 },
+    );
     assert.ok(letter);
     if (letter.deadLetteredAt > first) return letter.deadLetteredAt;
     await outbox.purge({ ids: ['newest-0'] });
@@ -44,10 +47,10 @@ export const deadLetterCases: readonly StagedCase[] = [
       await stage.advance(1);
       assert.equal(await outbox.deadLetter(await stage.claim(1), rejected), 1);
 
-      const [letter, ...others] = await outbox.deadLetters({}, 10);
+      const [letter, ...others] = await outbox.deadLetters({}, { limit: 10 });
       assert.ok(letter);
       assert.equal(others.length, 0);
-      const { deadLetteredAt, ...rest } = letter;
+      const { deadLetteredAt, cursor: _, ...rest } = letter;
       assert.deepEqual(
         { ...rest },
         { ...event, ...rejected, failedAttempts: 1 },
@@ -58,7 +61,7 @@ export const deadLetterCases: readonly StagedCase[] = [
       );
       assert.deepEqual(await outbox.counts(), {
         pending: 0,
-        oldest: undefined,
+        oldestAge: undefined,
         deadLetters: 1,
       });
       assert.deepEqual(idsOf(await stage.claim(10)), []);
@@ -69,7 +72,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     async run(stage) {
       await stage.append(1);
       await stage.outbox.deadLetter(await stage.claim(1), expired);
-      const [letter] = await stage.outbox.deadLetters({}, 1);
+      const [letter] = await stage.outbox.deadLetters({}, { limit: 1 });
       assert.equal(letter?.reason, 'expired');
       assert.equal(letter.status, undefined);
     },
@@ -93,9 +96,85 @@ export const deadLetterCases: readonly StagedCase[] = [
         await stage.advance(1);
       }
       const list = async (limit: number) =>
-        idsOf(await stage.outbox.deadLetters({}, limit));
+        idsOf(await stage.outbox.deadLetters({}, { limit }));
       assert.deepEqual(await list(3), ids.slice(0, 3));
       assert.deepEqual(await list(10), ids);
+    },
+  },
+  {
+    name: 'lists dead letters page by page, each behind the cursor of the one before',
+    async run(stage) {
+      const ids = idsOf(await stage.append(5));
+      await stage.outbox.deadLetter(await stage.claim(5), rejected);
+      const seen: string[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await stage.outbox.deadLetters({}, { limit: 2, after });
+        if (page.length === 0) break;
+        assert.ok(page.length <= 2);
+        seen.push(...idsOf(page));
+        after = page.at(-1)?.cursor;
+      }
+      assert.deepEqual(seen, ids);
+    },
+  },
+  {
+    name: 'keeps of the dead letters what its retention allows, the newest',
+    async run(stage) {
+      await stage.append(stage.maxDeadLetters + 3);
+      await stage.outbox.deadLetter(
+        await stage.claim(stage.maxDeadLetters + 3),
+        rejected,
+      );
+      const letters = await stage.outbox.deadLetters({}, { limit: 10_000 });
+      assert.equal(letters.length, stage.maxDeadLetters);
+      assert.equal(letters.at(0)?.id, 'event-3');
+      assert.equal((await stage.outbox.counts()).deadLetters, letters.length);
+      assert.equal(stage.deadLettersRemoved, 3);
+    },
+  },
+  {
+    name: 'requeues at most so many, the oldest first, and announces them',
+    async run(stage) {
+      const ids = idsOf(await stage.append(3));
+      await stage.outbox.deadLetter(await stage.claim(3), rejected);
+      const { ready } = stage;
+      assert.equal(await stage.outbox.requeue({}, 2), 2);
+      assert.ok(stage.ready > ready, 'ready() was not called');
+      assert.deepEqual(idsOf(await stage.claim(10)), ids.slice(0, 2));
+      assert.equal((await stage.outbox.counts()).deadLetters, 1);
+    },
+  },
+  {
+    name: 'erases what names an identifier: pending, claimed and dead letters',
+    async run(stage) {
+      const { outbox } = stage;
+      const of = (id: string, email: string) => ({
+        id,
+        payload: JSON.stringify({
+          identifiers: { email },
+          data: { email: 'ada' },
+        }),
+        createdAt: stage.now,
+      });
+      const ada = '100%_\'\\"@ada.example';
+      await outbox.append([of('letter', ada), of('other', 'bob')]);
+      await outbox.deadLetter(await stage.claim(2), rejected);
+      await outbox.append([of('claimed', ada)]);
+      const claimed = await stage.claim(1);
+      await outbox.append([of('pending', ada), of('bystander', `${ada}x`)]);
+      assert.deepEqual(
+        { ...(await outbox.erase({ email: ada })) },
+        { pending: 2, deadLetters: 1 },
+      );
+      assert.equal(await outbox.acknowledge(claimed), 0);
+      assert.deepEqual(idsOf(await stage.claim(10)), ['bystander']);
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, { limit: 9 })), [
+        'other',
+      ]);
+      assert.deepEqual(
+        { ...(await outbox.erase({ phone: ada })) },
+        { pending: 0, deadLetters: 0 },
+      );
     },
   },
   {
@@ -103,7 +182,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     async run(stage) {
       const newest = await buryTwo(stage);
       const found = async (filter: Parameters<typeof list>[0]) =>
-        idsOf(await list(filter, 10));
+        idsOf(await list(filter, { limit: 10 }));
       const list = stage.outbox.deadLetters.bind(stage.outbox);
       assert.deepEqual(await found({}), ['oldest-0', 'newest-0']);
       assert.deepEqual(await found({ ids: ['newest-0', 'unknown'] }), [
@@ -155,7 +234,9 @@ export const deadLetterCases: readonly StagedCase[] = [
         Math.abs(again.createdAt - stage.now) < 60_000,
         `createdAt is ${again.createdAt - stage.now} ms off`,
       );
-      assert.deepEqual(idsOf(await outbox.deadLetters({}, 10)), ['kept-0']);
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, { limit: 10 })), [
+        'kept-0',
+      ]);
       assert.equal(await outbox.acknowledge([again]), 1);
       assert.equal(await outbox.requeue({ ids: ['unknown'] }), 0);
     },
@@ -167,11 +248,13 @@ export const deadLetterCases: readonly StagedCase[] = [
       await buryTwo(stage);
       assert.equal(await outbox.purge({ ids: ['unknown'] }), 0);
       assert.equal(await outbox.purge({ reason: 'rejected' }), 1);
-      assert.deepEqual(idsOf(await outbox.deadLetters({}, 10)), ['newest-0']);
+      assert.deepEqual(idsOf(await outbox.deadLetters({}, { limit: 10 })), [
+        'newest-0',
+      ]);
       assert.equal(await outbox.purge({}), 1);
       assert.deepEqual(await outbox.counts(), {
         pending: 0,
-        oldest: undefined,
+        oldestAge: undefined,
         deadLetters: 0,
       });
     },

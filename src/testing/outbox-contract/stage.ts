@@ -19,7 +19,7 @@ export interface OutboxHarness {
   /**
    * Makes that many ms pass for an outbox with a clock of its own (a server's),
    * for example by moving stored lease and due times back. Leave it out where
-   * the outbox goes by the `now()` of its context, which the suite moves itself.
+   * the outbox goes by its context's clock, which the suite moves itself.
    */
   advance?(ms: number): MaybePromise<void>;
 }
@@ -34,10 +34,18 @@ export interface StagedCase {
 /** How long the suite's claims last unless a case says otherwise, in ms. */
 export const LEASE = 60_000;
 
+/** How much the suite's outboxes keep of what was given up. */
+const RETENTION = { maxAge: 86_400_000, maxCount: 50, maxBytes: 2 ** 30 };
+
 /** An opened outbox with its clock, and what cases do with it. */
 export class Stage {
-  /** The outbox that the case failedAttempts. */
+  /** The outbox that the case tries. */
   readonly outbox: OdpOutbox;
+  /** How often it said `ready()`. */
+  ready = 0;
+  /** How many dead letters it said that retention removed. */
+  deadLettersRemoved = 0;
+  readonly maxDeadLetters = RETENTION.maxCount;
   readonly #harness: OutboxHarness;
   readonly #open = new Set<OdpOutbox>();
   #now = Date.now();
@@ -108,8 +116,16 @@ export class Stage {
   async #start(outbox: OdpOutbox): Promise<OdpOutbox> {
     await outbox.open({
       now: () => this.#now,
+      monotonic: () => this.#now,
+      deadLetterRetention: RETENTION,
       dropped: () => {},
-      ready: () => {},
+      deadLettersRemoved: (count) => {
+        this.deadLettersRemoved += count;
+      },
+      ready: () => {
+        this.ready++;
+      },
+      warn: () => {},
     });
     this.#open.add(outbox);
     return outbox;

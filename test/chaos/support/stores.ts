@@ -69,7 +69,9 @@ export async function postgresStore({ url }: Service): Promise<Store> {
       );
     },
     async remove() {
-      await pool.query(`DROP TABLE ${table}, ${table}_dead_letters`);
+      await pool.query(
+        `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes`,
+      );
       await pool.end();
     },
   };

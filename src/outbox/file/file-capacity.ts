@@ -3,12 +3,12 @@ import type { OutboxEvent } from '../outbox.js';
 
 /** What one event may take on average before the outbox counts as full. */
 const SIZE_PER_EVENT = 1024;
-const LEAST_SIZE = 64 * 1024 * 1024;
+const MIN_SIZE = 64 * 1024 * 1024;
 /** How much may wait in memory for the disk, in characters of payload. */
 const MAX_QUEUED = 64 * 1024 * 1024;
 
 /** How many events are stored and how many may be, so that neither the disk nor the memory fills up. */
-export class Room {
+export class FileCapacity {
   readonly #capacity: number;
   readonly #maxSize: number;
   #stored: number;
@@ -18,7 +18,7 @@ export class Room {
 
   constructor(capacity: number, stored: number, storedSize: number) {
     this.#capacity = capacity;
-    this.#maxSize = Math.max(capacity * SIZE_PER_EVENT, LEAST_SIZE);
+    this.#maxSize = Math.max(capacity * SIZE_PER_EVENT, MIN_SIZE);
     this.#stored = stored;
     this.#storedSize = storedSize;
   }
@@ -29,9 +29,9 @@ export class Room {
   }
 
   /**
-   * Makes sure of the room for events that are about to be stored.
+   * Reserves capacity for events that are about to be stored.
    *
-   * @throws OdpOutboxFullError when there is none
+   * @throws OdpOutboxFullError if there is none
    */
   enter(events: readonly OutboxEvent[]): { stored(): void; refused(): void } {
     const count = events.length;
@@ -57,7 +57,7 @@ export class Room {
     return { stored, refused };
   }
 
-  /** How many of these there is room for. */
+  /** How many of these fit. */
   fitting(events: readonly OutboxEvent[]): number {
     let count = 0;
     let size = 0;
@@ -69,12 +69,12 @@ export class Room {
     return count;
   }
 
-  /** Tells that so many stored events are delivered or dead-lettered. */
+  /** So many stored events were delivered, dead-lettered or erased. */
   left(count: number): void {
     this.#stored -= count;
   }
 
-  /** Tells that so much was deleted: chunks go as a whole. */
+  /** So much was deleted: chunks go as a whole. */
   freed(size: number): void {
     this.#storedSize -= size;
   }

@@ -1,0 +1,7 @@
+import type { MaybePromise } from './outbox.js';
+
+/** Whether a value is only to come, be it a promise or a query that starts when it is awaited. */
+export const isThenable = <T>(
+  value: MaybePromise<T>,
+): value is PromiseLike<T> =>
+  typeof (value as PromiseLike<T> | undefined)?.then === 'function';
