@@ -143,7 +143,7 @@ export class OdpAccount {
       if (this.#integration !== undefined) {
         await this.#integration.start();
         logger.log(
-          `Undelivered events wait in the outbox (${outbox.name}), which survives ${outbox.survives} [account=${this.name}]`,
+          `Undelivered events wait in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]} [account=${this.name}]`,
         );
         return;
       }
