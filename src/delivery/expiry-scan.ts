@@ -2,7 +2,6 @@ import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { OutboxAccess } from './outbox-access.js';
-import type { Clock } from '../clock.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What an expiry scan works with. */

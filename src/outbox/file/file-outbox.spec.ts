@@ -245,12 +245,12 @@ describe('fileOutbox', () => {
     await outbox.append(good);
     const claimed: string[] = [];
     for (;;) {
-      const events = await claim(outbox, 50);
-      if (events.length === 0) break;
-      const delayed = events.filter(({ id }) => id.startsWith('large-'));
+      const batch = await claim(outbox, 50);
+      if (batch.length === 0) break;
+      const delayed = batch.filter(({ id }) => id.startsWith('large-'));
       await outbox.release(delayed.slice(0, 1), { delay: 1e9, failed: true });
-      await outbox.acknowledge(events);
-      claimed.push(...idsOf(events));
+      await outbox.acknowledge(batch);
+      claimed.push(...idsOf(batch));
     }
     expect(claimed).toHaveLength(553);
     await outbox.close();
