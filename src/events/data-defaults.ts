@@ -1,10 +1,6 @@
+import { isAscii } from 'node:buffer';
 import { ID_LENGTH, writeEventId } from './event-ids.js';
-import {
-  asciiJson,
-  type Data,
-  type Fields,
-  type JsonWriter,
-} from './rules/index.js';
+import type { Data, Fields, JsonWriter } from './rules/index.js';
 
 const ID = 'idempotence_id';
 const TIME = 'ts';
@@ -23,15 +19,18 @@ export class DataDefaults {
   #second: number | undefined;
   /** All of it. */
   #piece: Buffer;
+  /** Whether all of it is ASCII. */
+  readonly #ascii: boolean;
 
   constructor(fields: Data, stampTime: boolean) {
     this.#stampTime = stampTime;
     this.#fields.set(ID, `"${' '.repeat(ID_LENGTH)}"`);
     if (stampTime) this.#fields.set(TIME, '0');
     for (const [name, value] of Object.entries(fields)) {
-      this.#fields.set(name, asciiJson(value));
+      this.#fields.set(name, JSON.stringify(value));
     }
     this.#piece = this.#pieceOf(this.#fields.keys());
+    this.#ascii = isAscii(this.#piece);
   }
 
   /** Writes what `data` lacks. Returns the event's id. */
@@ -59,7 +58,7 @@ export class DataDefaults {
       !Object.hasOwn(data, name) || data[name] === undefined;
     const piece = this.#pieceOf([...this.#fields.keys()].filter(lacks));
     if (lacks(ID)) return this.#write(piece, json);
-    json.written(piece);
+    json.written(piece, this.#ascii);
     // It was checked: where it is no text the event is refused.
     const { [ID]: given } = data;
     return typeof given === 'string' ? given.toWellFormed() : '';
@@ -67,14 +66,14 @@ export class DataDefaults {
 
   #write(piece: Buffer, json: JsonWriter): string {
     writeEventId(piece, ID_AT);
-    json.written(piece);
+    json.written(piece, this.#ascii);
     return piece.toString('latin1', ID_AT, ID_AT + ID_LENGTH);
   }
 
   #pieceOf(names: Iterable<string>): Buffer {
     let piece = '';
     for (const name of names) {
-      piece += `${asciiJson(name)}:${this.#fields.get(name)},`;
+      piece += `${JSON.stringify(name)}:${this.#fields.get(name)},`;
     }
     return Buffer.from(piece);
   }

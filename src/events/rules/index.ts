@@ -4,7 +4,7 @@ export {
   countIdentifiers,
   writeIdentifiers,
 } from './identifiers.js';
-export { asciiJson, JsonWriter } from './json-writer.js';
+export { JsonWriter } from './json-writer.js';
 export { TOO_LONG } from './length.js';
 export { checkAction, checkType } from './names.js';
 export { type Fields, pathOf, type Violations } from './read-fields.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asciiJson, JsonWriter } from './json-writer.js';
+import { JsonWriter } from './json-writer.js';
 import { LONGEST_EVENT } from './length.js';
 import { isFieldName } from './text.js';
 
@@ -47,6 +47,28 @@ describe('JsonWriter', () => {
     );
   });
 
+  // JSON.parse of Node 24.21 and 26.10 misreads a name that begins with an
+  // escape and comes after one that is a lone quote or backslash.
+  it.each(['"', '\\'])('writes names as they are after %j', (first) => {
+    const json = new JsonWriter();
+    const object = { [first]: 1, ü: 2, 日本: 3, ['é'.repeat(100)]: 4, x: 5 };
+    for (let run = 0; run < 3; run++) {
+      const written = write(json, object) ?? '';
+      expect(written).not.toContain('\\u');
+      expect(Object.entries(JSON.parse(written) as object)).toEqual(
+        Object.entries(object),
+      );
+    }
+    expect(write(json, { a: 1 })).toBe('{"a":1}');
+  });
+
+  it('copies fields that are not ASCII', () => {
+    const json = new JsonWriter();
+    json.begin();
+    json.written(Buffer.from('"größe":"日本",'), false);
+    expect(json.end()).toBe('{"größe":"日本"}');
+  });
+
   it('writes objects and lists within', () => {
     const json = new JsonWriter();
     json.begin();
@@ -63,8 +85,8 @@ describe('JsonWriter', () => {
     json.closeList();
     json.openList('d');
     json.closeList();
-    json.written(Buffer.from('"z":[1]'));
-    json.written(Buffer.from(''));
+    json.written(Buffer.from('"z":[1]'), true);
+    json.written(Buffer.from(''), true);
     json.close();
     json.field('e', false);
     expect(json.end()).toBe(
@@ -115,15 +137,4 @@ describe('JsonWriter', () => {
       '{"name2999":1,"name0":2}',
     );
   });
-});
-
-it('asciiJson is JSON, and ASCII', () => {
-  fc.assert(
-    fc.property(fields, (object) => {
-      const json = asciiJson(object);
-      expect(json).toMatch(/^[\u0020-\u007e]*$/);
-      expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(object)));
-    }),
-    RUNS,
-  );
 });

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { LONGEST_EVENT } from './length.js';
 import { isFieldName } from './text.js';
 
@@ -26,6 +27,8 @@ interface Name {
   readonly text: string;
   /** As it is written, with its colon. */
   readonly bytes: Uint8Array;
+  /** Whether that is nothing but ASCII. */
+  readonly ascii: boolean;
   /** The one that followed it the last time: most likely it does so again. */
   next: Name | undefined;
 }
@@ -38,7 +41,12 @@ interface Name {
  */
 export class JsonWriter {
   readonly #names = new Map<string, Name>();
-  readonly #start: Name = { text: '', bytes: NONE, next: undefined };
+  readonly #start: Name = {
+    text: '',
+    bytes: NONE,
+    ascii: true,
+    next: undefined,
+  };
   #last = this.#start;
   #bytes = Buffer.allocUnsafe(SIZE);
   /** A comma stands before it, save at the begin of an object or a list. */
@@ -98,8 +106,13 @@ export class JsonWriter {
     return true;
   }
 
-  /** Fields that are {@link asciiJson} already, each with a comma after it. */
-  written(fields: Uint8Array): void {
+  /**
+   * Fields that are JSON already, each with a comma after it.
+   *
+   * @param ascii whether they hold nothing but ASCII
+   */
+  written(fields: Uint8Array, ascii: boolean): void {
+    this.#ascii &&= ascii;
     this.#copy(fields);
   }
 
@@ -131,10 +144,13 @@ export class JsonWriter {
         ? next
         : (this.#names.get(text) ?? this.#remember(text));
     if (name === undefined) {
-      return isFieldName(text) ? bytesOf(text) : undefined;
+      if (!isFieldName(text)) return undefined;
+      this.#ascii = false;
+      return bytesOf(text);
     }
     this.#last.next = name;
     this.#last = name;
+    this.#ascii &&= name.ascii;
     return name.bytes;
   }
 
@@ -142,7 +158,8 @@ export class JsonWriter {
     const known = this.#names.size;
     if (known === MOST_NAMES || text.length > LONGEST_NAME) return undefined;
     if (!isFieldName(text)) return undefined;
-    const name: Name = { text, bytes: bytesOf(text), next: undefined };
+    const bytes = bytesOf(text);
+    const name = { text, bytes, ascii: isAscii(bytes), next: undefined };
     this.#names.set(text, name);
     return name;
   }
@@ -191,11 +208,9 @@ export class JsonWriter {
   }
 }
 
-const bytesOf = (name: string) => Buffer.from(`${asciiJson(name)}:`);
-
-/** JSON in nothing but ASCII: what else there is, is escaped. */
-export const asciiJson = (value: unknown): string =>
-  JSON.stringify(value).replaceAll(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/**
+ * In UTF-8, without escapes save for those that JSON demands: a name written as
+ * `"\u00fc"` is misread by `JSON.parse` of some versions of V8 where another
+ * one is nothing but a quote or a backslash.
+ */
+const bytesOf = (name: string) => Buffer.from(`${JSON.stringify(name)}:`);
