@@ -71,11 +71,14 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     { provide: ODP_RUNTIME, useFactory: () => runtimeOf(name) },
     {
       provide: OdpTransport,
-      inject: [ODP_RESOLVED_OPTIONS],
+      inject: [ODP_RESOLVED_OPTIONS, ODP_RUNTIME],
       // What the app adds to axios' default instance is not meant for ODP.
-      useFactory: ({ http }: ResolvedOptions) =>
-        // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
-        new HttpServiceTransport(http ?? new HttpService(axios.create())),
+      useFactory: ({ http }: ResolvedOptions, { clock }: OdpRuntime) =>
+        new HttpServiceTransport(
+          // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
+          http ?? new HttpService(axios.create()),
+          clock,
+        ),
     },
     {
       provide: accountToken,

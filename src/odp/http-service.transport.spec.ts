@@ -234,16 +234,43 @@ describe('an answer', () => {
     ).toBe('ERR_CANCELED');
   });
 
-  it('that accepts counts, although the rest of it is lost', async () => {
-    const odp = await serve((response) => {
-      response.writeHead(202, { 'content-length': '100' });
-      response.write('{', () => response.destroy());
-    });
-    expect(await transportOf().send(requestTo(odp))).toMatchObject({
-      status: 202,
-      body: '',
-    });
-  });
+  it.each([200, 202, 302, 401, 404, 429, 503])(
+    'that begins with %i counts, although the rest of it is lost',
+    async (status) => {
+      const odp = await serve((response) => {
+        response.writeHead(status, {
+          'content-length': '100',
+          'retry-after': '7',
+        });
+        response.write('{', () => response.destroy());
+      });
+      expect(await transportOf().send(requestTo(odp))).toMatchObject({
+        status,
+        headers: { 'retry-after': '7' },
+      });
+    },
+  );
+
+  it.each([202, 302, 401, 503])(
+    'without an end counts a second after its status %i, and its connection is closed',
+    async (status) => {
+      const odp = await serve((response) => {
+        response.writeHead(status);
+        response.write(' ');
+      });
+      const waits: number[] = [];
+      const transport = new HttpServiceTransport(new HttpService(create()), {
+        schedule(wake, ms) {
+          waits.push(ms);
+          setImmediate(wake);
+          return () => {};
+        },
+      });
+      expect(await transport.send(requestTo(odp))).toMatchObject({ status });
+      expect(waits).toEqual([1000]);
+      await closed(odp);
+    },
+  );
 
   it('that refuses and breaks off is none', async () => {
     const odp = await serve((response) => {

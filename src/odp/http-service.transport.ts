@@ -1,6 +1,8 @@
 import type { HttpService } from '@nestjs/axios';
 import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { type Clock, systemClock } from '../clock.js';
+import { needsWholeBody } from './read-answer.js';
 import { readBody } from './read-body.js';
 import {
   OdpTransport,
@@ -9,6 +11,9 @@ import {
   type OdpTransportResponse,
 } from './transport.js';
 
+/** For how long the rest of an answer is awaited whose status says enough. */
+const BODY_TIMEOUT_MS = 1000;
+
 /**
  * Sends through the axios instance of Nest's `HttpService`, so that the app's
  * own interceptors, proxies and agents apply. Connections are kept alive by
@@ -16,10 +21,15 @@ import {
  */
 export class HttpServiceTransport extends OdpTransport {
   readonly #http: Pick<HttpService, 'axiosRef'>;
+  readonly #clock: Pick<Clock, 'schedule'>;
 
-  constructor(http: Pick<HttpService, 'axiosRef'>) {
+  constructor(
+    http: Pick<HttpService, 'axiosRef'>,
+    clock: Pick<Clock, 'schedule'> = systemClock,
+  ) {
     super();
     this.#http = http;
+    this.#clock = clock;
   }
 
   async send(request: OdpTransportRequest): Promise<OdpTransportResponse> {
@@ -32,11 +42,19 @@ export class HttpServiceTransport extends OdpTransport {
       return {
         status: response.status,
         headers: headersOf(response),
-        body: await bodyOf(response),
+        body: await this.#bodyOf(response),
       };
     } catch (error) {
       throw new OdpTransportError(reasonOf(error));
     }
+  }
+
+  /** A body that breaks off or never ends must not undo, or hold up, what the status says. */
+  #bodyOf({ status, data }: AxiosResponse<unknown>): Promise<string> {
+    if (needsWholeBody(status)) return readBody(data);
+    return readBody(data, (stop) =>
+      this.#clock.schedule(stop, BODY_TIMEOUT_MS, false),
+    );
   }
 }
 
@@ -89,19 +107,6 @@ function headersOf({
       value === undefined || value === null ? undefined : String(value),
     ]),
   );
-}
-
-async function bodyOf({
-  status,
-  data,
-}: AxiosResponse<unknown>): Promise<string> {
-  try {
-    return await readBody(data);
-  } catch (error) {
-    // ODP has said that it has the events; the rest of its answer says no more.
-    if (status >= 200 && status < 300) return '';
-    throw error;
-  }
 }
 
 /**

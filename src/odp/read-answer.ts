@@ -26,6 +26,10 @@ export type Answer =
 const REFUSED = new Set([400, 413, 415, 422]);
 /** Statuses that ask to try again; so does every 5xx. */
 const UNAVAILABLE = new Set([408, 425, 429]);
+
+/** Whether the body, and not the status alone, says what becomes of the events. */
+export const needsWholeBody = (status: number): boolean => REFUSED.has(status);
+
 const LONGEST_MESSAGE = 500;
 
 /**

@@ -55,6 +55,31 @@ describe('readBody', () => {
     expect(cancelled).toBe(true);
   });
 
+  it('has what came until the time was up, and destroys the stream', async () => {
+    const stream = new Readable({ read() {} });
+    stream.push('<html>');
+    const text = await readBody(stream, (stop) => {
+      setImmediate(stop);
+      return () => {};
+    });
+    expect(text).toBe('<html>');
+    expect(stream.destroyed).toBe(true);
+  });
+
+  it('has what came until the stream broke, and calls the limit off', async () => {
+    let calledOff = 0;
+    const stream = Readable.from(
+      (async function* () {
+        yield await Promise.resolve('{');
+        throw new Error('reset');
+      })(),
+    );
+    const text = await readBody(stream, () => () => {
+      calledOff++;
+    });
+    expect([text, calledOff]).toEqual(['{', 1]);
+  });
+
   it('rejects when the stream breaks', async () => {
     const stream = new Readable({
       read() {

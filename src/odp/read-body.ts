@@ -1,12 +1,23 @@
+import { Readable } from 'node:stream';
+
 /** Enough for the complaints about 500 events; whatever follows is not read. */
 const LONGEST_BODY = 256 * 1024;
 
-/** The body as text, at most the first {@link LONGEST_BODY} bytes of it. */
-export async function readBody(data: unknown): Promise<string> {
+/** Calls `stop` when the time is up. Returns what calls it off. */
+export type TimeLimit = (stop: () => void) => () => void;
+
+/**
+ * The body as text, at most the first {@link LONGEST_BODY} bytes of it. Rejects
+ * if it breaks off, unless there is a `limit`: then whatever has come will do.
+ */
+export async function readBody(
+  data: unknown,
+  limit?: TimeLimit,
+): Promise<string> {
   if (data === undefined || data === null) return '';
   if (typeof data === 'string') return data.slice(0, LONGEST_BODY);
   if (Buffer.isBuffer(data)) return data.toString('utf8', 0, LONGEST_BODY);
-  if (isStream(data)) return readStream(data);
+  if (isStream(data)) return readStream(data, limit);
   // An app's adapter or interceptor has parsed it already.
   return (JSON.stringify(data) ?? '').slice(0, LONGEST_BODY);
 }
@@ -17,15 +28,28 @@ type Chunks = AsyncIterable<Uint8Array | string>;
 const isStream = (data: unknown): data is Chunks =>
   typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
 
-async function readStream(stream: Chunks): Promise<string> {
+async function readStream(
+  stream: Chunks,
+  limit: TimeLimit | undefined,
+): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop early destroys the stream, and with it the connection.
-  for await (const chunk of stream) {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    chunks.push(bytes);
-    size += bytes.length;
-    if (size >= LONGEST_BODY) break;
+  // A web stream cannot be ended by others while it is read: the request's
+  // own signal ends it.
+  const clear =
+    stream instanceof Readable ? limit?.(() => stream.destroy()) : undefined;
+  try {
+    // Leaving the loop early destroys the stream, and with it the connection.
+    for await (const chunk of stream) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      chunks.push(bytes);
+      size += bytes.length;
+      if (size >= LONGEST_BODY) break;
+    }
+  } catch (error) {
+    if (limit === undefined) throw error;
+  } finally {
+    clear?.();
   }
   return Buffer.concat(chunks).toString('utf8', 0, LONGEST_BODY);
 }
