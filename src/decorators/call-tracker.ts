@@ -2,6 +2,7 @@ import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { AmbientIdentity } from '../identity/index.js';
 import type { ActionRunner } from './action-runner.js';
+import { isGetRoute } from './handlers.js';
 import { actionsOf } from './action-metadata.js';
 import { followCall } from '../identity/index.js';
 import type { OdpAction } from './odp-action.js';
@@ -30,7 +31,9 @@ export class CallTracker {
   /** Follows the call, and sends the events of its decorators once it has ended. */
   track(call: ExecutionContext, next: CallHandler): Observable<unknown> {
     const actions = this.#actionsOf(call);
-    if (actions.length === 0) return followCall(this.#ambient, call, next);
+    if (actions.length === 0 || isHeadOfGet(call)) {
+      return followCall(this.#ambient, call, next);
+    }
     // The interceptor may be bound to a handler, to its class and globally, and
     // each call must count once. Nest asks from the outside in, so the last to
     // ask is the nearest to the handler, and binding it globally changes nothing.
@@ -61,3 +64,9 @@ export class CallTracker {
     return actions;
   }
 }
+
+/** A HEAD request asks for a GET route's headers only: nobody has seen what it shows. */
+const isHeadOfGet = (call: ExecutionContext): boolean =>
+  call.getType() === 'http' &&
+  call.getArgByIndex<{ method?: string } | undefined>(0)?.method === 'HEAD' &&
+  isGetRoute(call.getHandler());

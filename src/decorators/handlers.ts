@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { RequestMethod } from '@nestjs/common';
 
 /**
  * How Nest marks what its interceptors run for. The keys stand here because the
@@ -27,6 +28,10 @@ export const isControllerHandler = (method: object): boolean =>
 /** Whether Nest calls a provider's method as a resolver or for a WebSocket message. */
 export const isProviderHandler = (method: object): boolean =>
   hasAny(IN_PROVIDERS, method);
+
+/** Whether Nest calls it for a GET route, which answers HEAD requests as well. */
+export const isGetRoute = (method: object): boolean =>
+  Reflect.getMetadata('method', method) === RequestMethod.GET;
 
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>

@@ -32,7 +32,7 @@ export interface SendOdpEventDecorator<T> {
  * @SendOdpEvent<Order>({
  *   type: 'order',
  *   action: 'purchase',
- *   identifiers: ({ request }) => ({ email: request.user.email }),
+ *   identifiers: ({ request }) => ({ email: request.user?.email }),
  *   data: ({ result }) => ({ order_id: result.id, total: result.total }),
  * })
  * ```

@@ -10,12 +10,16 @@ export interface OdpUser {
 export interface OdpRequest {
   /** `http`, `graphql`, `rpc`, `ws`, or the type of another execution context. */
   readonly type: string;
+  /** The HTTP method, such as `POST`; `undefined` for messages. Of a WebSocket client that of its handshake. */
+  readonly method: string | undefined;
+  /** The path of the URL, without the query string; `undefined` for messages. Of a WebSocket client that of its handshake. */
+  readonly path: string | undefined;
   /** Headers by lower-case name; of a WebSocket client those of its handshake; empty where there are none. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Cookies by name, from the `cookie` header where no cookie parser ran. */
   readonly cookies: Readonly<Record<string, string>>;
   /** What a guard put on the request (or the WebSocket client); `undefined` where none did. */
-  readonly user: OdpUser;
+  readonly user: OdpUser | undefined;
   /** Route parameters, by name. */
   readonly params: Readonly<Record<string, string>>;
   /** The parsed query string. */

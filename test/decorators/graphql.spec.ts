@@ -129,7 +129,7 @@ class ProductResolver {
   @UseGuards(SignIn)
   @SendOdpEvent({
     action: 'subscribed',
-    identifiers: ({ request }) => ({ email: request.user.email }),
+    identifiers: ({ request }) => ({ email: request.user?.email }),
   })
   async *news(): AsyncGenerator<string> {
     yield 'first';

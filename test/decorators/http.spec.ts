@@ -5,6 +5,7 @@ import {
   Delete,
   ForbiddenException,
   Get,
+  Head,
   HttpCode,
   Inject,
   Injectable,
@@ -179,7 +180,8 @@ class ShopController {
   @Get('rejects')
   @SendOdpEvent<string>({
     action: 'never',
-    identifiers: ({ request }) => ({ email: request.user.email }),
+    // As untyped code would: nobody is signed in.
+    identifiers: ({ request }) => ({ email: request.user!.email }),
   })
   rejects(): string {
     return 'ok';
@@ -211,6 +213,13 @@ class ShopController {
     response.header('x-own', 'yes');
     return 'passed';
   }
+
+  @Head('asked')
+  @SendOdpEvent({
+    action: ({ request }) => `${request.method} ${request.path}`,
+    identifiers,
+  })
+  asked(): void {}
 
   @Get('wild/*')
   @SendOdpEvent({ action: 'wild', identifiers })
@@ -302,6 +311,18 @@ describe.each(platforms)('@SendOdpEvent() on %s', (platform) => {
         args: true,
       },
     });
+  });
+
+  test('a HEAD request fires its own route only, not that of a GET', async () => {
+    for (const path of ['list', 'asked?q=1']) {
+      const { status } = await fetch(`${app.url}/shop/${path}`, {
+        method: 'HEAD',
+      });
+      expect(status).toBe(200);
+    }
+    expect(actions(await arrived(sandbox.now, app))).toEqual([
+      'HEAD /shop/asked',
+    ]);
   });
 
   test('sends nothing where `when` says no', async () => {

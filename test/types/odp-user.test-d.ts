@@ -8,8 +8,8 @@ declare module 'nestjs-optimizely-odp' {
 }
 
 export const identity: OdpIdentity = ({ user }) => {
-  const known: string | undefined = user.accountNumber;
+  const known: string | undefined = user?.accountNumber;
   // @ts-expect-error another claim may be anything
-  const other: string = user.other;
+  const other: string = user?.other;
   return { customer_id: known, email: other };
 };

@@ -98,7 +98,7 @@ const options = {
   commonData: { shop: 'de' },
   eventTime: true,
   identity: ({ user, cookies }) => ({
-    email: user.email as string,
+    email: user?.email as string,
     vuid: cookies.vuid,
   }),
   outbox: memoryOutbox({ capacity: 10, whenFull: 'drop-oldest' }),

@@ -46,7 +46,7 @@ export class Takes {
 
   @SendOdpEvent({
     action: 'untyped',
-    identifiers: ({ request }) => ({ email: request.user.email }),
+    identifiers: ({ request }) => ({ email: request.user?.email }),
   })
   untyped(): Order {
     return order;
@@ -74,6 +74,13 @@ export class Accounts {
 }
 
 export class Refuses {
+  @SendOdpEvent({
+    action: 'anonymous',
+    // @ts-expect-error nobody may be signed in
+    identifiers: ({ request }) => ({ email: request.user.email }),
+  })
+  anonymous(): void {}
+
   // @ts-expect-error the handler returns something else
   @SendOdpEvent<Order>(purchase)
   other(): string {

@@ -31,7 +31,8 @@ export function graphqlRequest(
     // A guard has what it gets from the context, so it may put the user there.
     user:
       http.user ??
-      ((read(context, 'req', 'user') ?? read(context, 'user')) as OdpUser),
+      ((read(context, 'req', 'user') ?? read(context, 'user')) as
+        OdpUser | undefined),
     body: args.length === 3 ? undefined : args[1],
   };
 }

@@ -10,9 +10,11 @@ export function messageRequest(
   const headers = readHeaders(context);
   return {
     type,
+    method: undefined,
+    path: undefined,
     headers,
     cookies: parseCookies(headers.cookie),
-    user: (read(context, 'user') ?? read(data, 'user')) as OdpUser,
+    user: (read(context, 'user') ?? read(data, 'user')) as OdpUser | undefined,
     params: {},
     query: {},
     body: data,

@@ -29,17 +29,28 @@ describe('http', () => {
 
   test('shows what there is', () => {
     const request = {
+      method: 'GET',
+      url: '/1?q=x',
       headers: { 'x-a': '1' },
       user: { id: 7 },
       params: { id: '1' },
       query: { q: 'x' },
       body: { b: 1 },
     };
+    const { url, ...same } = request;
     expect(requestOf('http', request, {})).toEqual({
       type: 'http',
-      ...request,
+      ...same,
+      path: '/1',
       cookies: {},
       raw: request,
+    });
+    expect(requestOf('http', { originalUrl: `/mounted${url}`, url }).path).toBe(
+      '/mounted/1',
+    );
+    expect(requestOf('http', {})).toMatchObject({
+      method: undefined,
+      path: undefined,
     });
   });
 });

@@ -21,7 +21,7 @@ export function socketRequest(
     user: (read(client, 'user') ??
       read(client, 'data', 'user') ??
       http.user ??
-      read(client, 'request', 'user')) as OdpUser,
+      read(client, 'request', 'user')) as OdpUser | undefined,
     body: data,
     raw: client,
   };
