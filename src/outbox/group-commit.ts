@@ -36,6 +36,11 @@ export class GroupCommit {
     return group.stored;
   }
 
+  /** Rejects everything that waits, for what went wrong with the write under way. */
+  abandon(reason: unknown): void {
+    for (const group of this.#waiting.splice(0)) group.reject(reason);
+  }
+
   /** Resolves once nothing is under way any more, whatever became of it. */
   async idle(): Promise<void> {
     await this.#underWay;

@@ -1,18 +1,58 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { RedisOutboxClient } from '../../src/outbox/redis/index.js';
+
+const TIME = 'math.floor(tonumber(time[2]) / 1000)';
 
 /**
- * Lets time pass for the outbox under this key: the clock of Redis cannot be
- * moved, but how long each claimed event was idle can.
+ * The clock of Redis cannot be moved, but what the scripts make of it can: a
+ * client that sends each script in whole, with the time that has passed added.
  */
+export class RedisClock {
+  readonly client: RedisOutboxClient;
+  #passed = 0;
+
+  constructor(client: RedisOutboxClient) {
+    this.client = {
+      get status() {
+        return client.status;
+      },
+      connect: () => client.connect(),
+      on: (event, listener) => client.on(event, listener),
+      off: (event, listener) => client.off(event, listener),
+      call: (command, args) => this.#call(client, command, args),
+    };
+  }
+
+  /** Sets it to the time of Redis. */
+  reset(): void {
+    this.#passed = 0;
+  }
+
+  pass(ms: number): void {
+    this.#passed += ms;
+  }
+
+  async #call(
+    client: RedisOutboxClient,
+    command: string,
+    [source, ...rest]: (string | number)[],
+  ): Promise<unknown> {
+    if (command === 'evalsha') throw new Error('NOSCRIPT');
+    const moved = `${source}`.replace(TIME, `${TIME} + ${this.#passed}`);
+    if (moved === source) throw new Error('The script has another clock.');
+    return client.call('eval', [moved, ...rest]);
+  }
+}
+
+/** Lets leases and delays end sooner, if the clock of Redis has to stay. */
 export async function passTime(
   client: Redis | Cluster,
   key: string,
   ms: number,
 ): Promise<void> {
-  const group = [`{${key}}:events`, 'odp'];
-  const states = await client.call('xpending', [...group, '-', '+', 10_000]);
-  for (const [entry, consumer, idle] of states as [string, string, number][]) {
-    const moved = [entry, 'IDLE', idle + ms, 'JUSTID'];
-    await client.call('xclaim', [...group, consumer, 0, ...moved]);
+  const due = `{${key}}:due`;
+  const ends = await client.zrange(due, 0, -1, 'WITHSCORES');
+  for (let i = 0; i < ends.length; i += 2) {
+    await client.zadd(due, Number(ends[i + 1]) - ms, ends[i] ?? '');
   }
 }

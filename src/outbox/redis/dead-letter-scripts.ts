@@ -1,73 +1,107 @@
 import { script } from './script.js';
 
-/** () -> [entry] of the newest dead letter, if there is one. */
+const TAKE = `
+-- Takes a dead letter out; returns its record, or nothing if it is gone already.
+local function takeLetter(entry)
+  local letter = redis.call('HGET', dead, entry)
+  if not letter then return end
+  redis.call('HDEL', dead, entry)
+  redis.call('ZREM', deadTimes, entry)
+  local event = string.match(letter, '^[^\\n]*\\n(.*)$')
+  redis.call('HINCRBY', meta, 'dead-letter-bytes', -payloadSize(event))
+  return event
+end
+`;
+
+/**
+ * (cause, (entry, token)...) -> how many. The cause is JSON, without a
+ * line break; a letter is `<failed attempts>\t<cause>\n<record>`.
+ */
+export const deadLetter = script(`
+evenWhenFull()
+local entries = held(2)
+local failures = {}
+for i, entry in ipairs(entries) do failures[i] = redis.call('HGET', failedAttempts, entry) or '0' end
+local now = serverTime()
+local letters = newEntries(now, #entries)
+for i, record in ipairs(take(entries, ARGV[1])) do
+  if record then
+    redis.call('HSET', dead, letters[i], failures[i] .. '\\t' .. ARGV[1] .. '\\n' .. record)
+    redis.call('ZADD', deadTimes, now, letters[i])
+    redis.call('HINCRBY', meta, 'dead-letter-bytes', payloadSize(record))
+  end
+end
+return #entries
+`);
+
+/** () -> the newest dead letter's entry. */
 export const newest = script(`
-local newest = redis.call('XREVRANGE', dead, '+', '-', 'COUNT', 1)[1]
-return { newest and newest[1] }
+return redis.call('ZRANGE', deadTimes, -1, -1)
 `);
 
-/** (after, last, limit) -> [entry, fields][] of dead letters. */
+/** (after, last, limit, id...) -> [looked at to, (entry, letter)...] of these ids, as JSON, or of all. */
 export const page = script(`
-return redis.call('XRANGE', dead, '(' .. ARGV[1], ARGV[2], 'COUNT', ARGV[3])
-`);
-
-/** (id...) -> [entry, fields][] of their dead letters, oldest first. */
-export const ofIds = script(`
-local letters, seen = {}, {}
-for _, id in ipairs(ARGV) do
-  for _, entry in ipairs(seen[id] and {} or lettersOf(id)) do
-    letters[#letters + 1] = redis.call('XRANGE', dead, entry, entry)[1]
+local after, last, limit = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local ids = {}
+for i = 4, #ARGV do ids[ARGV[i]] = true end
+local from = 0
+if after ~= '' then
+  -- The letter with this entry may be gone.
+  local entries = redis.call('ZRANGEBYSCORE', deadTimes, msOf(after), msOf(after))
+  from = redis.call('ZCOUNT', deadTimes, '-inf', '(' .. msOf(after))
+  for _, entry in ipairs(entries) do
+    if entry <= after then from = from + 1 end
   end
-  seen[id] = true
 end
-local function key(letter)
-  local ms, number = string.match(letter[1], '(%d+)-(%d+)')
-  return tonumber(ms), tonumber(number)
+local found = { '' }
+for _, entry in ipairs(redis.call('ZRANGE', deadTimes, from, from + limit - 1)) do
+  if entry > last then break end
+  found[1] = entry
+  local letter = redis.call('HGET', dead, entry)
+  local id = letter and string.match(letter, '^[^\\n]*\\n[^\\t]*\\t[^\\t]*\\t[^\\t]*\\t([^\\n]*)')
+  if letter and (#ARGV == 3 or ids[id]) then
+    found[#found + 1] = entry
+    found[#found + 1] = letter
+  end
 end
-table.sort(letters, function(left, right)
-  local leftMs, leftNumber = key(left)
-  local rightMs, rightNumber = key(right)
-  if leftMs ~= rightMs then return leftMs < rightMs end
-  return leftNumber < rightNumber
-end)
-return letters
+return found
 `);
 
 /** (entry...) -> how many. */
-export const requeue = script(`
-local now = string.format('%.0f', serverTime())
-local count = 0
+export const requeue = script(`${TAKE}
+evenWhenFull()
+local records, now = {}, serverTime()
+local header = string.format('\\t\\t%.0f', now)
 for _, entry in ipairs(ARGV) do
-  local letter = takeLetter(entry)
-  if letter then
-    store(valueOf(letter, 'id'), valueOf(letter, 'payload'), now, '', '')
-    count = count + 1
-  end
+  local record = takeLetter(entry)
+  -- As new, and of no process.
+  if record then records[#records + 1] = string.gsub(record, '^[^\\t]*\\t[^\\t]*\\t[^\\t]*', header, 1) end
 end
-return count
-`);
-
-/** (maxAge, maxCount, maxBytes, limit) -> how many of the oldest went; at most so many at once. */
-export const trim = script(`
-local maxAge, maxCount, maxBytes, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local now, removed = serverTime(), 0
-local function bytes() return tonumber(redis.call('HGET', meta, 'dead-letter-bytes') or '0') end
-while removed < limit do
-  local oldest = redis.call('XRANGE', dead, '-', '+', 'COUNT', 1)[1]
-  if not oldest then break end
-  local tooMany = redis.call('XLEN', dead) > maxCount or bytes() > maxBytes
-  if not tooMany and ageOf(oldest[1], now) <= maxAge then break end
-  takeLetter(oldest[1])
-  removed = removed + 1
-end
-return removed
+store(records, now)
+return #records
 `);
 
 /** (entry...) -> how many. */
-export const purge = script(`
+export const purge = script(`${TAKE}
+evenWhenFull()
 local count = 0
 for _, entry in ipairs(ARGV) do
   if takeLetter(entry) then count = count + 1 end
 end
 return count
+`);
+
+/** (maxAge, maxCount, maxBytes, limit) -> how many of the oldest were removed. */
+export const trim = script(`${TAKE}
+evenWhenFull()
+local maxAge, maxCount, maxBytes, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local now, count = serverTime(), redis.call('HLEN', dead)
+local removed = 0
+for _, entry in ipairs(redis.call('ZRANGE', deadTimes, 0, limit - 1)) do
+  local bytes = tonumber(redis.call('HGET', meta, 'dead-letter-bytes') or '0')
+  if count - removed <= maxCount and bytes <= maxBytes and now - msOf(entry) < maxAge then break end
+  takeLetter(entry)
+  removed = removed + 1
+end
+return removed
 `);

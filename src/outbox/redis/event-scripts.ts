@@ -1,198 +1,192 @@
-import { createHash } from 'node:crypto';
-import type { Script } from './script.js';
+import { FORMAT, script } from './script.js';
 
-/**
- * What the scripts of pending events are given, in this order. An event's entry is
- * `<ms>-<number>`: when it was appended by the server's clock, and what tells
- * entries of one ms apart.
- *
- * - `events`: entry to record, which is a line `[id, createdAt, receipt?]` of JSON
- *   and then the payload
- * - `waiting`: entries that were never claimed, by when they were appended
- * - `due`: entries that are claimed or were released, by when the lease or the
- *   delay ends
- * - `claims`: entry to fencing token, while claimed
- * - `failures`: entry to failed attempts, if there were any
- * - `outcomes`, `outcomeTimes`: what became of awaited events, by receipt, and
- *   since when it is known
- * - `meta`: counters
- */
-export const EVENT_KEYS = [
-  'events',
-  'waiting',
-  'due',
-  'claims',
-  'failures',
-  'outcomes',
-  'outcomeTimes',
-  'meta',
-] as const;
+/** () -> [format, INFO memory]. Stores nothing: a Redis that is full can be opened. */
+export const open = script(`
+local info = redis.pcall('INFO', 'memory')
+return { redis.call('HGET', meta, 'format'), type(info) == 'string' and info or info.ok or '' }
+`);
 
-const PRELUDE = `
-local events, waiting, due, claims, failures, outcomes, outcomeTimes, meta = unpack(KEYS)
-local OUTCOME_AGE = 3600000
+/** (by, record...) */
+export const append = script(`
+local by = table.remove(ARGV, 1)
+store(ARGV, serverTime())
+countAppended(by, #ARGV)
+`);
 
-local function clock()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
+/** (name, record...): a portion of a list too long for one step. Forgotten unless it is committed. */
+export const stage = script(`
+local list = batches .. ':' .. table.remove(ARGV, 1)
+inPortions(ARGV, function(...) redis.call('RPUSH', list, ...) end)
+redis.call('PEXPIRE', list, 60000)
+`);
 
--- A Redis at maxmemory refuses commands that may allocate, unless the script has
--- written before. What lets events out must work then, too.
-local function evenWhenFull()
-  redis.call('HDEL', claims, '-')
-end
+/** (name, by, count) -> whether all of it was there. Appends what was staged, in a step that takes no time. */
+export const commit = script(`
+local name, by, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local list = batches .. ':' .. name
+if redis.call('LLEN', list) ~= count then return 0 end
+redis.call('PERSIST', list)
+redis.call('RPUSH', batches, string.format('%.0f', serverTime()) .. ':' .. name)
+redis.call('HINCRBY', meta, 'in-batches', count)
+redis.call('HSET', meta, 'format', '${FORMAT}')
+countAppended(by, count)
+return 1
+`);
 
--- Lua passes some thousand arguments at most.
-local function inPortions(list, run)
-  for from = 1, #list, 1000 do
-    run(unpack(list, from, math.min(from + 999, #list)))
+const UNPACK = `
+local function unpackBatch(count)
+  local first = redis.call('LINDEX', batches, 0)
+  if not first then return 0 end
+  local ms, name = string.match(first, '^(%d+):(.*)$')
+  local list = batches .. ':' .. name
+  local records = redis.call('LPOP', list, count) or {}
+  if #records > 0 then
+    redis.call('HINCRBY', meta, 'in-batches', -#records)
+    store(records, tonumber(ms))
   end
-end
-
--- Of (entry, token)... those whose claim still holds, each once.
-local function held(from)
-  local entries, seen = {}, {}
-  for i = from, #ARGV, 2 do
-    local entry = ARGV[i]
-    if not seen[entry] and redis.call('HGET', claims, entry) == ARGV[i + 1] then
-      seen[entry] = true
-      entries[#entries + 1] = entry
-    end
-  end
-  return entries
-end
-
--- Forgets the oldest outcomes that nobody can be waiting for, a few at a time.
-local function recordOutcome(receipt, outcome, now)
-  local old = redis.call('ZRANGEBYSCORE', outcomeTimes, '-inf', now - OUTCOME_AGE, 'LIMIT', 0, 10)
-  if #old > 0 then
-    redis.call('ZREM', outcomeTimes, unpack(old))
-    redis.call('HDEL', outcomes, unpack(old))
-  end
-  redis.call('HSET', outcomes, receipt, outcome)
-  redis.call('ZADD', outcomeTimes, now, receipt)
-end
-
-local function receiptOf(record)
-  return cjson.decode(string.match(record, '^[^\\n]*'))[3]
-end
-
--- Frees before it stores outcomes.
-local function forget(entries, outcome)
-  local receipts = {}
-  inPortions(entries, function(...)
-    for _, record in ipairs(redis.call('HMGET', events, ...)) do
-      local receipt = record and receiptOf(record)
-      if receipt then receipts[#receipts + 1] = receipt end
-    end
-    redis.call('HDEL', events, ...)
-    redis.call('ZREM', due, ...)
-    redis.call('HDEL', claims, ...)
-    redis.call('HDEL', failures, ...)
-  end)
-  local now = clock()
-  for _, receipt in ipairs(receipts) do recordOutcome(receipt, outcome, now) end
+  if redis.call('EXISTS', list) == 0 then redis.call('LPOP', batches) end
+  return 1
 end
 `;
 
-function eventScript(body: string): Script {
-  const source = PRELUDE + body;
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
-}
-
-/** (record...) */
-export const append = eventScript(`
-local now = clock()
-local last = redis.call('HINCRBY', meta, 'appended', #ARGV)
-for from = 1, #ARGV, 500 do
-  local records, scores = {}, {}
-  for i = from, math.min(from + 499, #ARGV) do
-    local entry = string.format('%.0f-%.0f', now, last - #ARGV + i)
-    records[#records + 1] = entry
-    records[#records + 1] = ARGV[i]
-    scores[#scores + 1] = now
-    scores[#scores + 1] = entry
-  end
-  redis.call('HSET', events, unpack(records))
-  redis.call('ZADD', waiting, unpack(scores))
-end
+/** () -> whether there is more. Unpacks a portion of a committed list. */
+export const unpackBatch = script(`${UNPACK}
+evenWhenFull()
+return unpackBatch(500)
 `);
 
 /**
- * (limit, maxBytes, lease, minAge) -> [token, now, (entry, record, failed attempts)...].
- * First what was claimed or released before and is due, then what nobody had yet.
+ * (token, limit, maxBytes, lease, minAge) -> [now, (entry, record, failed attempts)...],
+ * oldest first.
  */
-export const claim = eventScript(`
-local limit, maxBytes, lease, minAge = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+export const claim = script(`${UNPACK}
+local token, limit = ARGV[1], tonumber(ARGV[2])
+local maxBytes, lease, minAge = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 evenWhenFull()
-local now = clock()
-local token = string.format('%.0f', redis.call('HINCRBY', meta, 'claims', 1))
-local claimed, bytes, full = { token, now }, 0, limit < 1
+local now = serverTime()
+if limit < 1 then return { now } end
 
-local function take(set, entries)
-  local taken, scores, tokens = {}, {}, {}
-  local records = #entries > 0 and redis.call('HMGET', events, unpack(entries)) or {}
-  for i, entry in ipairs(entries) do
-    local record = records[i]
-    if not record then
-      redis.call('ZREM', set, entry)
-    elseif now - tonumber(string.match(entry, '^%d+')) >= minAge then
-      local size = #record - #string.match(record, '^[^\\n]*\\n')
-      full = #claimed >= 2 + 3 * limit or (#claimed > 2 and bytes + size > maxBytes)
+-- A claim that has ended holds nobody up, but counts until the event is claimed again.
+local ended = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, math.max(1000, limit))
+inPortions(ended, function(...) redis.call('ZREM', due, ...) end)
+wait(ended)
+if redis.call('ZCARD', waiting) < limit then unpackBatch(math.max(limit, 500)) end
+
+local upTo = minAge > 0 and now - minAge or '+inf'
+local claimed, taken, bytes, full = { now }, {}, 0, false
+local all = redis.call('ZRANGEBYSCORE', waiting, '-inf', upTo, 'LIMIT', 0, limit)
+for from = 1, #all, 100 do
+  if full then break end
+  local portion = { unpack(all, from, math.min(from + 99, #all)) }
+  local records = redis.call('HMGET', events, unpack(portion))
+  local failures = redis.call('HMGET', failedAttempts, unpack(portion))
+  for i, entry in ipairs(portion) do
+    if records[i] then
+      bytes = bytes + payloadSize(records[i])
+      full = bytes > maxBytes and #taken > 0
       if full then break end
-      bytes = bytes + size
-      for _, value in ipairs({ entry, record, redis.call('HGET', failures, entry) or '0' }) do
+      taken[#taken + 1] = entry
+      for _, value in ipairs({ entry, records[i], failures[i] or '0' }) do
         claimed[#claimed + 1] = value
       end
-      taken[#taken + 1] = entry
-      scores[#scores + 1] = now + lease
-      scores[#scores + 1] = entry
-      tokens[#tokens + 1] = entry
-      tokens[#tokens + 1] = token
+    else
+      redis.call('ZREM', waiting, entry)
     end
   end
-  if #taken == 0 then return end
-  redis.call('ZREM', set, unpack(taken))
+end
+inPortions(taken, function(...)
+  local scores, tokens = {}, {}
+  for _, entry in ipairs({ ... }) do
+    scores[#scores + 1] = now + lease
+    scores[#scores + 1] = entry
+    tokens[#tokens + 1] = entry
+    tokens[#tokens + 1] = token
+  end
+  redis.call('ZREM', waiting, ...)
   redis.call('ZADD', due, unpack(scores))
   redis.call('HSET', claims, unpack(tokens))
-end
-
-local function takeFrom(set, upTo)
-  local all = redis.call('ZRANGEBYSCORE', set, '-inf', upTo, 'LIMIT', 0, math.max(limit, 500))
-  for from = 1, #all, 100 do
-    if full then return end
-    take(set, { unpack(all, from, math.min(from + 99, #all)) })
-  end
-end
-takeFrom(due, now)
-takeFrom(waiting, now - minAge)
+end)
 return claimed
 `);
 
 /** ((entry, token)...) -> how many. */
-export const acknowledge = eventScript(`
+export const acknowledge = script(`
 evenWhenFull()
-local entries = held(1)
-forget(entries, 'delivered')
-return #entries
+return #take(held(1), 'delivered')
 `);
 
-/** (delay, failed, (entry, token)...) -> how many. */
-export const release = eventScript(`
-evenWhenFull()
-local entries, dueAt = held(3), clock() + tonumber(ARGV[1])
-for _, entry in ipairs(entries) do
-  redis.call('HDEL', claims, entry)
-  redis.call('ZADD', due, dueAt, entry)
-  if ARGV[2] == '1' then redis.call('HINCRBY', failures, entry, 1) end
+const RELEASE = `
+local function release(entries, delay, failed)
+  local dueAt = serverTime() + delay
+  inPortions(entries, function(...)
+    redis.call('HDEL', claims, ...)
+    redis.call('ZREM', due, ...)
+    redis.call('ZREM', waiting, ...)
+  end)
+  if delay <= 0 then wait(entries) end
+  for _, entry in ipairs(entries) do
+    if delay > 0 then redis.call('ZADD', due, dueAt, entry) end
+    if failed then redis.call('HINCRBY', failedAttempts, entry, 1) end
+  end
 end
-return #entries
+`;
+
+/** (delay, failed, (entry, token)...) */
+export const release = script(`${RELEASE}
+evenWhenFull()
+release(held(3), tonumber(ARGV[1]), ARGV[2] == '1')
 `);
 
-/** (receipt...) -> outcome or false of each. */
-export const outcomesOf = eventScript(`
+/** (token...): gives back what claims hold whose answers were lost. */
+export const giveBack = script(`${RELEASE}
+evenWhenFull()
+local lost, found = {}, {}
+for _, token in ipairs(ARGV) do lost[token] = true end
+inPortions(redis.call('HKEYS', claims), function(...)
+  local tokens = redis.call('HMGET', claims, ...)
+  for i, entry in ipairs({ ... }) do
+    if lost[tokens[i]] then found[#found + 1] = entry end
+  end
+end)
+release(found, 0, false)
+return #found
+`);
+
+/** (receipt...) -> what became of each; nothing if nothing is recorded. */
+export const readOutcomes = script(`
 local found = {}
 for i, receipt in ipairs(ARGV) do found[i] = redis.call('HGET', outcomes, receipt) end
 return found
+`);
+
+/** (by...) -> how many of the events appended so are pending. */
+export const pendingBy = script(`
+local counts = {}
+for i, by in ipairs(ARGV) do counts[i] = tonumber(redis.call('HGET', appended, by) or '0') end
+return counts
+`);
+
+/** (cursor) -> [cursor, (entry, record)...] of pending events. */
+export const scan = script(`
+return redis.call('HSCAN', events, ARGV[1], 'COUNT', 200)
+`);
+
+/** (entry...) -> how many. */
+export const erase = script(`
+evenWhenFull()
+local count = 0
+for _, record in ipairs(take(ARGV)) do if record then count = count + 1 end end
+return count
+`);
+
+/** () -> [pending, age of the oldest, dead letters]. */
+export const counts = script(`
+local now = serverTime()
+local oldest = redis.call('ZRANGE', waiting, 0, 0)[1]
+for _, entry in ipairs(redis.call('ZRANGE', due, 0, -1)) do
+  if not oldest or entry < oldest then oldest = entry end
+end
+oldest = oldest or redis.call('LINDEX', batches, 0)
+local pending = redis.call('HLEN', events) + tonumber(redis.call('HGET', meta, 'in-batches') or '0')
+return { pending, oldest and math.max(0, now - msOf(oldest)) or 0, redis.call('HLEN', dead) }
 `);

@@ -8,8 +8,8 @@ export {
 } from './redis-outbox.options.js';
 
 /**
- * Keeps accepted events in Redis (6.2 or newer) until ODP has them: a stream with
- * a consumer group, which any number of instances share. Survives the loss of
+ * Keeps accepted events in Redis (6.2 or newer) until ODP has them: a hash of
+ * events and sorted sets of what is due when, which any number of instances share. Survives the loss of
  * any instance. What Redis itself survives is a matter of how it is set up: it
  * needs `appendonly yes` and `maxmemory-policy noeviction` (docs/redis-outbox.md).
  *

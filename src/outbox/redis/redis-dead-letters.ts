@@ -6,16 +6,17 @@ import type {
   DeadLetterRetention,
   StoredDeadLetter,
 } from '../outbox.js';
-import { toStoredText } from '../stored-text.js';
-import type { RedisScripts } from './redis-scripts.js';
 import * as scripts from './dead-letter-scripts.js';
+import { toDeadLetter } from './records.js';
+import type { RedisScripts } from './redis-scripts.js';
 import type { Script } from './script.js';
-import { type Entry, toDeadLetter } from './entries.js';
 
 /** So many are looked at in one step, so that others get their turn at Redis. */
 const PAGE = 200;
 
-/** The dead letters of a Redis outbox: a stream, oldest first. */
+type Matches = (letter: StoredDeadLetter) => boolean;
+
+/** The dead letters of a Redis outbox, oldest first. */
 export class RedisDeadLetters {
   readonly #scripts: RedisScripts;
 
@@ -28,22 +29,19 @@ export class RedisDeadLetters {
     { limit, after }: DeadLetterPage,
   ): Promise<StoredDeadLetter[]> {
     const found: StoredDeadLetter[] = [];
-    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
-    for await (const page of this.#matching(filter.ids, matches, after)) {
-      found.push(...page.map(({ letter }) => letter));
+    for await (const page of this.#pages(filter.ids, after)) {
+      found.push(...page.filter((letter) => matchesFilter(letter, filter)));
       if (found.length >= limit) break;
     }
     return found.slice(0, limit);
   }
 
   requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
-    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
-    return this.#forAll(scripts.requeue, filter.ids, matches, limit);
+    return this.#forAll(scripts.requeue, filter.ids, matching(filter), limit);
   }
 
   purge(filter: DeadLetterFilter): Promise<number> {
-    const matches = (letter: StoredDeadLetter) => matchesFilter(letter, filter);
-    return this.#forAll(scripts.purge, filter.ids, matches);
+    return this.#forAll(scripts.purge, filter.ids, matching(filter));
   }
 
   erase(identifiers: Readonly<Record<string, string>>): Promise<number> {
@@ -58,14 +56,10 @@ export class RedisDeadLetters {
     maxCount,
     maxBytes,
   }: DeadLetterRetention): Promise<number> {
+    const bounds = [maxAge, maxCount, maxBytes, PAGE].map(asNumber);
     let sum = 0;
     for (let removed = PAGE; removed === PAGE; sum += removed) {
-      removed = await this.#scripts.run<number>(scripts.trim, [
-        maxAge,
-        maxCount,
-        maxBytes,
-        PAGE,
-      ]);
+      removed = await this.#scripts.run<number>(scripts.trim, bounds);
     }
     return sum;
   }
@@ -73,57 +67,53 @@ export class RedisDeadLetters {
   async #forAll(
     script: Script,
     ids: readonly string[] | undefined,
-    matches: (letter: StoredDeadLetter) => boolean,
+    matches: Matches,
     limit = Infinity,
   ): Promise<number> {
     let count = 0;
-    for await (const page of this.#matching(ids, matches)) {
-      const entries = page.slice(0, limit - count).map(({ entry }) => entry);
-      count += await this.#scripts.run<number>(script, entries);
+    for await (const page of this.#pages(ids)) {
+      const entries = page
+        .filter(matches)
+        .slice(0, limit - count)
+        .map(({ cursor }) => cursor);
+      if (entries.length > 0) {
+        count += await this.#scripts.run<number>(script, entries);
+      }
       if (count >= limit) break;
     }
     return count;
   }
 
-  async *#matching(
-    ids: readonly string[] | undefined,
-    matches: (letter: StoredDeadLetter) => boolean,
-    after?: string,
-  ) {
-    for await (const page of this.#pages(ids, after)) {
-      const matching = page
-        .map((found) => ({ entry: found[0], letter: toDeadLetter(found) }))
-        .filter(({ letter }) => matches(letter));
-      if (matching.length > 0) yield matching;
-    }
-  }
-
   async *#pages(
     ids: readonly string[] | undefined,
-    first = '0-0',
-  ): AsyncGenerator<Entry[]> {
-    if (ids !== undefined) {
-      const stored = ids.map(toStoredText);
-      const found = await this.#scripts.run<Entry[]>(scripts.ofIds, stored);
-      yield found.filter(([entry]) => isAfter(entry, first));
-      return;
-    }
+    first = '',
+  ): AsyncGenerator<StoredDeadLetter[]> {
+    const stored = ids?.map((id) => JSON.stringify(id));
+    if (stored?.length === 0) return;
     // Up to the newest of now: what is dead-lettered meanwhile could go round forever.
     const [last] = await this.#scripts.run<[string?]>(scripts.newest);
     if (last === undefined) return;
-    let after: string | undefined = first;
-    while (after !== undefined) {
-      const range: (string | number)[] = [after, last, PAGE];
-      const page: Entry[] = await this.#scripts.run(scripts.page, range);
-      yield page;
-      after = page.at(-1)?.[0];
+    for (let after = first; ;) {
+      const args = [after, last, PAGE, ...(stored ?? [])];
+      const [end, ...found] = await this.#scripts.run<[string, ...string[]]>(
+        scripts.page,
+        args,
+      );
+      if (end === '') return;
+      after = end;
+      const letters: StoredDeadLetter[] = [];
+      for (let i = 0; i < found.length; i += 2) {
+        letters.push(toDeadLetter(found[i] ?? '', found[i + 1] ?? ''));
+      }
+      yield letters;
     }
   }
 }
 
-/** Whether an entry stands behind another. */
-function isAfter(entry: string, other: string): boolean {
-  const [ms = 0, number = 0] = entry.split('-').map(Number);
-  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
-  return ms > otherMs || (ms === otherMs && number > otherNumber);
-}
+const matching =
+  (filter: DeadLetterFilter): Matches =>
+  (letter) =>
+    matchesFilter(letter, filter);
+
+/** Lua reads no `Infinity`. */
+const asNumber = (bound: number) => Math.min(bound, Number.MAX_SAFE_INTEGER);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { OdpOutboxError } from '../../errors/index.js';
-import { GroupCommit } from '../group-commit.js';
 import { alreadyServes, refuseTransaction } from '../guards.js';
 import { namesIdentifier } from '../names-identifier.js';
 import {
@@ -20,23 +19,14 @@ import {
   type OutboxEvent,
   type StoredDeadLetter,
 } from '../outbox.js';
-import { toStoredText } from '../stored-text.js';
-import {
-  type Claimed,
-  type Entry,
-  fieldsOf,
-  namesOf,
-  toClaimedEvent,
-  toOutcome,
-} from './entries.js';
+import * as scripts from './event-scripts.js';
+import { fromRecord, toOutcome } from './records.js';
+import { RedisAppends } from './redis-appends.js';
+import { RedisClaims } from './redis-claims.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
 import type { RedisOutboxOptions } from './redis-outbox.options.js';
 import { RedisScripts } from './redis-scripts.js';
-import { FORMAT, type Script } from './script.js';
-import * as scripts from './scripts.js';
-
-/** How many events are looked at in one step when a customer is erased. */
-const ERASE_PAGE = 200;
+import { FORMAT } from './script.js';
 
 /** Keeps events in Redis. See {@link redisOutbox}. */
 export class RedisOutbox extends OdpOutbox {
@@ -47,9 +37,10 @@ export class RedisOutbox extends OdpOutbox {
   readonly #client: RedisOutboxOptions['client'];
   readonly #scripts: RedisScripts;
   readonly #deadLetters: RedisDeadLetters;
-  readonly #appends = new GroupCommit((events) => this.#store(events));
-  // Told apart by chance, and told by a person who looks at XINFO CONSUMERS.
-  readonly #consumer = `${hostname()}-${process.pid}-${randomUUID()}`;
+  readonly #appends: RedisAppends;
+  readonly #claims: RedisClaims;
+  // Random, and still of use to a person who looks at the claims.
+  readonly #process = `${hostname()}-${process.pid}-${randomUUID()}`;
   /** Grows with every checkpoint: what is appended from then on is counted apart. */
   #generation = 0;
   #context: OutboxContext | undefined;
@@ -60,6 +51,12 @@ export class RedisOutbox extends OdpOutbox {
     this.#client = client;
     this.#scripts = new RedisScripts(client, key);
     this.#deadLetters = new RedisDeadLetters(this.#scripts);
+    this.#claims = new RedisClaims(this.#scripts, this.#process, () =>
+      this.#context?.ready(),
+    );
+    this.#appends = new RedisAppends(this.#scripts, () =>
+      this.#by(this.#generation),
+    );
   }
 
   async open(context: OutboxContext): Promise<void> {
@@ -67,11 +64,19 @@ export class RedisOutbox extends OdpOutbox {
       throw alreadyServes('redisOutbox()', 'a key');
     }
     await this.#scripts.connected();
-    const format = await this.#scripts.run<number>(scripts.open);
-    if (format !== FORMAT) {
+    const [format, info] = await this.#scripts.run<[string | null, string]>(
+      scripts.open,
+    );
+    if (format !== null && format !== `${FORMAT}`) {
       throw new OdpOutboxError(
         `What is stored as ${this.name} has format ${format}, and this version of nestjs-optimizely-odp knows ${FORMAT}. ` +
           'Choose another key, or the version of the package that stored it.',
+      );
+    }
+    const policy = /^maxmemory_policy:(allkeys-\S+)/m.exec(info)?.[1];
+    if (policy !== undefined) {
+      context.warn(
+        `Redis may evict events that wait in ${this.name} when its memory runs short (maxmemory-policy ${policy}). Set maxmemory-policy to noeviction.`,
       );
     }
     this.#context = context;
@@ -86,43 +91,26 @@ export class RedisOutbox extends OdpOutbox {
     if (events.length > 0) await this.#appends.add(events);
   }
 
-  async claim({
-    limit,
-    maxBytes = Number.MAX_SAFE_INTEGER,
-    lease,
-    minAge = 0,
-  }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
-    const claimed = await this.#scripts.run<Claimed[]>(
-      scripts.claim,
-      [this.#consumer, limit, lease, maxBytes, minAge],
-      (late) => void this.#giveBack(late.map(toClaimedEvent)),
-    );
-    return claimed.map(toClaimedEvent);
+  claim(request: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+    return this.#claims.claim(request);
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
-    return this.#run(scripts.acknowledge, this.#claimsOf(events));
+    return this.#claims.acknowledge(events);
   }
 
-  async release(
+  release(
     events: readonly ClaimedEvent[],
-    { delay, failed }: { delay: number; failed: boolean },
+    options: { delay: number; failed: boolean },
   ): Promise<void> {
-    await this.#run(
-      scripts.release,
-      this.#claimsOf(events, delay, failed ? 1 : 0),
-    );
+    return this.#claims.release(events, options);
   }
 
   async deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): Promise<number> {
-    const { reason, status = '', message } = cause;
-    const count = await this.#run<number>(
-      scripts.deadLetter,
-      this.#claimsOf(events, reason, status, toStoredText(message)),
-    );
+    const count = await this.#claims.deadLetter(events, cause);
     const context = this.#context;
     if (context !== undefined) {
       const removed = await this.#deadLetters.trim(context.deadLetterRetention);
@@ -134,27 +122,32 @@ export class RedisOutbox extends OdpOutbox {
   override async outcomes(
     receipts: readonly string[],
   ): Promise<readonly DeliveryOutcome[]> {
-    const recorded = await this.#run<(string | null)[]>(
+    const recorded = await this.#scripts.run<(string | null)[]>(
       scripts.readOutcomes,
       receipts,
     );
-    return recorded.flatMap((outcome, index) =>
-      toOutcome(receipts[index] as string, outcome),
-    );
+    return receipts.flatMap((receipt, i) => toOutcome(receipt, recorded[i]));
   }
 
   checkpoint(): OutboxCheckpoint {
-    const before = Array.from({ length: ++this.#generation }, (_, generation) =>
+    let before = Array.from({ length: ++this.#generation }, (_, generation) =>
       this.#by(generation),
     );
     return {
-      pending: () => this.#run<number>(scripts.pendingBy, before),
+      pending: async () => {
+        const counts = await this.#scripts.run<number[]>(
+          scripts.pendingBy,
+          before,
+        );
+        before = before.filter((_, i) => (counts[i] ?? 0) > 0);
+        return counts.reduce((sum, count) => sum + count, 0);
+      },
       close: () => {},
     };
   }
 
   async counts(): Promise<OutboxCounts> {
-    const [pending, oldestAge, deadLetters] = await this.#run<
+    const [pending, oldestAge, deadLetters] = await this.#scripts.run<
       [number, number, number]
     >(scripts.counts);
     return {
@@ -184,21 +177,24 @@ export class RedisOutbox extends OdpOutbox {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
+    while ((await this.#scripts.run<number>(scripts.unpackBatch)) > 0);
     let pending = 0;
-    for (let after: string | undefined = '0-0'; after !== undefined;) {
-      const page: Entry[] = await this.#run(scripts.eventsAfter, [
-        after,
-        ERASE_PAGE,
-      ]);
-      const named = page
-        .map(([entry, fields]) => ({ entry, field: fieldsOf(fields) }))
-        .filter(({ field }) => namesIdentifier(field('payload'), identifiers))
-        .flatMap(({ entry, field }) => [entry, field('id')]);
+    let cursor = '0';
+    do {
+      const [next, found] = await this.#scripts.run<[string, string[]]>(
+        scripts.scan,
+        [cursor],
+      );
+      cursor = next;
+      const named = found.filter(
+        (_, i) =>
+          i % 2 === 0 &&
+          namesIdentifier(fromRecord(found[i + 1] ?? '').payload, identifiers),
+      );
       if (named.length > 0) {
-        pending += await this.#run<number>(scripts.erase, named);
+        pending += await this.#scripts.run<number>(scripts.erase, named);
       }
-      after = page.at(-1)?.[0];
-    }
+    } while (cursor !== '0');
     return { pending, deadLetters: await this.#deadLetters.erase(identifiers) };
   }
 
@@ -207,49 +203,11 @@ export class RedisOutbox extends OdpOutbox {
     await this.#appends.idle();
     this.#context = undefined;
     this.#client.off('ready', this.#reconnected);
-    // Without Redis there is nobody to sign off from: the next open() clears up.
-    await this.#scripts
-      .run(scripts.close, [this.#consumer])
-      .catch(() => undefined);
   }
 
   readonly #reconnected = () => this.#context?.ready();
 
-  #run<T>(script: Script, args?: readonly (string | number)[]): Promise<T> {
-    return this.#scripts.run<T>(script, args);
-  }
-
-  /** What was claimed for a caller who is gone is due at once, not when its lease ends. */
-  async #giveBack(events: readonly ClaimedEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    try {
-      await this.release(events, { delay: 0, failed: false });
-      this.#context?.ready();
-    } catch {
-      // Then its lease ends.
-    }
-  }
-
-  async #store(events: readonly OutboxEvent[]): Promise<void> {
-    await this.#run(scripts.append, [
-      this.#by(this.#generation),
-      ...events.flatMap(({ id, payload, createdAt, receipt = '' }) => [
-        toStoredText(id),
-        payload,
-        createdAt,
-        receipt,
-      ]),
-    ]);
-  }
-
   #by(generation: number): string {
-    return `${this.#consumer}/${generation}`;
-  }
-
-  #claimsOf(
-    events: readonly ClaimedEvent[],
-    ...options: (string | number)[]
-  ): (string | number)[] {
-    return [this.#consumer, ...options, ...namesOf(events)];
+    return `${this.#process}/${generation}`;
   }
 }

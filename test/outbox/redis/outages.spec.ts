@@ -9,11 +9,14 @@ import {
   idsOf,
   quietContext,
   someEvents,
-} from '../../../test/support/outboxes.js';
-import { redisService, startRedis } from '../../../test/support/services.js';
-import { TcpProxy } from '../../../test/support/tcp-proxy.js';
-import { OdpOutboxError } from '../../errors/index.js';
-import { redisOutbox } from './index.js';
+} from '../../support/outboxes.js';
+import { redisService, startRedis } from '../../support/services.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import { OdpOutboxError } from '../../../src/errors/index.js';
+import {
+  redisOutbox,
+  type RedisOutboxClient,
+} from '../../../src/outbox/redis/index.js';
 
 const service = await redisService();
 const own = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
@@ -128,6 +131,46 @@ describe.skipIf(service === undefined)(
       expect(String(await asked)).toMatch(/no answer within 5000 ms.*unknown/);
       vi.useRealTimers();
       await proxy.mend();
+      await outbox.close();
+    });
+
+    it('tells all who wait within 5 s, however many they are, and takes in no more than it can hold', async () => {
+      const { proxy, outbox } = await behindProxy();
+      await outbox.open(quietContext());
+      proxy.silence();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const asked = Array.from({ length: 3000 }, (_, i) =>
+        failureOf(() => outbox.append(someEvents(1, `${i}`))),
+      );
+      const long = failureOf(() => outbox.append(someEvents(97_000)));
+      expect(
+        String(await failureOf(() => outbox.append(someEvents(1, 'more')))),
+      ).toMatch(/100000 events wait for an answer of Redis/);
+      await vi.advanceTimersByTimeAsync(5000);
+      for (const error of await Promise.all([...asked, long])) {
+        expect(error).toBeInstanceOf(OdpOutboxError);
+      }
+      vi.useRealTimers();
+      await proxy.mend();
+      await outbox.close();
+    });
+
+    it('claims again at once what it claimed when the answer was lost', async () => {
+      const { client, outbox } = outboxAt(service?.url ?? '');
+      await outbox.open(quietContext());
+      await outbox.append(someEvents(3));
+      const call = client.call.bind(client) as RedisOutboxClient['call'];
+      const lossy = vi.spyOn(client as RedisOutboxClient, 'call');
+      lossy.mockImplementation(async (command, args) => {
+        await call(command, args);
+        throw new Error('lost');
+      });
+      const claim = { limit: 9, lease: 60_000 };
+      expect(String(await failureOf(() => outbox.claim(claim)))).toContain(
+        'lost',
+      );
+      lossy.mockRestore();
+      expect(idsOf(await outbox.claim(claim))).toEqual(idsOf(someEvents(3)));
       await outbox.close();
     });
 

@@ -2,19 +2,17 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, describe, it } from 'vitest';
-import {
-  anySteps,
-  followsModel,
-} from '../../../test/support/shared-outbox-model.js';
-import { passTime } from '../../../test/support/redis-clock.js';
-import { redisService } from '../../../test/support/services.js';
-import { outboxContract } from '../../testing/index.js';
-import { redisOutbox } from './index.js';
+import { anySteps, followsModel } from '../../support/shared-outbox-model.js';
+import { RedisClock } from '../../support/redis-clock.js';
+import { redisService } from '../../support/services.js';
+import { outboxContract } from '../../../src/testing/index.js';
+import { redisOutbox } from '../../../src/outbox/redis/index.js';
 
 const service = await redisService();
 
 describe.skipIf(service === undefined)('redisOutbox: contract', () => {
   const client = new Redis(service?.url ?? '', { lazyConnect: true });
+  const clock = new RedisClock(client);
   let key = '';
 
   afterAll(async () => {
@@ -26,12 +24,13 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
 
   for (const { name, run } of outboxContract({
     create() {
+      clock.reset();
       key = `odp-contract-${randomUUID()}`;
-      return redisOutbox({ client, key });
+      return redisOutbox({ client: clock.client, key });
     },
-    reopen: () => redisOutbox({ client, key }),
+    reopen: () => redisOutbox({ client: clock.client, key }),
     shared: true,
-    advance: (ms) => passTime(client, key, ms),
+    advance: async (ms) => clock.pass(ms),
   })) {
     it(name, run);
   }
@@ -41,8 +40,11 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
       fc.asyncProperty(anySteps, (steps) => {
         key = `odp-contract-${randomUUID()}`;
         return followsModel(
-          [redisOutbox({ client, key }), redisOutbox({ client, key })],
-          (ms) => passTime(client, key, ms),
+          [
+            redisOutbox({ client: clock.client, key }),
+            redisOutbox({ client: clock.client, key }),
+          ],
+          async (ms) => clock.pass(ms),
           steps,
         );
       }),

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { OdpOutboxError } from '../../errors/index.js';
+import { GroupCommit } from '../group-commit.js';
+import type { OutboxEvent } from '../outbox.js';
+import * as scripts from './event-scripts.js';
+import { toRecord } from './records.js';
+import type { RedisScripts } from './redis-scripts.js';
+
+/** A longer list goes to Redis in portions of so many, so that others get their turn. */
+const PORTION = 1000;
+
+/** While Redis gives no answer, so many events may wait to be sent to it. */
+const MAX_WAITING = 100_000;
+
+/** Appends events to a Redis outbox: what many callers bring at once in one step. */
+export class RedisAppends {
+  readonly #scripts: RedisScripts;
+  readonly #by: () => string;
+  readonly #group: GroupCommit;
+  readonly #lists = new Set<Promise<void>>();
+  #waiting = 0;
+
+  /** @param by which process appends, and after which of its checkpoints */
+  constructor(redis: RedisScripts, by: () => string) {
+    this.#scripts = redis;
+    this.#by = by;
+    this.#group = new GroupCommit((events) => this.#store(events));
+  }
+
+  async add(events: readonly OutboxEvent[]): Promise<void> {
+    if (this.#waiting > 0 && this.#waiting + events.length > MAX_WAITING) {
+      throw new OdpOutboxError(
+        `${this.#waiting} events wait for an answer of Redis; no more are taken in. Check why Redis is slow, or send fewer at once.`,
+      );
+    }
+    this.#waiting += events.length;
+    try {
+      if (events.length <= PORTION) await this.#group.add(events);
+      else await this.#track(this.#storeList(events));
+    } finally {
+      this.#waiting -= events.length;
+    }
+  }
+
+  /** Resolves once nothing is under way any more, whatever became of it. */
+  async idle(): Promise<void> {
+    await this.#group.idle();
+    await Promise.allSettled(this.#lists);
+  }
+
+  async #store(events: readonly OutboxEvent[]): Promise<void> {
+    const by = this.#by();
+    const records = events.map((event) => toRecord(event, by));
+    try {
+      await this.#scripts.run(scripts.append, [by, ...records]);
+    } catch (error) {
+      // Those who came meanwhile learn it now, too, instead of one group after the other.
+      this.#group.abandon(error);
+      throw error;
+    }
+  }
+
+  async #storeList(events: readonly OutboxEvent[]): Promise<void> {
+    const [name, by] = [randomUUID(), this.#by()];
+    for (let from = 0; from < events.length; from += PORTION) {
+      const portion = events.slice(from, from + PORTION);
+      const records = portion.map((event) => toRecord(event, by));
+      await this.#scripts.run(scripts.stage, [name, ...records]);
+    }
+    const args = [name, by, events.length];
+    if ((await this.#scripts.run<number>(scripts.commit, args)) === 0) {
+      throw new OdpOutboxError(
+        'Redis has lost a part of the list of events; none of them was stored. Send them again.',
+      );
+    }
+  }
+
+  async #track(work: Promise<void>): Promise<void> {
+    this.#lists.add(work);
+    try {
+      await work;
+    } finally {
+      this.#lists.delete(work);
+    }
+  }
+}
