@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { OdpOutboxError } from '../../errors/index.js';
 import { alreadyServes, refuseTransaction } from '../guards.js';
-import { namesIdentifier } from '../names-identifier.js';
 import {
   type AppendOptions,
   type DeadLetterCause,
@@ -20,7 +19,8 @@ import {
   type StoredDeadLetter,
 } from '../outbox.js';
 import * as scripts from './event-scripts.js';
-import { fromRecord, toOutcome } from './records.js';
+import { erasePending } from './erase-pending.js';
+import { toOutcome } from './records.js';
 import { RedisAppends } from './redis-appends.js';
 import { RedisClaims } from './redis-claims.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
@@ -177,24 +177,7 @@ export class RedisOutbox extends OdpOutbox {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    while ((await this.#scripts.run<number>(scripts.unpackBatch)) > 0);
-    let pending = 0;
-    let cursor = '0';
-    do {
-      const [next, found] = await this.#scripts.run<[string, string[]]>(
-        scripts.scan,
-        [cursor],
-      );
-      cursor = next;
-      const named = found.filter(
-        (_, i) =>
-          i % 2 === 0 &&
-          namesIdentifier(fromRecord(found[i + 1] ?? '').payload, identifiers),
-      );
-      if (named.length > 0) {
-        pending += await this.#scripts.run<number>(scripts.erase, named);
-      }
-    } while (cursor !== '0');
+    const pending = await erasePending(this.#scripts, identifiers);
     return { pending, deadLetters: await this.#deadLetters.erase(identifiers) };
   }
 
