@@ -364,13 +364,11 @@ export class Dispatcher {
 
   #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
     this.#inFlight += events.length;
-    const ended = () => {
+    const delivery = this.#batches.deliver(events, leaseEnd).then(() => {
       this.#inFlight -= events.length;
       this.#underWay = this.#underWay.filter((other) => other !== delivery);
       this.#wake();
-    };
-    // Whatever breaks, the slot is given back; the lease brings the events back.
-    const delivery = this.#batches.deliver(events, leaseEnd).then(ended, ended);
+    });
     this.#underWay = [...this.#underWay, delivery];
   }
 

@@ -17,8 +17,7 @@ interface Kind {
 
 /**
  * Logs each kind of line at once, then at most every ten seconds with how many
- * were held back: an outage must not drown the log. A logger that throws harms
- * nothing.
+ * were held back: an outage must not drown the log.
  */
 export class RateLimitedLogger {
   readonly #logger: DeliveryLogger;
@@ -58,14 +57,10 @@ export class RateLimitedLogger {
     }
     this.#kinds.set(kind, { since: now, held: 0 });
     const held = last?.held ?? 0;
-    const line =
+    this.#logger[level](
       held === 0
         ? message()
-        : `${message()} (and ${held} like it since the last such line)`;
-    try {
-      this.#logger[level](line);
-    } catch {
-      // An app's logger can break ("the worker has exited"); delivery goes on.
-    }
+        : `${message()} (and ${held} like it since the last such line)`,
+    );
   }
 }
