@@ -7,7 +7,6 @@ import {
   OutcomeRecorder,
   type OutcomeRecorderParts,
 } from './record-outcome.js';
-import { Suspects } from './suspects.js';
 
 /** What one batch's delivery works with. */
 export interface BatchDeliveryParts extends OutcomeRecorderParts {
@@ -17,34 +16,13 @@ export interface BatchDeliveryParts extends OutcomeRecorderParts {
   readonly requestTimeout: number;
   /** In ms. */
   readonly probeInterval: number;
-  /** How many events wait, as far as is known. */
-  pending(): number;
 }
 
 type Batch = readonly ClaimedEvent[];
 
-/** What one delivery has still to do. */
-interface Work {
-  readonly outcomes: OutcomeRecorder;
-  /** The next one is the last. */
-  readonly batches: Batch[];
-  /** How many requests had got through at the last refusal. */
-  successes: number;
-  /** Since then. */
-  refusals: number;
-}
-
-/** After so many refusals with nothing that got through, the account is taken to be at fault. */
-const MAX_REFUSALS_IN_A_ROW = 20;
-/** An answer that blames the account, this often while others got through, was the event's fault. */
-const MISCONFIGURED_EVIDENCE = 3;
-/** How many other events are probed at most before one is probed again. */
-const MAX_PROBE_TURNS = 8;
-
 /** Brings claimed events to ODP and does what its answers ask for. */
 export class BatchDelivery {
   readonly #parts: BatchDeliveryParts;
-  readonly #suspects = new Suspects();
 
   constructor(parts: BatchDeliveryParts) {
     this.#parts = parts;
@@ -57,33 +35,28 @@ export class BatchDelivery {
    * @param leaseEnd until when the events are lent, on the monotonic clock
    */
   async deliver(events: Batch, leaseEnd: number): Promise<void> {
-    const { breaker, clock, requestTimeout, abort } = this.#parts;
+    const { clock, requestTimeout, abort } = this.#parts;
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
     const fresh = await outcomes.expire(events);
-    const work: Work = {
-      outcomes,
-      batches: batchesOf(fresh),
-      successes: breaker.stamp(),
-      refusals: 0,
-    };
-    const { batches } = work;
+    const batches = fresh.length > 0 ? [fresh] : [];
     let first = true;
     for (
       let batch = batches.pop();
       batch !== undefined;
       batch = batches.pop()
     ) {
-      const goOn =
-        clock.monotonic() + requestTimeout < leaseEnd && !breaker.suspended;
-      if (abort.aborted || !(first || goOn)) {
+      const enoughTime = clock.monotonic() + requestTimeout < leaseEnd;
+      if (abort.aborted || !(first || enoughTime)) {
         await outcomes.release([batch, ...batches].flat());
         return;
       }
       first = false;
-      if (!(await this.#request(batch, work))) {
+      const rest = await this.#request(batch, outcomes);
+      if (rest === undefined) {
         await outcomes.release(batches.flat());
         return;
       }
+      batches.push(...rest);
     }
   }
 
@@ -102,11 +75,14 @@ export class BatchDelivery {
   /**
    * Makes one request and does what its answer asks for.
    *
-   * @returns whether the other batches may go now
+   * @returns what is to be sent again at once; `undefined` when nothing should
+   *   be sent now
    */
-  async #request(batch: Batch, work: Work): Promise<boolean> {
+  async #request(
+    batch: Batch,
+    outcomes: OutcomeRecorder,
+  ): Promise<Batch[] | undefined> {
     const { client, breaker, reporter, abort } = this.#parts;
-    const { outcomes, batches } = work;
     const stamp = breaker.stamp();
     reporter.requested();
     const outcome = await client.send(batch, abort);
@@ -114,26 +90,26 @@ export class BatchDelivery {
     switch (outcome.kind) {
       case 'accepted':
         this.#gotThrough();
-        this.#suspects.forget(batch);
         await outcomes.acknowledge(batch);
-        return true;
+        return [];
       case 'invalid': {
         this.#gotThrough();
         const { refusals, good } = sift(batch, outcome.invalids);
         await outcomes.reject(refusals, status);
         // Nobody documents whether ODP kept them, so they go again.
-        if (good.length > 0) batches.push(good);
-        return true;
+        return good.length > 0 ? [good] : [];
       }
-      case 'refused':
-        return this.#refused(batch, status, outcome.reason, work);
+      case 'refused': {
+        this.#gotThrough();
+        if (batch.length > 1) return halvesOf(batch);
+        const { reason: message } = outcome;
+        const refusals = batch.map((event) => ({ event, message }));
+        await outcomes.reject(refusals, status);
+        return [];
+      }
       case 'misconfigured':
-        if (this.#evidenceAgainst(batch) >= MISCONFIGURED_EVIDENCE) {
-          await this.#reject(batch, status, '', outcomes);
-          return true;
-        }
         await this.#suspend(batch, status, outcomes);
-        return false;
+        return undefined;
       default:
         await this.#backOff(
           batch,
@@ -142,55 +118,8 @@ export class BatchDelivery {
           outcome.retryAfter,
           outcomes,
         );
-        // It may be this batch alone that fails.
-        return breaker.closed;
+        return undefined;
     }
-  }
-
-  /**
-   * The content is blamed, by ODP or by a proxy that answers so to everything:
-   * only if something else gets through is it the content.
-   */
-  async #refused(
-    batch: Batch,
-    status: number,
-    reason: string,
-    work: Work,
-  ): Promise<boolean> {
-    const { batches, outcomes } = work;
-    const successes = this.#parts.breaker.stamp();
-    if (successes !== work.successes) work.refusals = 0;
-    work.successes = successes;
-    work.refusals++;
-    if (this.#evidenceAgainst(batch) > 0) {
-      await this.#reject(batch, status, reason, outcomes);
-      return true;
-    }
-    const last = batch.length === 1 && batches.length === 0;
-    if (last || work.refusals >= MAX_REFUSALS_IN_A_ROW) {
-      await this.#suspend(batch, status, outcomes);
-      return false;
-    }
-    // A suspect goes again after the others, which may prove it guilty.
-    if (batch.length === 1) batches.unshift(batch);
-    else batches.push(...halvesOf(batch));
-    return true;
-  }
-
-  #evidenceAgainst([event, ...others]: Batch): number {
-    if (event === undefined || others.length > 0) return 0;
-    return this.#suspects.refused(event.id, this.#parts.breaker.stamp());
-  }
-
-  async #reject(
-    batch: Batch,
-    status: number,
-    message: string,
-    outcomes: OutcomeRecorder,
-  ): Promise<void> {
-    this.#suspects.forget(batch);
-    const refusals = batch.map((event) => ({ event, message }));
-    await outcomes.reject(refusals, status);
   }
 
   #gotThrough(): void {
@@ -205,13 +134,9 @@ export class BatchDelivery {
     status: number,
     outcomes: OutcomeRecorder,
   ): Promise<void> {
-    const { breaker, reporter, clock, probeInterval, pending } = this.#parts;
+    const { breaker, reporter, clock, probeInterval } = this.#parts;
     const news = breaker.suspend(clock.monotonic());
-    // An event that was probed waits until others have been: it may be the one
-    // that is refused, whatever the account's state.
-    const turns = Math.min(pending(), MAX_PROBE_TURNS);
-    const delay = batch.length === 1 ? turns * probeInterval + 1 : 0;
-    await outcomes.retry(batch, Math.min(delay, this.#untilTooOld(batch)));
+    await outcomes.release(batch);
     if (news) reporter.suspended(status, probeInterval);
   }
 
@@ -222,7 +147,7 @@ export class BatchDelivery {
     retryAfter: number | undefined,
     outcomes: OutcomeRecorder,
   ): Promise<void> {
-    const { breaker, reporter, clock, abort } = this.#parts;
+    const { breaker, reporter, clock, abort, maxEventAge } = this.#parts;
     if (abort.aborted) {
       await outcomes.release(batch);
       return;
@@ -236,36 +161,10 @@ export class BatchDelivery {
     // One ms longer than the breaker stays open: where others wait, they go first, so that a
     // batch which fails by itself never keeps them from being tried. But never
     // beyond its age: it must be there to be given up.
-    await outcomes.retry(batch, Math.min(delay + 1, this.#untilTooOld(batch)));
-  }
-
-  /** In how many ms the oldest of them must be there to be given up. */
-  #untilTooOld(batch: Batch): number {
     const oldestAge = Math.max(...batch.map(({ age }) => age));
-    return Math.max(this.#parts.maxEventAge - oldestAge, 0);
+    const untilTooOld = Math.max(maxEventAge - oldestAge, 0);
+    await outcomes.retry(batch, Math.min(delay + 1, untilTooOld));
   }
-}
-
-/**
- * Events that have failed k times go in requests of the 2^k-th part of them:
- * what keeps failing while others get through ends up alone.
- */
-function batchesOf(events: Batch): Batch[] {
-  const byFailures = new Map<number, ClaimedEvent[]>();
-  for (const event of events) {
-    const group = byFailures.get(event.failedAttempts);
-    if (group === undefined) byFailures.set(event.failedAttempts, [event]);
-    else group.push(event);
-  }
-  const batches: Batch[] = [];
-  for (const [failures, group] of byFailures) {
-    const size = Math.ceil(group.length / 2 ** failures);
-    for (let start = 0; start < group.length; start += size) {
-      batches.push(group.slice(start, start + size));
-    }
-  }
-  // They are taken from the end.
-  return batches.toReversed();
 }
 
 /** Parts the events that ODP names as invalid from the others. */

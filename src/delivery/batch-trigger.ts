@@ -70,18 +70,16 @@ export class BatchTrigger {
    * A claim begins; what is appended from now on may not be in it. Call what it
    * returns with how many events came back and when the last of them was
    * accepted: what is left is no older. A claim that failed took none of them.
-   *
-   * @param limit how many events it asks for
    */
-  claim(limit = this.#options.batchSize): ClaimEnd {
-    const { flushInterval } = this.#options;
+  claim(): ClaimEnd {
+    const { batchSize, flushInterval } = this.#options;
     const fresh = this.#fresh;
     const all = this.#all;
     this.#fresh = 0;
     this.#all = false;
     this.#flushAt = Infinity;
     return (count, newest) => {
-      if (count < limit) return;
+      if (count < batchSize) return;
       this.#all ||= all;
       const left = fresh - count;
       if (left <= 0 || newest === undefined) return;

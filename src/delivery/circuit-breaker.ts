@@ -89,10 +89,8 @@ export class CircuitBreaker {
     if (stamp !== this.#successes) return this.#wait(failedAttempts + 1);
     // Requests that were under way together fail together: that counts once.
     const stillOpen = this.#openUntil !== undefined && now < this.#openUntil;
-    const wait = stillOpen ? 0 : this.#wait(++this.#failures);
-    // What fails by itself, with others getting through between two attempts,
-    // backs off by its own count.
-    return Math.max(this.#hold(now, wait), this.#wait(failedAttempts + 1));
+    if (stillOpen) return this.#hold(now, 0);
+    return this.#hold(now, this.#wait(++this.#failures));
   }
 
   /** The key or the host is wrong. Returns whether that is news. */

@@ -100,7 +100,6 @@ export class Dispatcher {
       maxEventAge: delivery.maxEventAge,
       probeInterval: delivery.retry.maxDelay,
       abort: this.#abort.signal,
-      pending: () => this.#access.read().pending,
       settled: (count) => this.#access.settled(count),
       released: (delay) => {
         // Where others share the outbox they get their chance: it may be only
@@ -344,11 +343,9 @@ export class Dispatcher {
     try {
       while (this.#mayClaim(clock.monotonic())) {
         const leaseEnd = clock.monotonic() + this.#lease;
-        // A probe is one event, so that no other depends on it.
-        const limit = this.#breaker.closed ? delivery.batchSize : 1;
-        const claimed = this.#trigger.claim(limit);
+        const claimed = this.#trigger.claim();
         const events = await outbox.claim({
-          limit,
+          limit: delivery.batchSize,
           lease: this.#lease,
         });
         const newest = events.at(-1);

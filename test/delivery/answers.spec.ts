@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { OdpExpiredError, OdpTimeoutError } from 'nestjs-optimizely-odp';
+import {
+  OdpExpiredError,
+  OdpRejectedError,
+  OdpTimeoutError,
+} from 'nestjs-optimizely-odp';
 import { numbered, startOdpApp } from '../support/odp-app.js';
 
 const events = (count: number) =>
@@ -56,6 +60,23 @@ test.each([400, 413, 415, 422])(
   },
 );
 
+test('a single event that ODP refuses without naming it is rejected', async () => {
+  const { odp, sandbox } = await startOdpApp();
+  sandbox.fail({ status: 422, body: 'not JSON' });
+  const sent = odp.sendOdpEvent(numbered(1), { awaitDelivery: true });
+  const refused = expect(sent).rejects.toBeInstanceOf(OdpRejectedError);
+  void odp.flush();
+  await refused;
+  await expect(sent).rejects.toMatchObject({
+    code: 'rejected',
+    status: 422,
+    reason: '',
+  });
+  expect(await odp.deadLetters.list()).toMatchObject([
+    { reason: 'rejected', status: 422, event: { action: 'tested' } },
+  ]);
+});
+
 test.each([
   { status: 401 },
   { status: 403 },
@@ -85,8 +106,6 @@ test.each([
   clear();
   await clock.advance(1_000);
   await until('resumed');
-  // What was probed has waited for longer than the others.
-  await clock.advance(90_000);
   await until('delivered', 3);
   expect(sorted(arrived())).toEqual(['0', '1', '2']);
   expect(odp.stats()).toMatchObject({ suspended: false, rejected: 0 });
