@@ -33,3 +33,26 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/**
+ * What `promise` comes to, or `late` where that takes longer than `ms`.
+ *
+ * @param keepAlive whether the process must not end before
+ */
+export async function within<T, L>(
+  clock: Pick<Clock, 'schedule'>,
+  ms: number,
+  promise: PromiseLike<T>,
+  late: () => L,
+  keepAlive = false,
+): Promise<T | L> {
+  let callOff = () => {};
+  const over = new Promise<void>((resolve) => {
+    callOff = clock.schedule(resolve, ms, keepAlive);
+  }).then(late);
+  try {
+    return await Promise.race([promise, over]);
+  } finally {
+    callOff();
+  }
+}

@@ -1,5 +1,5 @@
 import type { OutboxCounts } from '../outbox/index.js';
-import type { Clock } from '../clock.js';
+import { type Clock, within } from '../clock.js';
 import type { Dispatcher } from '../delivery/index.js';
 import type { AccountState } from './account-state.js';
 
@@ -65,15 +65,9 @@ async function probe(
   timeout: number,
 ): Promise<OutboxCounts | undefined> {
   if (dispatcher === undefined) return EMPTY;
-  let clear: (() => void) | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    clear = clock.schedule(() => resolve(undefined), timeout, false);
-  });
   try {
-    return await Promise.race([dispatcher.probe(), late]);
+    return await within(clock, timeout, dispatcher.probe(), () => undefined);
   } catch {
     return undefined;
-  } finally {
-    clear?.();
   }
 }

@@ -4,9 +4,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Work that nobody awaits, such as making a decorator's events, so that a flush can. */
 export class BackgroundWork {
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #begun = new Set<Promise<void>>();
   /** How many have not begun. */
   #waiting = 0;
+
+  /** Whether there is any. */
+  get underWay(): boolean {
+    return this.#waiting > 0 || this.#begun.size > 0;
+  }
 
   /**
    * Does `work` once the event loop has had its turn: a response goes first.
@@ -19,15 +24,15 @@ export class BackgroundWork {
       this.#waiting--;
       const done = work();
       if (done === undefined) return;
-      const tracked = done.finally(() => this.#underWay.delete(tracked));
-      this.#underWay.add(tracked);
+      const tracked = done.finally(() => this.#begun.delete(tracked));
+      this.#begun.add(tracked);
     });
   }
 
-  /** Resolves when all that has been added so far is done. */
+  /** Resolves when all that has been added before the call is done, however long that takes. */
   async done(): Promise<void> {
     // Immediates run in the order in which they were set.
     if (this.#waiting > 0) await nextTurn();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#begun);
   }
 }

@@ -6,7 +6,7 @@ import {
   type DeliveryLogger,
   type OdpStats,
 } from '../reporting/index.js';
-import type { Clock } from '../clock.js';
+import { type Clock, within } from '../clock.js';
 import { OdpValidationError } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -119,6 +119,11 @@ export class OdpAccount {
         delivery,
       });
     }
+  }
+
+  /** How long a function of a decorator may take, in ms. */
+  get requestTimeout(): number {
+    return this.#parts.options.delivery.requestTimeout;
   }
 
   get state(): AccountState {
@@ -270,8 +275,8 @@ export class OdpAccount {
 
   /** Everything accepted so far, and what decorators are about to send. */
   async flush(timeout: number): Promise<{ pending: number }> {
-    await this.#parts.background.done();
-    return (await this.dispatcher?.flush(timeout)) ?? { pending: 0 };
+    const left = await this.#backgroundDone(timeout);
+    return (await this.dispatcher?.flush(left)) ?? { pending: 0 };
   }
 
   /** The last flush; afterwards no event is taken. Never rejects, and runs once. */
@@ -282,12 +287,13 @@ export class OdpAccount {
 
   async #close(): Promise<void> {
     const { background, options, runtime } = this.#parts;
-    await background.done();
+    const { shutdownTimeout } = options.delivery;
+    // What is there already need not wait for a decorator's functions.
+    if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
+    const timeLeft = await this.#backgroundDone(shutdownTimeout);
     if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
-      const left = await this.dispatcher.close(
-        options.delivery.shutdownTimeout,
-      );
+      const left = await this.dispatcher.close(timeLeft);
       const { delivered } = this.reporter.counters;
       const facts = `[account=${this.name} delivered=${delivered} left=${left}]`;
       if (left === 0) {
@@ -300,6 +306,15 @@ export class OdpAccount {
     }
     await this.#integration?.close();
     this.reporter.complete();
+  }
+
+  /** Waits for what decorators are about to send. Returns how much of the time, in ms, is left. */
+  async #backgroundDone(timeout: number): Promise<number> {
+    const { clock } = this;
+    const since = clock.monotonic();
+    const done = this.#parts.background.done();
+    await within(clock, timeout, done, () => undefined, true);
+    return Math.max(timeout - (clock.monotonic() - since), 0);
   }
 
   #mustBeOpen(): void {

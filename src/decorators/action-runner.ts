@@ -8,7 +8,7 @@ import type { BackgroundWork, OdpAccount } from '../account/index.js';
 import { followUp } from './follow-up.js';
 import { ActionContext } from './action-context.js';
 import type { HandlerEnd } from './handler-end.js';
-import type { OdpAction, OdpActionContext } from './odp-action.js';
+import type { OdpAction, OdpActionContext, TimeLimit } from './odp-action.js';
 import { OncePerRequest } from './once-per-request.js';
 
 /** Makes the events of a handler's actions once it has ended, and tracks them. */
@@ -63,7 +63,7 @@ export class ActionRunner {
     const failed = (problem: string) =>
       this.#logger.error(source, () => `On ${source}: ${problem}`);
     try {
-      const sent = followUp(accountOf(context), (name) => {
+      const sent = followUp(accountOf(context, this.#limit()), (name) => {
         const found = this.#account(name);
         if (found === undefined) failed(NO_SUCH_ACCOUNT);
         return this.#sendTo(found, action, context);
@@ -85,14 +85,15 @@ export class ActionRunner {
     const { executionContext: call } = context;
     const { identity } = action;
     const source = sourceOf(context);
+    const limit = { clock: account.clock, ms: account.requestTimeout };
     const failed = (error: unknown) => account.failedToMake(error, source);
     try {
       if (this.#once.wasSent(action, call)) return;
-      const sent = followUp(action.when(context), (due) => {
+      const sent = followUp(action.when(context, limit), (due) => {
         // Another run may have passed while this one was asked.
         if (!due || this.#once.wasSent(action, call)) return;
         this.#once.sent(action, call);
-        return followUp(action.make(context), (events) => {
+        return followUp(action.make(context, limit), (events) => {
           for (const event of events)
             account.track(event, { source, identity });
         });
@@ -101,6 +102,15 @@ export class ActionRunner {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** While it is not known yet which account's it is. */
+  #limit(): TimeLimit {
+    const account = this.#account(undefined);
+    return {
+      clock: account?.clock ?? systemClock,
+      ms: account?.requestTimeout ?? FUNCTION_TIMEOUT_MS,
+    };
   }
 
   #account(name: string | undefined): OdpAccount | undefined {
@@ -117,6 +127,9 @@ export class ActionRunner {
     }
   }
 }
+
+/** How long the function of `account` may take where no account is without a name. */
+const FUNCTION_TIMEOUT_MS = 10_000;
 
 /** Says no name: it may come from the request. */
 const NO_SUCH_ACCOUNT =

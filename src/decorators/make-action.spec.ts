@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import { OdpValidationError } from '../errors/index.js';
+import { systemClock } from '../clock.js';
 import { makeAction } from './make-action.js';
 import type { OdpActionContext } from './odp-action.js';
 
 const context = { result: undefined, error: undefined } as OdpActionContext;
+const limit = { clock: systemClock, ms: 10_000 };
 const messageOf = async (thrown: unknown): Promise<string> => {
   const action = makeAction(() => {
     throw thrown;
   }, {});
   const error: unknown = await Promise.resolve()
-    .then(() => action.make(context))
+    .then(() => action.make(context, limit))
     .catch((one: unknown) => one);
   expect(error).toBeInstanceOf(OdpValidationError);
   return (error as OdpValidationError).violations[0]!.message;
@@ -54,8 +56,8 @@ test('every value may be a function, and is evaluated once', async () => {
     },
     {},
   );
-  expect(await action.when(context)).toBe(true);
-  expect(await action.make(context)).toEqual([
+  expect(await action.when(context, limit)).toBe(true);
+  expect(await action.make(context, limit)).toEqual([
     {
       type: 'order',
       action: 'purchase',

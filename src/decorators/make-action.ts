@@ -1,3 +1,4 @@
+import { within } from '../clock.js';
 import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
 import { followUp } from './follow-up.js';
@@ -7,6 +8,7 @@ import type {
   OdpActionContext,
   OdpActionFactory,
   OdpActionOptions,
+  TimeLimit,
 } from './odp-action.js';
 
 /** Brings both forms of the decorator's arguments into one. */
@@ -21,32 +23,35 @@ export function makeAction<T>(
     identity,
     oncePerRequest,
   } = typeof event === 'function' ? conditions : event;
-  const make = (context: OdpActionContext<T>) =>
+  const make = (context: OdpActionContext<T>, limit: TimeLimit) =>
     typeof event === 'function'
-      ? followUp(evaluate('event', event, context), listOf)
-      : eventOf(event, context);
+      ? followUp(evaluate('event', event, context, limit), listOf)
+      : eventOf(event, context, limit);
   // Which T a handler returns was checked where the decorator stands on it.
   return {
     ...(on === undefined ? {} : { on }),
     ...(typeof account === 'function'
       ? {
           account: undefined,
-          accountOf: (context) =>
-            evaluate('account', account, context as OdpActionContext<T>),
+          accountOf: (context, limit) =>
+            evaluate('account', account, context as OdpActionContext<T>, limit),
         }
       : { account }),
     ...(identity === undefined ? {} : { identity }),
     ...(oncePerRequest === undefined ? {} : { oncePerRequest }),
-    when: (context) => evaluate('when', when, context as OdpActionContext<T>),
-    make: (context) => make(context as OdpActionContext<T>),
+    when: (context, limit) =>
+      evaluate('when', when, context as OdpActionContext<T>, limit),
+    make: (context, limit) => make(context as OdpActionContext<T>, limit),
   };
 }
 
 function eventOf<T>(
   options: OdpActionOptions<T>,
   context: OdpActionContext<T>,
+  limit: TimeLimit,
 ): readonly OdpEvent[] | Promise<readonly OdpEvent[]> {
-  const the = <V>(field: string, value: V) => evaluate(field, value, context);
+  const the = <V>(field: string, value: V) =>
+    evaluate(field, value, context, limit);
   return followUp(the('type', options.type), (type) =>
     followUp(the('action', options.action), (action) =>
       followUp(the('identifiers', options.identifiers), (identifiers) =>
@@ -74,22 +79,31 @@ function evaluate<T, V>(
   field: string,
   value: V,
   context: OdpActionContext<T>,
+  { clock, ms }: TimeLimit,
 ): Evaluated<V> | Promise<Evaluated<V>> {
   if (typeof value !== 'function') return value as Evaluated<V>;
   const failed = (error: unknown): never => {
-    throw new OdpValidationError([
-      { path: field, message: `its function threw ${describe(error)}` },
-    ]);
+    throw invalid(field, `its function threw ${describe(error)}`);
   };
+  const late = () =>
+    invalid(
+      field,
+      `its function was given up after ${ms} ms (delivery.requestTimeout): let its promise settle, or bound what it waits for`,
+    );
   try {
     const result: unknown = value(context);
-    return isThenable(result)
-      ? Promise.resolve(result as PromiseLike<Evaluated<V>>).catch(failed)
-      : (result as Evaluated<V>);
+    if (!isThenable(result)) return result as Evaluated<V>;
+    const settled = Promise.resolve(result as PromiseLike<Evaluated<V>>);
+    return within(clock, ms, settled.catch(failed), () => {
+      throw late();
+    });
   } catch (error) {
     return failed(error);
   }
 }
+
+const invalid = (path: string, message: string) =>
+  new OdpValidationError([{ path, message }]);
 
 /** Promises, and what stands for one, such as a query. */
 const isThenable = (value: unknown): boolean =>

@@ -1,4 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
+import type { Clock } from '../clock.js';
 import type { OdpEvent, OdpEventData } from '../events/index.js';
 import type { OdpRequest } from '../identity/index.js';
 
@@ -22,7 +23,10 @@ export interface OdpActionContext<T = unknown> {
   readonly executionContext: ExecutionContext;
 }
 
-/** A value, or a function of what the handler did; evaluated once per call. */
+/**
+ * A value, or a function of what the handler did; evaluated once per call. One
+ * that takes longer than `delivery.requestTimeout` is given up, and its event with it.
+ */
 export type OdpActionValue<T, V> =
   V | ((context: OdpActionContext<T>) => V | Promise<V>);
 
@@ -80,6 +84,12 @@ export type OdpActionFactory<T = unknown> = (
 /** What a factory may return. */
 export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
 
+/** How long each function of an action may take. */
+export interface TimeLimit {
+  readonly clock: Clock;
+  readonly ms: number;
+}
+
 /** What the decorator leaves on a handler or class. */
 export interface OdpAction extends Omit<
   OdpActionConditions,
@@ -90,9 +100,14 @@ export interface OdpAction extends Omit<
   /** Which account gets the events; absent if it is always `account`. */
   readonly accountOf?: (
     context: OdpActionContext,
+    limit: TimeLimit,
   ) => string | undefined | Promise<string | undefined>;
-  readonly when: (context: OdpActionContext) => boolean | Promise<boolean>;
+  readonly when: (
+    context: OdpActionContext,
+    limit: TimeLimit,
+  ) => boolean | Promise<boolean>;
   readonly make: (
     context: OdpActionContext,
+    limit: TimeLimit,
   ) => readonly OdpEvent[] | Promise<readonly OdpEvent[]>;
 }
