@@ -10,7 +10,7 @@ export {
   type OdpOrder,
   type OdpOrderItem,
 } from './events/index.js';
-export type { Duration } from './options/index.js';
+export type { Duration, Size } from './options/index.js';
 export { OdpDeliveryOptions, OdpRetryOptions } from './delivery/index.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './identity/index.js';
 export type {
@@ -36,6 +36,7 @@ export {
   type MaybePromise,
   memoryOutbox,
   MemoryOutboxOptions,
+  OdpDeadLetterOptions,
   OdpOutbox,
   type OutboxCheckpoint,
   type OutboxContext,

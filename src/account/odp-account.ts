@@ -117,6 +117,7 @@ export class OdpAccount {
         clock,
         random: () => runtime.random(),
         delivery,
+        deadLetters: options.deadLetters,
       });
     }
   }
@@ -256,15 +257,18 @@ export class OdpAccount {
   }
 
   stats(): OdpStats {
-    const { pending, oldestAge = 0 } = this.dispatcher?.counts() ?? {
-      pending: 0,
-    };
+    const {
+      pending,
+      oldestAge = 0,
+      deadLetters,
+    } = this.dispatcher?.counts() ?? { pending: 0, deadLetters: 0 };
     return {
       ...this.reporter.counters,
       pending,
       inFlight: this.dispatcher?.inFlight ?? 0,
       oldestPendingAge: oldestAge,
       suspended: this.dispatcher?.suspended ?? false,
+      deadLetters,
     };
   }
 

@@ -1,7 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import type { ResolvedDelivery } from '../delivery/index.js';
 import type { Data } from '../events/index.js';
-import type { OdpOutbox } from '../outbox/index.js';
+import type { DeadLetterRetention, OdpOutbox } from '../outbox/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import type { OdpIntegration, OdpRegion } from '../odp/index.js';
 
@@ -22,4 +22,5 @@ export interface ResolvedOptions {
   readonly identity: OdpIdentity | undefined;
   readonly outbox: OdpOutbox;
   readonly delivery: ResolvedDelivery;
+  readonly deadLetters: DeadLetterRetention;
 }

@@ -37,6 +37,9 @@ const NAMES = [
   'REQUEST_TIMEOUT',
   'MAX_EVENT_AGE',
   'SHUTDOWN_TIMEOUT',
+  'DEAD_LETTERS_MAX_AGE',
+  'DEAD_LETTERS_MAX_COUNT',
+  'DEAD_LETTERS_MAX_BYTES',
 ];
 
 describe('the environment', () => {
@@ -54,6 +57,9 @@ describe('the environment', () => {
         REQUEST_TIMEOUT: '3s',
         MAX_EVENT_AGE: '7d',
         SHUTDOWN_TIMEOUT: '1500',
+        DEAD_LETTERS_MAX_AGE: '7d',
+        DEAD_LETTERS_MAX_COUNT: '10',
+        DEAD_LETTERS_MAX_BYTES: '1mb',
       }),
     ).toMatchObject({
       apiKey: 'key-eu1',
@@ -67,6 +73,11 @@ describe('the environment', () => {
         requestTimeout: 3000,
         maxEventAge: 604_800_000,
         shutdownTimeout: 1500,
+      },
+      deadLetters: {
+        maxAge: 604_800_000,
+        maxCount: 10,
+        maxBytes: 1_048_576,
       },
     });
   });
@@ -148,6 +159,9 @@ describe('a malformed variable', () => {
       REQUEST_TIMEOUT: 'x',
       MAX_EVENT_AGE: 'x',
       SHUTDOWN_TIMEOUT: 'x',
+      DEAD_LETTERS_MAX_AGE: 'x',
+      DEAD_LETTERS_MAX_COUNT: 'x',
+      DEAD_LETTERS_MAX_BYTES: 'x',
     };
     expect(Object.keys(variables)).toEqual(NAMES);
     expect(Object.keys(problemsOf(variables)).sort()).toEqual(

@@ -1,5 +1,5 @@
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
-import type { Duration } from '../options/index.js';
+import type { Duration, Size } from '../options/index.js';
 import type { OdpRegion } from '../odp/index.js';
 import {
   type OptimizelyOdpModuleOptions,
@@ -21,6 +21,9 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   'delivery.requestTimeout': 'REQUEST_TIMEOUT',
   'delivery.maxEventAge': 'MAX_EVENT_AGE',
   'delivery.shutdownTimeout': 'SHUTDOWN_TIMEOUT',
+  'deadLetters.maxAge': 'DEAD_LETTERS_MAX_AGE',
+  'deadLetters.maxCount': 'DEAD_LETTERS_MAX_COUNT',
+  'deadLetters.maxBytes': 'DEAD_LETTERS_MAX_BYTES',
 };
 
 /**
@@ -67,6 +70,11 @@ export function optionsFromEnvironment(
       requestTimeout: duration('REQUEST_TIMEOUT'),
       maxEventAge: duration('MAX_EVENT_AGE'),
       shutdownTimeout: duration('SHUTDOWN_TIMEOUT'),
+    }),
+    deadLetters: withoutAbsent({
+      maxAge: duration('DEAD_LETTERS_MAX_AGE'),
+      maxCount: integer('DEAD_LETTERS_MAX_COUNT'),
+      maxBytes: text('DEAD_LETTERS_MAX_BYTES') as Size | undefined,
     }),
   };
   problems.push(...problemsOf(options));

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 // Not the global one, which the fake timers of an app's tests replace.
 import { setImmediate } from 'node:timers';
 import { OdpOutboxFullError } from '../errors/index.js';
@@ -5,11 +6,11 @@ import type { ResolvedDelivery } from './delivery-options.js';
 import {
   type AppendOptions,
   type ClaimedEvent,
+  type DeadLetterRetention,
   type OdpOutbox,
   type OutboxCheckpoint,
   type OutboxCounts,
   isThenable,
-  outboxError,
   type OutboxEvent,
 } from '../outbox/index.js';
 import { WakeTimer } from './wake-timer.js';
@@ -36,18 +37,14 @@ export interface DispatcherParts {
   /** From 0 up to 1, for jitter. */
   random(): number;
   readonly delivery: ResolvedDelivery;
+  /** What is kept of events that were given up. */
+  readonly deadLetters: DeadLetterRetention;
 }
 
 /** The least time that events are lent for, in ms: longer than any pause of a healthy process. */
 const MIN_LEASE_MS = 60_000;
 /** How soon an outbox that failed, or that lends nothing, is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
-/** What is kept of events that were given up. */
-const DEAD_LETTER_RETENTION = {
-  maxAge: 30 * 24 * 3_600_000,
-  maxCount: 100_000,
-  maxBytes: 256 * 1024 * 1024,
-};
 /** The longest backoff of an app that is ending, in ms. */
 const MAX_SHUTDOWN_BACKOFF_MS = 250;
 
@@ -68,6 +65,8 @@ export class Dispatcher {
   readonly #expiryScan: ExpiryScan;
   readonly #wakeTimer: WakeTimer;
   readonly #abort = new AbortController();
+  /** Events of many requests go together: delivery runs in the async context of none. */
+  readonly #detached = AsyncLocalStorage.snapshot();
   /** A list, since what was once in a long-lived Set stays with the collector for long. */
   #underWay: readonly Promise<void>[] = [];
   #inFlight = 0;
@@ -113,8 +112,8 @@ export class Dispatcher {
       context: {
         now: () => clock.now(),
         monotonic: () => clock.monotonic(),
-        deadLetterRetention: DEAD_LETTER_RETENTION,
-        deadLettersRemoved: () => {},
+        deadLetterRetention: parts.deadLetters,
+        deadLettersRemoved: (count) => reporter.deadLettersRemoved(count),
         warn: (message) => reporter.outboxWarned(message),
         dropped: (event) => this.#dropped(event),
         ready: () => this.#wantAll(),
@@ -190,7 +189,7 @@ export class Dispatcher {
     options?: AppendOptions,
   ): void | Promise<void> {
     const { failure } = this.#opening;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw this.#parts.reporter.appendFailed(failure);
     const since = this.#parts.clock.monotonic();
     try {
       const appended = this.#parts.outbox.append(events, options);
@@ -198,12 +197,12 @@ export class Dispatcher {
         return Promise.resolve(appended).then(
           () => this.#appended(events, since),
           (error: unknown) => {
-            throw outboxError(error);
+            throw this.#parts.reporter.appendFailed(error);
           },
         );
       }
     } catch (error) {
-      throw outboxError(error);
+      throw this.#parts.reporter.appendFailed(error);
     }
     this.#appended(events, since);
   }
@@ -300,6 +299,10 @@ export class Dispatcher {
 
   /** Looks what is to be done now, and sleeps until there is more. */
   #wake(): void {
+    this.#detached(() => this.#look());
+  }
+
+  #look(): void {
     if (this.#opening.failure !== undefined || this.#abort.signal.aborted) {
       this.#flushes.end();
       return;

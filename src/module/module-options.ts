@@ -1,6 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { OdpEventData } from '../events/index.js';
-import type { OdpOutbox } from '../outbox/index.js';
+import type { OdpDeadLetterOptions, OdpOutbox } from '../outbox/index.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import type { OdpIntegration, OdpRegion } from '../odp/index.js';
@@ -84,6 +84,9 @@ export class OptimizelyOdpModuleOptions {
 
   /** When and how events are sent. */
   readonly delivery?: Partial<OdpDeliveryOptions> | undefined = {};
+
+  /** What is kept of events that were given up. */
+  readonly deadLetters?: Partial<OdpDeadLetterOptions> | undefined = {};
 }
 
 /** What `useClass` and `useExisting` of `forRootAsync` name. */

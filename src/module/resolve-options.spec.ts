@@ -62,6 +62,11 @@ describe('defaults', () => {
         shutdownTimeout: 5000,
         retry: { delay: 200, factor: 2, maxDelay: 30_000, jitter: true },
       },
+      deadLetters: {
+        maxAge: 30 * 24 * 60 * 60 * 1000,
+        maxCount: 100_000,
+        maxBytes: 256 * 1024 * 1024,
+      },
     });
   });
 
@@ -74,6 +79,7 @@ describe('defaults', () => {
       identity: null,
       outbox: null,
       delivery: { batchSize: undefined, retry: null },
+      deadLetters: null,
     });
     const { outbox: __, ...defaults } = resolveOptions({});
     expect(absent).toEqual(defaults);
@@ -102,6 +108,14 @@ describe.each<[string, { right: unknown[]; wrong: unknown[] }]>([
     { right: [1, 1.5, 10], wrong: [0.9, 0, -1, NaN, Infinity, '2'] },
   ],
   ['delivery.retry.jitter', { right: [true, false], wrong: ['no', 0.5] }],
+  [
+    'deadLetters.maxCount',
+    { right: [0, 1000], wrong: [-1, 1.5, '100', Infinity] },
+  ],
+  [
+    'deadLetters.maxBytes',
+    { right: [0, 1024], wrong: ['much', '', '1 parsec', -1, NaN, {}, true] },
+  ],
 ])('%s', (path, { right, wrong }) => {
   it.each(right)('takes %j', (value) => {
     expect(read(resolveOptions(withOption(path, value)), path) ?? value).toBe(
@@ -121,6 +135,7 @@ describe.each([
   ['delivery.shutdownTimeout', 0],
   ['delivery.retry.delay', 1],
   ['delivery.retry.maxDelay', 1],
+  ['deadLetters.maxAge', 0],
 ])('%s', (path, least) => {
   it.each<[unknown, number]>([
     [1500, 1500],

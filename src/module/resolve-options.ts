@@ -1,7 +1,11 @@
 import type { HttpService } from '@nestjs/axios';
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
 import { copyData, type Data } from '../events/index.js';
-import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
+import {
+  memoryOutbox,
+  OdpOutbox,
+  resolveDeadLetters,
+} from '../outbox/index.js';
 import { checkApiHost } from '../odp/index.js';
 import { OptionReader } from '../options/index.js';
 import { resolveDelivery } from '../delivery/index.js';
@@ -49,6 +53,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     identity: checkIdentity(read.value('identity'), problems),
     outbox: checkOutbox(read.value('outbox'), problems),
     delivery: resolveDelivery(read.value('delivery'), problems),
+    deadLetters: resolveDeadLetters(read.value('deadLetters'), problems),
   };
   read.refuseUnknown();
   if (problems.length > 0) throw new OdpConfigurationError(problems);

@@ -1,2 +1,3 @@
 export { type Duration, parseDuration } from './duration.js';
 export { OptionReader } from './option-reader.js';
+export { parseSize, type Size } from './size.js';

@@ -1,5 +1,6 @@
 import type { OdpViolation } from '../errors/index.js';
 import { parseDuration } from './duration.js';
+import { parseSize } from './size.js';
 
 /**
  * Reads one group of options with its defaults and tells every problem, each
@@ -75,6 +76,17 @@ export class OptionReader<T extends object> {
     const ms = parseDuration(this.value(key));
     if (ms !== undefined && ms >= least) return ms;
     this.#tell(key, `must be ms or text such as '30s', at least ${least} ms`);
+    return least;
+  }
+
+  /** In bytes. */
+  size(key: keyof T & string, least: number): number {
+    const bytes = parseSize(this.value(key));
+    if (bytes !== undefined && bytes >= least) return bytes;
+    this.#tell(
+      key,
+      `must be bytes or text such as '1mb', at least ${least} bytes`,
+    );
     return least;
   }
 

@@ -17,6 +17,10 @@ export {
   type OutboxCounts,
   type OutboxEvent,
 } from './outbox.js';
+export {
+  OdpDeadLetterOptions,
+  resolveDeadLetters,
+} from './dead-letter-options.js';
 export { isThenable } from './is-thenable.js';
 export { outboxError } from './outbox-error.js';
 export {

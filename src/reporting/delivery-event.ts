@@ -121,4 +121,10 @@ export interface OdpStats {
   readonly oldestPendingAge: number;
   /** Whether the account is misconfigured and delivery waits. */
   readonly suspended: boolean;
+  /** How many events that were given up the outbox keeps. */
+  readonly deadLetters: number;
+  /** How many more it forgot, as the option `deadLetters` bounds them. */
+  readonly deadLettersRemoved: number;
+  /** How often the outbox failed to do what it was asked for. */
+  readonly outboxFailures: number;
 }

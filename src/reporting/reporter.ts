@@ -1,6 +1,6 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { type Observable, Subject } from 'rxjs';
-import type { OdpErrorCode, OdpViolation } from '../errors/index.js';
+import type { OdpError, OdpErrorCode, OdpViolation } from '../errors/index.js';
 import {
   type ClaimedEvent,
   outboxError,
@@ -23,7 +23,9 @@ type Counter =
   | 'dropped'
   | 'invalid'
   | 'retries'
-  | 'requests';
+  | 'requests'
+  | 'outboxFailures'
+  | 'deadLettersRemoved';
 
 const CHANNEL_PREFIX = 'optimizely-odp:';
 
@@ -47,6 +49,8 @@ export class Reporter {
     invalid: 0,
     retries: 0,
     requests: 0,
+    outboxFailures: 0,
+    deadLettersRemoved: 0,
   };
 
   constructor(account: string, clock: Clock, log: RateLimitedLogger) {
@@ -188,12 +192,30 @@ export class Reporter {
     );
   }
 
+  /** The outbox did not take events in; returns what their caller is told. */
+  appendFailed(error: unknown): OdpError {
+    const failure = outboxError(error);
+    if (failure.code === 'outboxFailed') this.#counters.outboxFailures++;
+    return failure;
+  }
+
   /** The outbox failed outside of any caller's reach. */
   outboxFailed(doing: string, error: unknown): void {
+    this.#counters.outboxFailures++;
     this.#log.error(
       `outbox ${doing}`,
       () =>
         `The outbox failed to ${doing} and is tried again: ${outboxError(error).message} ${this.#facts({})}`,
+    );
+  }
+
+  /** Retention made the outbox forget events that had been given up. */
+  deadLettersRemoved(count: number): void {
+    this.#counters.deadLettersRemoved += count;
+    this.#log.warn(
+      'dead letters removed',
+      () =>
+        `The oldest dead letters were removed: there were more, or older ones, than the option deadLetters keeps ${this.#facts({ removed: count })}`,
     );
   }
 
