@@ -71,6 +71,7 @@ export {
   type OdpDeadLetter,
   OdpDeadLetters,
   OdpService,
+  OdpValidationExceptionFilter,
   type SendOdpEventOptions,
   type SentOdpEvent,
 } from './service/index.js';

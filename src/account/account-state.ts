@@ -25,3 +25,9 @@ export function refusalOf(state: AccountState): OdpError | undefined {
   if (state === 'closed') return new OdpNotReadyError();
   return undefined;
 }
+
+/** Whether the error says that the account takes no events, which is logged whoever is told. */
+export const isRefusal = (error: OdpError): boolean =>
+  error instanceof OdpNotEnabledError ||
+  error instanceof OdpNotIntegratedError ||
+  error instanceof OdpNotReadyError;

@@ -7,7 +7,7 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import { OdpValidationError } from '../errors/index.js';
+import { OdpError, OdpValidationError } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import {
@@ -24,7 +24,7 @@ import {
   healthOf,
 } from './account-health.js';
 import { AccountIntegration } from './account-integration.js';
-import { type AccountState, refusalOf } from './account-state.js';
+import { type AccountState, isRefusal, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
 
 /** The outer world of an account; tests put their own in its place. */
@@ -225,10 +225,10 @@ export class OdpAccount {
       id = made.id;
       const appended = this.append([made]);
       if (appended instanceof Promise) {
-        appended.catch((error: unknown) => this.#lost(error, id, source));
+        appended.catch((error: unknown) => this.lost(error, id, source));
       }
     } catch (error) {
-      this.#lost(error, id, source);
+      this.lost(error, id, source);
     }
   }
 
@@ -244,16 +244,32 @@ export class OdpAccount {
     }
   }
 
+  /** Tells of an event that was refused and whose sender awaits nothing. */
+  unawaited(error: unknown): void {
+    if (error instanceof OdpError && isRefusal(error)) return;
+    this.reporter.unawaited(error);
+  }
+
   /** Tells of an event that could not be made. Never throws. */
   failedToMake(error: unknown, source: string): void {
     const message = `could not be made: ${error instanceof Error ? error.name : 'an error'} was thrown`;
-    this.#lost(
+    this.lost(
       error instanceof OdpValidationError
         ? error
         : new OdpValidationError([{ path: 'event', message }]),
       undefined,
       source,
     );
+  }
+
+  /** Tells of an event that nobody waits for and that did not get in. Never throws. */
+  lost(error: unknown, id?: string, source?: string): void {
+    if (error instanceof OdpValidationError) {
+      this.reporter.invalid(error.violations, source, error.message);
+      return;
+    }
+    const { code, message } = outboxError(error);
+    this.reporter.dropped(id, code, message);
   }
 
   stats(): OdpStats {
@@ -324,18 +340,5 @@ export class OdpAccount {
   #mustBeOpen(): void {
     const refusal = refusalOf(this.state);
     if (refusal !== undefined) throw refusal;
-  }
-
-  #lost(
-    error: unknown,
-    id: string | undefined,
-    source: string | undefined,
-  ): void {
-    if (error instanceof OdpValidationError) {
-      this.reporter.invalid(error.violations, source, error.message);
-      return;
-    }
-    const { code, message } = outboxError(error);
-    this.reporter.dropped(id, code, message);
   }
 }

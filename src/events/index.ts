@@ -14,4 +14,9 @@ export {
   type EventMakerOptions,
   type MadeEvent,
 } from './make-event.js';
-export { copyData, countIdentifiers, type Data } from './rules/index.js';
+export {
+  copyData,
+  countIdentifiers,
+  type Data,
+  pathOf,
+} from './rules/index.js';

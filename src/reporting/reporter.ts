@@ -145,6 +145,16 @@ export class Reporter {
     );
   }
 
+  /** An event was refused, and nobody awaited the promise that said so. */
+  unawaited(error: unknown): void {
+    const { code, message } = outboxError(error);
+    this.#log.warn(
+      `unawaited ${code}`,
+      () =>
+        `${message} Nobody awaited the promise that told: await it, or call trackOdpEvent ${this.#facts({ reason: code })}`,
+    );
+  }
+
   requested(): void {
     this.#counters.requests++;
   }

@@ -1,9 +1,7 @@
 export { type OdpDeadLetter, OdpDeadLetters } from './dead-letters.js';
-export {
-  OdpService,
-  type SendOdpEventOptions,
-  type SentOdpEvent,
-} from './odp.service.js';
+export { OdpService, type SentOdpEvent } from './odp.service.js';
+export { OdpValidationExceptionFilter } from './odp-validation.filter.js';
+export type { SendOdpEventOptions } from './send-options.js';
 export {
   DEFAULT_ACCOUNT,
   InjectOdp,

@@ -13,35 +13,9 @@ import type { OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
+import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
+import { watched } from './watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
-
-/** How an event is sent. */
-export interface SendOdpEventOptions {
-  /**
-   * Resolve only when ODP has acknowledged the event, and reject when it was
-   * given up.
-   * @default false
-   */
-  readonly awaitDelivery?: boolean | undefined;
-  /**
-   * With `awaitDelivery`: reject with `OdpTimeoutError` after this time; the
-   * event stays in the outbox.
-   * @default as long as it takes, at most `delivery.maxEventAge`
-   */
-  readonly timeout?: Duration | undefined;
-  /**
-   * The caller's own database transaction, with `postgresOutbox()`: the event
-   * is sent when it commits, and never was when it rolls back. Anything with
-   * `query(text, values)`.
-   */
-  readonly transaction?: unknown;
-  /**
-   * `false`: nothing of whoever is calling is filled in, for events about
-   * somebody else.
-   * @default true
-   */
-  readonly identity?: boolean | undefined;
-}
 
 /** An event that was accepted. */
 export interface SentOdpEvent {
@@ -86,19 +60,26 @@ export class OdpService {
    * @throws OdpOutboxError the outbox failed
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError it was discarded
    * @throws OdpRejectedError OdpExpiredError OdpTimeoutError with `awaitDelivery`
+   *
+   * A rejection that nobody awaits is logged, and does not end the process.
    */
-  async sendOdpEvent(
+  sendOdpEvent(
     event: OdpEvent,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent> {
-    const made = this.#make(event, options);
-    if (options.awaitDelivery === true) {
-      await this.#deliver([made], options);
-    } else {
-      const appended = this.#append([made], options);
-      if (appended !== undefined) await appended;
+    try {
+      const made = this.#make(event, options);
+      const sent = { id: made.id };
+      const done =
+        options.awaitDelivery === true
+          ? this.#deliver([made], options)
+          : this.#append([made], options);
+      // An outbox that has it at once is all that most events meet.
+      if (done === undefined) return Promise.resolve(sent);
+      return this.#watched(done.then(() => sent));
+    } catch (error) {
+      return this.#watched(Promise.reject(error as Error));
     }
-    return { id: made.id };
   }
 
   /**
@@ -108,17 +89,11 @@ export class OdpService {
    *
    * @throws what {@link sendOdpEvent} throws; a violation's path begins with the event's index, such as `[3].action`
    */
-  async sendOdpEvents(
+  sendOdpEvents(
     events: readonly OdpEvent[],
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent[]> {
-    const { made, sent } = await makeEvents(events, (event) =>
-      this.#make(event, options),
-    );
-    if (made.length === 0) return [];
-    if (options.awaitDelivery === true) await this.#deliver(made, options);
-    else await this.#append(made, options);
-    return sent;
+    return this.#watched(this.#sendAll(events, options));
   }
 
   /**
@@ -127,9 +102,15 @@ export class OdpService {
    */
   trackOdpEvent(
     event: OdpEvent,
-    { identity }: Pick<SendOdpEventOptions, 'identity'> = {},
+    options: Pick<SendOdpEventOptions, 'identity'> = {},
   ): void {
-    this.#account.track(event, { identity });
+    try {
+      checkSendOptions(options, ['identity']);
+    } catch (error) {
+      this.#account.lost(error);
+      return;
+    }
+    this.#account.track(event, options);
   }
 
   /**
@@ -140,17 +121,18 @@ export class OdpService {
    * @returns `undefined` when nothing was sent
    * @throws what {@link sendOdpEvent} throws
    */
-  async identify(
+  identify(
     identifiers: OdpIdentifiers,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent | undefined> {
+    // What is wrong with the options is told by sending.
     const count = countIdentifiers(
       identifiers,
-      options.identity === false
+      (options as SendOdpEventOptions | null)?.identity === false
         ? undefined
         : this.#account.callerIdentifiers(),
     );
-    if (count < 2) return undefined;
+    if (count < 2) return Promise.resolve(undefined);
     return this.sendOdpEvent({ action: 'identified', identifiers }, options);
   }
 
@@ -184,9 +166,27 @@ export class OdpService {
     return this.#ambient.run({ identifiers, account: this.#account }, fn);
   }
 
-  #make(event: OdpEvent, { identity }: SendOdpEventOptions): MadeEvent {
+  async #sendAll(
+    events: readonly OdpEvent[],
+    options: SendOdpEventOptions,
+  ): Promise<SentOdpEvent[]> {
+    const { made, sent } = await makeEvents(events, (event) =>
+      this.#make(event, options),
+    );
+    if (made.length === 0) return [];
+    if (options.awaitDelivery === true) await this.#deliver(made, options);
+    else await this.#append(made, options);
+    return sent;
+  }
+
+  #watched<T>(promise: Promise<T>): Promise<T> {
+    return watched(promise, (error) => this.#account.unawaited(error));
+  }
+
+  #make(event: OdpEvent, options: SendOdpEventOptions): MadeEvent {
     try {
-      return this.#account.make(event, identity);
+      checkSendOptions(options);
+      return this.#account.make(event, options.identity);
     } catch (error) {
       this.#account.refused(error);
       throw error;

@@ -1,0 +1,69 @@
+import { OdpValidationError, type OdpViolation } from '../errors/index.js';
+import { pathOf } from '../events/index.js';
+import type { Duration } from '../options/index.js';
+
+/** How an event is sent. */
+export interface SendOdpEventOptions {
+  /**
+   * Resolve only when ODP has acknowledged the event, and reject when it was
+   * given up.
+   * @default false
+   */
+  readonly awaitDelivery?: boolean | undefined;
+  /**
+   * With `awaitDelivery`: reject with `OdpTimeoutError` after this time; the
+   * event stays in the outbox.
+   * @default as long as it takes, at most `delivery.maxEventAge`
+   */
+  readonly timeout?: Duration | undefined;
+  /**
+   * The caller's own database transaction, with `postgresOutbox()`: the event
+   * is sent when it commits, and never was when it rolls back. Anything with
+   * `query(text, values)`.
+   */
+  readonly transaction?: unknown;
+  /**
+   * `false`: nothing of whoever is calling is filled in, for events about
+   * somebody else.
+   * @default true
+   */
+  readonly identity?: boolean | undefined;
+}
+
+const FLAGS = ['awaitDelivery', 'identity'] as const;
+const NAMES: readonly string[] = [...FLAGS, 'timeout', 'transaction'];
+
+/**
+ * A misspelt option would be ignored in silence: an event outside of its
+ * transaction, or about the wrong person.
+ *
+ * @param names those that the method takes
+ * @throws OdpValidationError
+ */
+export function checkSendOptions(
+  options: unknown,
+  names: readonly string[] = NAMES,
+): void {
+  if (options === undefined) return;
+  const violations: OdpViolation[] = [];
+  if (typeof options !== 'object' || options === null) {
+    violations.push({ path: 'options', message: 'must be an object' });
+  } else {
+    for (const name of Object.keys(options)) {
+      if (names.includes(name)) continue;
+      violations.push({
+        path: pathOf('options', name),
+        message: `is no option here; there are ${names.join(', ')}`,
+      });
+    }
+    for (const name of FLAGS) {
+      const value = (options as Record<string, unknown>)[name];
+      if (value === undefined || typeof value === 'boolean') continue;
+      violations.push({
+        path: `options.${name}`,
+        message: 'must be true or false',
+      });
+    }
+  }
+  if (violations.length > 0) throw new OdpValidationError(violations);
+}
