@@ -1,6 +1,7 @@
 import { Dispatcher } from '../delivery/index.js';
 import { CredentialsHolder, OdpClient } from '../odp/index.js';
 import {
+  GuardedLogger,
   RateLimitedLogger,
   Reporter,
   type DeliveryLogger,
@@ -62,6 +63,7 @@ export class OdpAccount {
   /** Absent where nothing is ever sent. */
   readonly dispatcher: Dispatcher | undefined;
   readonly #parts: OdpAccountParts;
+  readonly #logger: DeliveryLogger;
   readonly #maker: EventMaker;
   readonly #integration: AccountIntegration | undefined;
   #state: AccountState;
@@ -75,6 +77,7 @@ export class OdpAccount {
     if (options.identity !== undefined) parts.ambient.want();
     this.name = name;
     this.clock = clock;
+    this.#logger = new GuardedLogger(runtime.logger);
     this.reporter = new Reporter(
       name,
       clock,
@@ -91,7 +94,7 @@ export class OdpAccount {
         account: name,
         integration: options.integration,
         clock,
-        logger: runtime.logger,
+        logger: this.#logger,
         changed: () => this.dispatcher?.credentialsChanged(),
       });
     }
@@ -135,8 +138,8 @@ export class OdpAccount {
 
   /** Opens the outbox and says what was set up. Never rejects. */
   async open(): Promise<void> {
-    const { options, runtime } = this.#parts;
-    const { logger } = runtime;
+    const { options } = this.#parts;
+    const logger = this.#logger;
     if (this.#state === 'disabled') {
       logger.log(`ODP is not enabled: no event is sent [account=${this.name}]`);
     } else if (this.dispatcher === undefined) {
@@ -306,7 +309,7 @@ export class OdpAccount {
   }
 
   async #close(): Promise<void> {
-    const { background, options, runtime } = this.#parts;
+    const { background, options } = this.#parts;
     const { shutdownTimeout } = options.delivery;
     // What is there already need not wait for a decorator's functions.
     if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
@@ -317,9 +320,9 @@ export class OdpAccount {
       const { delivered } = this.reporter.counters;
       const facts = `[account=${this.name} delivered=${delivered} left=${left}]`;
       if (left === 0) {
-        runtime.logger.log(`Everything accepted was delivered ${facts}`);
+        this.#logger.log(`Everything accepted was delivered ${facts}`);
       } else {
-        runtime.logger.warn(
+        this.#logger.warn(
           `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${SURVIVES[options.outbox.durability]} ${facts}`,
         );
       }

@@ -95,7 +95,7 @@ export class BatchDelivery {
       case 'invalid': {
         this.#gotThrough();
         const { refusals, good } = sift(batch, outcome.invalids);
-        await outcomes.reject(refusals, status);
+        await outcomes.reject(refusals, status, batch);
         // Nobody documents whether ODP kept them, so they go again.
         return good.length > 0 ? [good] : [];
       }
@@ -104,7 +104,7 @@ export class BatchDelivery {
         if (batch.length > 1) return halvesOf(batch);
         const { reason: message } = outcome;
         const refusals = batch.map((event) => ({ event, message }));
-        await outcomes.reject(refusals, status);
+        await outcomes.reject(refusals, status, batch);
         return [];
       }
       case 'misconfigured':

@@ -364,11 +364,13 @@ export class Dispatcher {
 
   #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
     this.#inFlight += events.length;
-    const delivery = this.#batches.deliver(events, leaseEnd).then(() => {
+    const ended = () => {
       this.#inFlight -= events.length;
       this.#underWay = this.#underWay.filter((other) => other !== delivery);
       this.#wake();
-    });
+    };
+    // Whatever breaks, the slot is given back; the lease brings the events back.
+    const delivery = this.#batches.deliver(events, leaseEnd).then(ended, ended);
     this.#underWay = [...this.#underWay, delivery];
   }
 

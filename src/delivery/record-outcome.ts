@@ -2,7 +2,7 @@ import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
 import type { ClaimedEvent, MaybePromise, OdpOutbox } from '../outbox/index.js';
 import type { AwaitedEvents } from './awaited.js';
 import type { Clock } from '../clock.js';
-import { redactIdentifiers } from '../reporting/index.js';
+import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** Who is told what became of events. */
@@ -74,12 +74,21 @@ export class OutcomeRecorder {
     return events.filter(({ age }) => age < maxEventAge);
   }
 
-  /** Gives up those that ODP refused with this status. */
-  async reject(refusals: readonly Refusal[], status: number): Promise<void> {
+  /**
+   * Gives up those that ODP refused with this status.
+   *
+   * @param batch the events of the request: ODP's message may name any of them
+   */
+  async reject(
+    refusals: readonly Refusal[],
+    status: number,
+    batch: readonly ClaimedEvent[],
+  ): Promise<void> {
     const { outbox, reporter, awaited, settled } = this.#parts;
+    const redact = identifierRedactor(batch.map(({ payload }) => payload));
     const byMessage = new Map<string, ClaimedEvent[]>();
     for (const { event, message: said } of refusals) {
-      const message = redactIdentifiers(said, event.payload);
+      const message = redact(said);
       const group = byMessage.get(message);
       if (group === undefined) byMessage.set(message, [event]);
       else group.push(event);

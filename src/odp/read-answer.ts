@@ -30,8 +30,6 @@ const UNAVAILABLE = new Set([408, 425, 429]);
 /** Whether the body, and not the status alone, says what becomes of the events. */
 export const needsWholeBody = (status: number): boolean => REFUSED.has(status);
 
-const LONGEST_MESSAGE = 500;
-
 /**
  * Reads ODP's answer to a batch. A status that nobody documents for ODP is
  * taken for a misconfiguration where it is a 3xx or 4xx, as that loses nothing.
@@ -115,8 +113,6 @@ function invalidsOf({ invalids }: Detail, size: number): InvalidEvent[] {
   return [...found.values()];
 }
 
-/** It may echo an event: its line breaks must not forge lines of a log, nor its NULs break a database. */
+/** It may echo an event: its NULs must not break a database. As long as it is: it may be cut only once its identifiers are black. */
 const textOf = (value: unknown) =>
-  typeof value === 'string'
-    ? value.slice(0, LONGEST_MESSAGE).replaceAll(/\p{Cc}/gu, ' ')
-    : '';
+  typeof value === 'string' ? value.replaceAll(/\p{Cc}/gu, ' ') : '';

@@ -11,9 +11,7 @@ export type {
   OdpStats,
   OdpDeliverySuspended,
 } from './delivery-event.js';
-export {
-  type DeliveryLogger,
-  RateLimitedLogger,
-} from './rate-limited-logger.js';
-export { redactIdentifiers } from './redact.js';
+export { type DeliveryLogger, GuardedLogger } from './guarded-logger.js';
+export { RateLimitedLogger } from './rate-limited-logger.js';
+export { identifierRedactor } from './redact.js';
 export { Reporter } from './reporter.js';

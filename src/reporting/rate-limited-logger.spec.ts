@@ -30,3 +30,14 @@ test('a line that is held back is not even made', () => {
     throw new Error('made');
   });
 });
+
+test('a logger that throws harms nothing', () => {
+  const broken = () => {
+    throw new Error('the worker has exited');
+  };
+  const logger = new RateLimitedLogger(
+    { log: broken, warn: broken, error: broken },
+    { now: () => 0, monotonic: () => 0, schedule: () => () => {} },
+  );
+  expect(() => logger.error('a', () => 'a')).not.toThrow();
+});

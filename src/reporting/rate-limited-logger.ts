@@ -1,11 +1,5 @@
 import type { Clock } from '../clock.js';
-
-/** What delivery needs of Nest's `Logger`. */
-export interface DeliveryLogger {
-  log(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
-}
+import { type DeliveryLogger, GuardedLogger } from './guarded-logger.js';
 
 /** The same kind of line at most once in this time, in ms. */
 const WINDOW = 10_000;
@@ -17,15 +11,16 @@ interface Kind {
 
 /**
  * Logs each kind of line at once, then at most every ten seconds with how many
- * were held back: an outage must not drown the log.
+ * were held back: an outage must not drown the log. Guarded as
+ * {@link GuardedLogger} says.
  */
 export class RateLimitedLogger {
-  readonly #logger: DeliveryLogger;
+  readonly #logger: GuardedLogger;
   readonly #clock: Clock;
   readonly #kinds = new Map<string, Kind>();
 
   constructor(logger: DeliveryLogger, clock: Clock) {
-    this.#logger = logger;
+    this.#logger = new GuardedLogger(logger);
     this.#clock = clock;
   }
 

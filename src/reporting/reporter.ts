@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { type Observable, Subject } from 'rxjs';
 import type { OdpError, OdpErrorCode, OdpViolation } from '../errors/index.js';
@@ -8,6 +9,8 @@ import {
 } from '../outbox/index.js';
 import type { Clock } from '../clock.js';
 import type { OdpDeliveryEvent, OdpStats } from './delivery-event.js';
+import { GuardedEvents } from './guarded-events.js';
+import { factsOf } from './one-line.js';
 import type { RateLimitedLogger } from './rate-limited-logger.js';
 
 type DeliveryEventType = OdpDeliveryEvent['type'];
@@ -39,6 +42,13 @@ export class Reporter {
   readonly #clock: Clock;
   readonly #log: RateLimitedLogger;
   readonly #deliveryEvents = new Subject<OdpDeliveryEvent>();
+  /** What `events$` is. */
+  readonly deliveryEvents: Observable<OdpDeliveryEvent> = new GuardedEvents(
+    this.#deliveryEvents,
+    (error) => this.#subscriberFailed(error),
+  );
+  /** Items of many requests are told in the async context of none. */
+  readonly #detached = AsyncLocalStorage.snapshot();
   readonly #channels = new Map<DeliveryEventType, Channel>();
   readonly #counters: Record<Counter, number> = {
     accepted: 0,
@@ -57,10 +67,6 @@ export class Reporter {
     this.#account = account;
     this.#clock = clock;
     this.#log = log;
-  }
-
-  get deliveryEvents(): Observable<OdpDeliveryEvent> {
-    return this.#deliveryEvents.asObservable();
   }
 
   get counters(): Readonly<Pick<OdpStats, Counter>> {
@@ -261,15 +267,25 @@ export class Reporter {
       account: this.#account,
       ...facts,
     } as DeliveryEventOf<T>;
-    this.#deliveryEvents.next(deliveryEvent);
-    this.#channel(type).publish(deliveryEvent);
+    const publish = () => {
+      this.#deliveryEvents.next(deliveryEvent);
+      this.#channel(type).publish(deliveryEvent);
+    };
+    // Whoever sent the event is there to see this one.
+    if (type === 'accepted') publish();
+    else this.#detached(publish);
   }
 
-  /** The facts of a line, in a form that people and log processors read. */
+  #subscriberFailed(error: unknown): void {
+    const name = error instanceof Error ? error.name : 'what is no Error';
+    this.#log.error(
+      'subscriber',
+      () =>
+        `A subscriber of events$ threw ${name}; delivery goes on. Catch it in the subscriber ${this.#facts({})}`,
+    );
+  }
+
   #facts(facts: Readonly<Record<string, string | number | undefined>>): string {
-    const pairs = Object.entries({ account: this.#account, ...facts })
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${value}`);
-    return `[${pairs.join(' ')}]`;
+    return factsOf({ account: this.#account, ...facts });
   }
 }

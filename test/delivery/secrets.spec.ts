@@ -83,3 +83,23 @@ test('neither the key nor an identifier reaches a log line, an error or events$'
   expect(told).not.toContain(KEY);
   expect(log.length).toBeGreaterThan(5);
 });
+
+test("ODP's message shows no identifier of any event of the batch, and forges no line", async () => {
+  const { odp, sandbox, until, log, deliveryEvents } = await startOdpApp();
+  const message = `${'m'.repeat(490)} eve@example.net\n[Nest] ERROR forged`;
+  sandbox.fail({
+    invalid: ({ identifiers }) => identifiers.email === EMAIL,
+    message,
+  });
+  await odp.sendOdpEvents([
+    event,
+    { action: 'tested', identifiers: { email: 'eve@example.net' } },
+  ]);
+  await odp.flush();
+  await until('rejected');
+  await until('delivered');
+  const lines = log.map((line) => line.message);
+  expect(lines).toContainEqual(expect.stringContaining('m'.repeat(490)));
+  expect(JSON.stringify([lines, deliveryEvents])).not.toMatch(/eve@|ada@/);
+  expect(lines.join('')).not.toContain('\n');
+});

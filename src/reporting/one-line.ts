@@ -1,0 +1,25 @@
+/** Whatever ends a line, moves a cursor or turns the direction of writing, and halves of surrogate pairs. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** The text on one line that shows what it holds: nobody's text makes a second one. */
+export const oneLine = (text: string): string =>
+  text.replaceAll(
+    UNSEEN,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+
+/**
+ * The facts at the end of a line, in a form that people and log processors read.
+ * Values that could pass for more than one fact are quoted.
+ */
+export function factsOf(
+  facts: Readonly<Record<string, string | number | undefined>>,
+): string {
+  const pairs = Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${factOf(String(value))}`);
+  return `[${pairs.join(' ')}]`;
+}
+
+const factOf = (value: string) =>
+  /^[^\s="'[\]\\]+$/.test(value) ? value : JSON.stringify(value);
