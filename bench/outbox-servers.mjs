@@ -149,7 +149,7 @@ async function postgres() {
   });
   await measure(postgresOutbox({ pool, table }));
   await pool.query(
-    `DROP TABLE ${table}, ${table}_dead_letters, ${table}_ceiling`,
+    `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format, ${table}_ceiling`,
   );
   await pool.end();
 }

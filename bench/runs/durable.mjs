@@ -107,7 +107,7 @@ const stores = {
       },
       async leave() {
         await pool.query(
-          `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters`,
+          `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
         );
         await pool.end();
       },

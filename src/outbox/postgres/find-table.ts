@@ -1,24 +1,20 @@
 import { OdpOutboxError } from '../../errors/index.js';
-import type { Database } from './database.js';
-import {
-  PATIENCE,
-  postgresOutboxSql,
-  VERSION,
-  versionOf,
-} from './migration.js';
-import { TableName } from './table-name.js';
+import { LONG_TIMEOUT_MS } from '../sql/database.js';
+import { checkVersion, notMade } from '../sql/format.js';
+import type { TableName } from '../sql/table-name.js';
+import { postgresOutboxSql, SOMETHING_ELSE, VERSION } from './migration.js';
+import type { PostgresDatabase } from './postgres-database.js';
+import { namesOf, parseTable } from './table-name.js';
 
-/** Finds the table as it is seen from here: which schema, which version, and its own number. */
+/** Finds the table as it is seen from here: in which schema, and its own number. */
 const FIND = `
-SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, obj_description(c.oid, 'pg_class') AS comment
+SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, to_regclass($2) IS NOT NULL AS has_format
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass($1)`;
 
 interface Found {
   readonly oid: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly comment: string | null;
+  readonly table: TableName;
 }
 
 /**
@@ -28,45 +24,45 @@ interface Found {
  * @throws OdpOutboxError when it cannot be made, or is one of a newer version or of something else
  */
 export async function findTable(
-  database: Database,
+  database: PostgresDatabase,
   table: string,
-): Promise<{ readonly oid: string; readonly name: TableName }> {
-  const found = (await find(database, table)) ?? (await make(database, table));
-  const version = versionOf(found.comment);
-  if (version === undefined) {
-    throw new OdpOutboxError(
-      `The table "${table}" is something else than an outbox. Choose another name.`,
-    );
-  }
-  if (version > VERSION) {
-    throw new OdpOutboxError(
-      `The outbox table "${table}" has version ${version}, and this version of nestjs-optimizely-odp knows ${VERSION}. ` +
-        'Update the package, or choose another table.',
-    );
-  }
-  return { oid: found.oid, name: new TableName(found.schema, found.name) };
+): Promise<Found> {
+  return (await find(database, table)) ?? (await make(database, table));
 }
 
+/** `undefined` where something of it is missing. */
 async function find(
-  database: Database,
+  database: PostgresDatabase,
   table: string,
 ): Promise<Found | undefined> {
-  const { events } = TableName.parse(table);
-  const { rows } = await database.query<Found>(FIND, [events]);
-  return rows[0];
+  const { events, format } = namesOf(parseTable(table));
+  const { rows } = await database.query<
+    TableName & { readonly oid: string; readonly has_format: boolean }
+  >(FIND, [events, format]);
+  const [found] = rows;
+  if (found?.has_format !== true) return undefined;
+  const { schema, name, oid } = found;
+  const { rows: versions } = await database.query<{ version: number }>(
+    `SELECT version FROM ${namesOf({ schema, name }).format}`,
+  );
+  if (versions[0] === undefined) return undefined;
+  checkVersion(table, versions[0].version, VERSION);
+  return { oid, table: { schema, name } };
 }
 
-async function make(database: Database, table: string): Promise<Found> {
+async function make(database: PostgresDatabase, table: string): Promise<Found> {
   let reason = 'it is still missing';
   try {
-    await database.query(postgresOutboxSql({ table }), [], PATIENCE);
+    await database.query(postgresOutboxSql({ table }), [], LONG_TIMEOUT_MS);
     const found = await find(database, table);
     if (found !== undefined) return found;
   } catch (error) {
     reason = (error as OdpOutboxError).message;
+    if (reason.includes(SOMETHING_ELSE)) {
+      throw new OdpOutboxError(
+        `The table "${table}" ${SOMETHING_ELSE}. Choose another name.`,
+      );
+    }
   }
-  throw new OdpOutboxError(
-    `There is no outbox table "${table}", and it could not be made: ${reason} ` +
-      'Have it made by migratePostgresOutbox({ pool, table }) with a user who may, or by the SQL of postgresOutboxSql({ table }) in your own migrations.',
-  );
+  throw notMade(table, reason, 'migratePostgresOutbox', 'postgresOutboxSql');
 }

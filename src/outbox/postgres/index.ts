@@ -1,6 +1,12 @@
 import type { OdpOutbox } from '../outbox.js';
-import { PostgresOutbox } from './postgres-outbox.js';
+import { SqlOutbox } from '../sql/sql-outbox.js';
+import { findTable } from './find-table.js';
+import { Listener } from './listener.js';
+import { PostgresDatabase } from './postgres-database.js';
 import { PostgresOutboxOptions } from './postgres-outbox.options.js';
+import { PostgresTables } from './postgres-tables.js';
+import { statements } from './statements.js';
+import { namesOf } from './table-name.js';
 
 export { migratePostgresOutbox, postgresOutboxSql } from './migration.js';
 export {
@@ -24,5 +30,29 @@ export {
 export function postgresOutbox(
   options: Pick<PostgresOutboxOptions, 'pool'> & Partial<PostgresOutboxOptions>,
 ): OdpOutbox {
-  return new PostgresOutbox(new PostgresOutboxOptions(options));
+  const { pool, table, notify, currentTransaction } = new PostgresOutboxOptions(
+    options,
+  );
+  const database = new PostgresDatabase(pool);
+  return new SqlOutbox({
+    name: `postgres (${table})`,
+    factory: 'postgresOutbox()',
+    pool,
+    currentTransaction,
+    errorOf: (error) => database.errorOf(error),
+    async open(context) {
+      const found = await findTable(database, table);
+      const channel = notify ? `odp_outbox_${found.oid}` : undefined;
+      const unwatch = database.watch();
+      const listener =
+        channel === undefined
+          ? undefined
+          : Listener.start(pool, channel, context);
+      const sql = statements(namesOf(found.table), channel);
+      return new PostgresTables(database, sql, async () => {
+        await listener?.stop();
+        unwatch();
+      });
+    },
+  });
 }

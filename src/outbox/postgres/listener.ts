@@ -1,9 +1,11 @@
 import { withDeadline } from '../deadline.js';
-import { ANSWER, postgresError } from './database.js';
+import type { OutboxContext } from '../outbox.js';
+import { ANSWER_TIMEOUT_MS, NoAnswerError } from '../sql/database.js';
+import { sqlError } from '../sql/sql-error.js';
 import type { PostgresOutboxPool } from './postgres-outbox.options.js';
 
 /** How long after a broken connection the next one is tried, in ms. */
-const PAUSE = 1000;
+const RETRY_INTERVAL_MS = 1000;
 
 /** What is used of a `pg` client of our own. */
 interface ListeningClient {
@@ -24,29 +26,35 @@ type Connect = () => ListeningClient;
 export class Listener {
   readonly #newClient: Connect;
   readonly #channel: string;
-  readonly #wake: () => void;
+  readonly #context: OutboxContext;
   #client: ListeningClient | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Whether an operator was told that nobody listens. */
+  #told = false;
 
-  private constructor(newClient: Connect, channel: string, wake: () => void) {
+  private constructor(
+    newClient: Connect,
+    channel: string,
+    context: OutboxContext,
+  ) {
     this.#newClient = newClient;
     this.#channel = channel;
-    this.#wake = wake;
+    this.#context = context;
   }
 
   /** Begins in the background; `undefined` where the pool does not say how to connect. */
   static start(
     pool: PostgresOutboxPool,
     channel: string,
-    wake: () => void,
+    context: OutboxContext,
   ): Listener | undefined {
     const { Client, options } = pool as {
       Client?: new (options: unknown) => ListeningClient;
       options?: unknown;
     };
     if (Client === undefined || options === undefined) return undefined;
-    const listener = new Listener(() => new Client(options), channel, wake);
+    const listener = new Listener(() => new Client(options), channel, context);
     void listener.#connect();
     return listener;
   }
@@ -64,28 +72,48 @@ export class Listener {
       if (this.#client !== client || this.#stopped) return;
       this.#client = undefined;
       void this.#hangUp(client);
-      this.#retry = setTimeout(() => void this.#connect(), PAUSE).unref();
+      this.#retry = setTimeout(
+        () => void this.#connect(),
+        RETRY_INTERVAL_MS,
+      ).unref();
     };
     client.on('error', lost);
     client.on('end', lost);
-    client.on('notification', this.#wake);
+    client.on('notification', () => this.#context.ready());
     const listen = async () => {
       await client.connect();
       client.unref();
       await client.query(`LISTEN "${this.#channel}"`);
     };
     try {
-      await withDeadline(listen(), ANSWER, () => postgresError(new Error()));
+      await withDeadline(
+        listen(),
+        ANSWER_TIMEOUT_MS,
+        () => new NoAnswerError('Postgres', ANSWER_TIMEOUT_MS),
+      );
+      this.#told = false;
       // What was announced while nobody listened is there already.
-      if (!this.#stopped) this.#wake();
-    } catch {
+      if (!this.#stopped) this.#context.ready();
+    } catch (error) {
+      this.#warn(error);
       lost();
     }
+  }
+
+  #warn(error: unknown): void {
+    if (this.#told || this.#stopped) return;
+    this.#told = true;
+    const { message } = sqlError('Postgres', error, '');
+    this.#context.warn(
+      `LISTEN for events that transactions of other instances commit: ${message}They are found within a second all the same. Set notify: false where LISTEN is not possible.`,
+    );
   }
 
   async #hangUp(client: ListeningClient | undefined): Promise<void> {
     const end = async () => client?.end();
     // Nothing is lost with this connection, so nobody waits for a server that is away.
-    await withDeadline(end(), ANSWER, () => new Error()).catch(() => {});
+    await withDeadline(end(), ANSWER_TIMEOUT_MS, () => new Error()).catch(
+      () => {},
+    );
   }
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Pool } from 'pg';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Client, Pool } from 'pg';
+import {
+  afterAll,
+  afterEach,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  vi,
+} from 'vitest';
 import {
   Bell,
   claimOnceDue,
@@ -22,6 +30,7 @@ import {
 } from './index.js';
 
 const service = await postgresService();
+const original = Client.prototype.query;
 
 describe('postgresOutbox: options', () => {
   it('takes plain names of tables only', () => {
@@ -57,6 +66,7 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   const schema = `odp_${randomUUID().replaceAll('-', '')}`;
   const table = `${schema}.odp_outbox`;
   const app = new Pool({ connectionString: service?.url });
+  const dropTables = `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`;
   const opened: OdpOutbox[] = [];
   const pools: Pool[] = [];
 
@@ -145,9 +155,7 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   });
 
   it('is migrated by several instances at once, and again, without harm', async () => {
-    await app.query(
-      `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes`,
-    );
+    await app.query(dropTables);
     await Promise.all(
       Array.from({ length: 4 }, () =>
         migratePostgresOutbox({ pool: app, table }),
@@ -161,18 +169,14 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
   });
 
   it('makes the tables where there are none, in several instances at once', async () => {
-    await app.query(
-      `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes`,
-    );
+    await app.query(dropTables);
     const [outbox] = await Promise.all([instance(), instance(), instance()]);
     await outbox.append(someEvents(1));
     expect(await outbox.counts()).toMatchObject({ pending: 1 });
   });
 
   it('says how to make the tables where it may not, and can be opened once there are', async () => {
-    await app.query(
-      `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes`,
-    );
+    await app.query(dropTables);
     const pool = new Pool({
       connectionString: service?.url,
       options: '-c default_transaction_read_only=on',
@@ -196,10 +200,23 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     );
   });
 
+  it.each(['TRUNCATE', 'DROP TABLE'])(
+    'is not disabled by an operator: a comment, and %s of its format',
+    async (harm) => {
+      const before = await instance();
+      await before.append(someEvents(2));
+      await app.query(`COMMENT ON TABLE ${table} IS 'owned by team Checkout'`);
+      await app.query(`${harm} ${table}_format`);
+      const after = await instance();
+      expect(await deliverAll([after])).toMatchObject({ acknowledged: 2 });
+      expect(
+        (await app.query(`SELECT version FROM ${table}_format`)).rows,
+      ).toEqual([{ version: 1 }]);
+    },
+  );
+
   it('refuses a table that a newer version of this package has made', async () => {
-    await app.query(
-      `COMMENT ON TABLE ${table} IS 'nestjs-optimizely-odp outbox, version 2'`,
-    );
+    await app.query(`UPDATE ${table}_format SET version = 2`);
     await migratePostgresOutbox({ pool: app, table });
     await expect(instance()).rejects.toThrow(/version 2.*Update the package/s);
   });
@@ -257,16 +274,74 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(await outbox.counts()).toMatchObject({ pending: 0 });
   });
 
-  it('counts exactly up to 10,000 and near enough beyond', async () => {
+  it('counts what is there, however far the oldest is from the newest', async () => {
     const outbox = await instance();
-    await outbox.append(someEvents(10_000));
-    expect(await outbox.counts()).toMatchObject({ pending: 10_000 });
-    await outbox.append(someEvents(2_000));
-    expect(await outbox.counts()).toMatchObject({ pending: 12_000 });
-    await outbox.acknowledge(
-      await outbox.claim({ limit: 3_000, lease: LEASE }),
+    await outbox.append(someEvents(3));
+    const [oldest] = await outbox.claim({ limit: 3, lease: LEASE });
+    // As after a few million events that were delivered meanwhile.
+    await app.query(
+      `ALTER TABLE ${table} ALTER COLUMN seq RESTART WITH 5000000`,
     );
-    expect(await outbox.counts()).toMatchObject({ pending: 9_000 });
+    await outbox.append(someEvents(10_000));
+    expect(await outbox.counts()).toMatchObject({ pending: 10_003 });
+    await outbox.acknowledge(oldest === undefined ? [] : [oldest]);
+    await vi.waitFor(async () =>
+      expect(await outbox.counts()).toMatchObject({ pending: 10_002 }),
+    );
+  });
+
+  it('claims again at once what it claimed when the answer was lost', async () => {
+    const pool = new Pool({ connectionString: service?.url, max: 1 });
+    pools.push(pool);
+    const outbox = postgresOutbox({ pool, table, notify: false });
+    await outbox.open(quietContext());
+    opened.push(outbox);
+    await outbox.append(someEvents(3));
+    const client = await pool.connect();
+    const query = client.query.bind(client) as (
+      text: string,
+      values?: unknown[],
+    ) => Promise<unknown>;
+    const lossy = vi.spyOn(client, 'query');
+    lossy.mockImplementation(async (text: string, values?: unknown[]) => {
+      await query(text, values);
+      throw new Error('lost');
+    });
+    client.release();
+    const claim = { limit: 2, lease: LEASE };
+    expect(String(await failureOf(() => outbox.claim(claim)))).toContain(
+      'lost',
+    );
+    const again = await outbox.claim(claim);
+    expect(idsOf(again)).toEqual(['event-0', 'event-1']);
+    expect(idsOf(await outbox.claim(claim))).toEqual(['event-2']);
+    expect(await outbox.acknowledge(again)).toBe(2);
+  });
+
+  it('says once that it cannot listen, and why', async () => {
+    const pool = new Pool({
+      connectionString: service?.url,
+      application_name: 'odp-deaf',
+    });
+    pools.push(pool);
+    const outbox = postgresOutbox({ pool, table });
+    // What LISTEN is, on a pooler that does not offer it.
+    vi.spyOn(Client.prototype, 'query').mockImplementation(function (
+      this: Client,
+      ...given: unknown[]
+    ) {
+      const [text] = given;
+      if (typeof text === 'string' && text.startsWith('LISTEN')) {
+        return Promise.reject(new Error('LISTEN is not offered')) as never;
+      }
+      return original.apply(this, given as never);
+    });
+    const warned = new Promise<string>((resolve) => {
+      void outbox.open(quietContext({ warn: resolve }));
+    });
+    expect(await warned).toMatch(/LISTEN.*not offered.*notify: false/s);
+    vi.restoreAllMocks();
+    opened.push(outbox);
   });
 
   it('wakes other instances when a transaction commits, and only then', async () => {

@@ -35,7 +35,7 @@ async function outboxAt(direct: string, way = direct, options = {}) {
   const pool = new Pool({ connectionString: way, ...options });
   cleanups.push(async () => {
     await admin.query(
-      `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes`,
+      `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
     );
     await admin.end();
   });

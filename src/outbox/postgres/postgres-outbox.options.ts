@@ -1,5 +1,5 @@
 import { OdpConfigurationError } from '../../errors/index.js';
-import { TableName } from './table-name.js';
+import { parseTable } from './table-name.js';
 
 /** What is used of a `pg` client. */
 export interface PostgresOutboxClient {
@@ -77,6 +77,6 @@ export class PostgresOutboxOptions {
     this.table = options.table ?? this.table;
     this.notify = options.notify ?? this.notify;
     this.currentTransaction = options.currentTransaction;
-    TableName.parse(this.table);
+    parseTable(this.table);
   }
 }

@@ -1,7 +1,5 @@
-import type { TableName } from './table-name.js';
-
-/** Beyond so many rows, counting them each time would cost too much. */
-export const COUNTED = 10_000;
+import type { TableNames } from '../sql/table-name.js';
+import type { EventTable } from '../sql/tables.js';
 
 const ms = (column: string) =>
   `round(extract(epoch FROM ${column}) * 1000)::float8`;
@@ -18,15 +16,15 @@ const MATCHES = `($1::text[] IS NULL OR id = ANY($1))
 const OUTCOME_AGE = `interval '1 hour'`;
 const AGE = `(extract(epoch FROM clock_timestamp() - appended_at) * 1000)::float8`;
 
-const count = (table: string) => `
-  (SELECT count(*)::int FROM (SELECT FROM ${table} ORDER BY seq LIMIT ${COUNTED + 1}) AS first)`;
-const span = (table: string) => `
-  (SELECT (max(seq) - min(seq) + 1)::float8 FROM ${table})`;
-
 /** Every statement of an outbox. Each of them is a transaction of its own, save `join`. */
 export type Statements = ReturnType<typeof statements>;
 
-export function statements({ events, deadLetters, outcomes }: TableName) {
+/** @param channel announces what a caller's transaction has committed */
+export function statements(
+  { events, deadLetters, outcomes }: TableNames,
+  channel: string | undefined,
+) {
+  const tables = { events, deadLetters };
   // Each placeholder stands once and in order, for adapters that number by place.
   const append = `
 INSERT INTO ${events} (id, payload, created_at, receipt, appended_by)
@@ -38,7 +36,7 @@ ORDER BY place`;
     append,
 
     /** In the caller's transaction; tells the listeners when that commits. */
-    join: (channel: string | undefined) =>
+    join:
       channel === undefined
         ? append
         : `WITH stored AS (${append}) SELECT pg_notify('${channel}', '')`,
@@ -46,7 +44,7 @@ ORDER BY place`;
     claim: `
 WITH due AS (
   SELECT seq, octet_length(payload) AS bytes FROM ${events}
-  WHERE due_at <= now() AND appended_at <= now() - $5::float8 * interval '1 millisecond'
+  WHERE (due_at <= now() OR claim = ANY($6::uuid[])) AND appended_at <= now() - $5::float8 * interval '1 millisecond'
   ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
 ), fitting AS (
   SELECT seq FROM (SELECT seq, bytes, sum(bytes) OVER (ORDER BY seq) AS total FROM due) AS summed
@@ -99,19 +97,17 @@ DELETE FROM ${deadLetters} WHERE seq IN (
 
     pendingBefore: `SELECT count(*)::float8 AS count FROM ${events} WHERE appended_by = $1 AND seq <= $2::bigint`,
 
-    /** Events and dead letters whose text holds one of these. */
-    holding: `
-SELECT 'event' AS kind, seq::text AS seq, payload FROM ${events} WHERE payload LIKE ANY($1::text[])
-UNION ALL
-SELECT 'letter' AS kind, seq::text AS seq, payload FROM ${deadLetters} WHERE payload LIKE ANY($1::text[])`,
+    /** Rows whose text holds one of these. */
+    holding: (table: EventTable) =>
+      `SELECT seq::text AS seq, payload FROM ${tables[table]} WHERE payload LIKE ANY($1::text[])`,
 
-    eraseEvents: `DELETE FROM ${events} WHERE seq = ANY($1::bigint[])`,
-    eraseLetters: `DELETE FROM ${deadLetters} WHERE seq = ANY($1::bigint[])`,
+    erase: (table: EventTable) =>
+      `DELETE FROM ${tables[table]} WHERE seq = ANY($1::bigint[])`,
 
     counts: `
-SELECT ${count(events)} AS pending, ${span(events)} AS pending_span,
+SELECT (SELECT count(*)::float8 FROM ${events}) AS pending,
   (SELECT ${AGE} FROM ${events} ORDER BY seq LIMIT 1) AS oldest_age,
-  ${count(deadLetters)} AS dead, ${span(deadLetters)} AS dead_span`,
+  (SELECT count(*)::float8 FROM ${deadLetters}) AS dead`,
 
     deadLetters: `
 SELECT seq::text AS seq, id, payload, ${ms('created_at')} AS created_at, failed_attempts, reason, status, message, ${ms('dead_lettered_at')} AS dead_lettered_at

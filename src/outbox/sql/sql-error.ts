@@ -20,6 +20,13 @@ export function codeOf(error: unknown, depth = 4): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** Codes by which a server says that another transaction went first, in Postgres, MySQL and MariaDB. */
+const WENT_FIRST = ['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD'];
+
+/** Whether work was undone for the sake of another's and may simply be tried again. */
+export const isRolledBackByOthers = (error: unknown): boolean =>
+  WENT_FIRST.includes(codeOf(error) ?? '');
+
 /** Knex puts the statement, values included, before the database's words. */
 const own = (message: string): string =>
   /insert into/i.test(message)

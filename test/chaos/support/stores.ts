@@ -70,7 +70,7 @@ export async function postgresStore({ url }: Service): Promise<Store> {
     },
     async remove() {
       await pool.query(
-        `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes`,
+        `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
       );
       await pool.end();
     },

@@ -1,20 +1,22 @@
 import type {
-  DeadLetterCause,
   ClaimedEvent,
-  StoredDeadLetter,
-  DeadLetterFilter,
+  DeadLetterCause,
   DeliveryOutcome,
+  OutboxCounts,
   OutboxEvent,
+  StoredDeadLetter,
 } from '../outbox.js';
-import { fromStoredText, toStoredText } from '../stored-text.js';
+import { fromStoredText } from '../stored-text.js';
 
 /** The row of an event, and the fencing token that its claim wrote into it. */
-interface Claim {
+export interface Claim {
   readonly seq: string;
   readonly token: string;
 }
 
+/** Times are in ms since the epoch. */
 interface EventRow {
+  readonly seq: string;
   readonly id: string;
   readonly payload: string;
   readonly created_at: number;
@@ -22,25 +24,28 @@ interface EventRow {
 }
 
 export interface ClaimedRow extends EventRow {
-  readonly seq: string;
   readonly receipt: string | null;
   readonly age: number;
 }
 
 export interface DeadLetterRow extends EventRow {
-  readonly seq: string;
   readonly reason: DeadLetterCause['reason'];
   readonly status: number | null;
   readonly message: string;
   readonly dead_lettered_at: number;
 }
 
+export interface OutcomeRow {
+  readonly receipt: string;
+  readonly reason: DeadLetterCause['reason'] | null;
+  readonly status: number | null;
+  readonly message: string | null;
+}
+
 export interface CountsRow {
   readonly pending: number;
-  readonly pending_span: number;
   readonly oldest_age: number | null;
   readonly dead: number;
-  readonly dead_span: number;
 }
 
 const toEvent = ({ id, payload, created_at }: EventRow): OutboxEvent => ({
@@ -60,6 +65,8 @@ export const toClaimedEvent = (
   claim: { seq: row.seq, token } satisfies Claim,
 });
 
+export const claimOf = ({ claim }: ClaimedEvent): Claim => claim as Claim;
+
 export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
   ...toEvent(row),
   failedAttempts: row.failed_attempts,
@@ -69,42 +76,6 @@ export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
   deadLetteredAt: row.dead_lettered_at,
   cursor: row.seq,
 });
-
-/** Which rows are meant, and with which fencing token each. */
-export function claimsOf(events: readonly ClaimedEvent[]): unknown[] {
-  const claims = events.map(({ claim }) => claim as Claim);
-  return [claims.map(({ seq }) => seq), claims.map(({ token }) => token)];
-}
-
-/** Events as `unnest` takes them. */
-export const columnsOf = (
-  events: readonly OutboxEvent[],
-  appendedBy: string,
-): unknown[] => [
-  events.map(({ id }) => toStoredText(id)),
-  events.map(({ payload }) => payload),
-  events.map(({ createdAt }) => createdAt),
-  events.map(({ receipt }) => receipt ?? null),
-  events.map(() => appendedBy),
-];
-
-/** A filter as the statements take it. */
-export const valuesOf = ({
-  ids,
-  reason,
-  before,
-}: DeadLetterFilter): unknown[] => [
-  ids?.map(toStoredText) ?? null,
-  reason ?? null,
-  before ?? null,
-];
-
-export interface OutcomeRow {
-  readonly receipt: string;
-  readonly reason: DeadLetterCause['reason'] | null;
-  readonly status: number | null;
-  readonly message: string | null;
-}
 
 export const toOutcome = ({
   receipt,
@@ -121,3 +92,13 @@ export const toOutcome = ({
         status: status ?? undefined,
         message: fromStoredText(message ?? ''),
       };
+
+export const toCounts = ({
+  pending,
+  oldest_age,
+  dead,
+}: CountsRow): OutboxCounts => ({
+  pending,
+  oldestAge: oldest_age ?? undefined,
+  deadLetters: dead,
+});

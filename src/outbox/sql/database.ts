@@ -1,0 +1,118 @@
+import { OdpOutboxError } from '../../errors/index.js';
+import { withDeadline } from '../deadline.js';
+import { isRolledBackByOthers, sqlError } from './sql-error.js';
+
+/** How long an answer may take, in ms, before the caller is told that none came. */
+export const ANSWER_TIMEOUT_MS = 5000;
+
+/** For what may touch a great many rows, in ms. */
+export const LONG_TIMEOUT_MS = 60_000;
+
+/** What is used of a driver's pool and its connections. */
+export interface SqlDriver<Connection extends EmitsErrors> {
+  /** As it stands in messages, such as `Postgres`. */
+  readonly server: string;
+  connect(): Promise<Connection>;
+  /** Gives a connection back to the pool. */
+  release(connection: Connection): void;
+  /** Closes a connection whose state nobody knows. */
+  discard(connection: Connection): void;
+}
+
+/** Something that would end the process if it broke and nobody listened. */
+export interface EmitsErrors {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+/** The server gave no answer in time: whoever else waits for it will get none either. */
+export class NoAnswerError extends OdpOutboxError {
+  constructor(server: string, ms: number) {
+    super(
+      `${server} gave no answer (or the pool no connection) within ${ms} ms; whether it did what was asked is unknown. ${check(server)}`,
+    );
+    // Callers know it by the class that is documented.
+    this.name = 'OdpOutboxError';
+  }
+}
+
+/** Runs work on connections of the app's pool, so that nobody waits forever and nothing crashes. */
+export class Database<Connection extends EmitsErrors> {
+  readonly #driver: SqlDriver<Connection>;
+
+  constructor(driver: SqlDriver<Connection>) {
+    this.#driver = driver;
+  }
+
+  /**
+   * Runs work, again if the server has undone it for the sake of another's. Its
+   * connection is thrown away if it fails, and with it whatever it had begun.
+   *
+   * @throws OdpOutboxError when the server is away, refuses, or does not answer within `timeout` ms
+   */
+  async run<T>(
+    work: (connection: Connection) => Promise<T>,
+    timeout = ANSWER_TIMEOUT_MS,
+  ): Promise<T> {
+    const { server } = this.#driver;
+    const givenUp = new AbortController();
+    try {
+      return (await withDeadline(
+        this.#borrow(givenUp.signal, (connection) =>
+          untilSerialised(() => work(connection)),
+        ),
+        timeout,
+        () => new NoAnswerError(server, timeout),
+      )) as T;
+    } catch (error) {
+      givenUp.abort();
+      throw this.errorOf(error);
+    }
+  }
+
+  /** What the server or a library threw, as an error of this package. */
+  errorOf(error: unknown): OdpOutboxError {
+    const { server } = this.#driver;
+    return sqlError(server, error, check(server));
+  }
+
+  async #borrow<T>(
+    givenUp: AbortSignal,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T | undefined> {
+    const driver = this.#driver;
+    const connection = await driver.connect();
+    if (givenUp.aborted) {
+      driver.release(connection);
+      return undefined;
+    }
+    // One that breaks while it is lent says so by an event. It is thrown away
+    // then, and by whoever gave up.
+    connection.on('error', ignore);
+    const discard = () => driver.discard(connection);
+    givenUp.addEventListener('abort', discard);
+    const result = await work(connection);
+    givenUp.removeEventListener('abort', discard);
+    if (!givenUp.aborted) {
+      connection.off('error', ignore);
+      driver.release(connection);
+    }
+    return result;
+  }
+}
+
+const check = (server: string) =>
+  `Check that ${server} runs, can be reached and lets this user at the table; what was accepted before is not affected.`;
+
+/** A server undoes one of two pieces of work that meet, and wants it to be tried again. */
+async function untilSerialised<T>(work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRolledBackByOthers(error)) throw error;
+    }
+  }
+}
+
+export const ignore = () => {};

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { OdpOutboxError } from '../../errors/index.js';
+import { GroupCommit } from '../group-commit.js';
+import { alreadyServes } from '../guards.js';
+import { namesIdentifier } from '../names-identifier.js';
+import {
+  type AppendOptions,
+  type DeadLetterCause,
+  type ClaimedEvent,
+  type ClaimRequest,
+  type DeadLetterFilter,
+  type DeadLetterPage,
+  type DeliveryOutcome,
+  type ErasedEvents,
+  OdpOutbox,
+  type OutboxCheckpoint,
+  type OutboxContext,
+  type OutboxCounts,
+  type OutboxEvent,
+  type StoredDeadLetter,
+} from '../outbox.js';
+import { Counting } from './counting.js';
+import { LostClaims } from './lost-claims.js';
+import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
+import type { EventTable, OutboxTables } from './tables.js';
+import { runnerOf } from './transaction.js';
+
+/** One kind of server, and one outbox on it. */
+export interface SqlOutboxParts {
+  readonly name: string;
+  /** What makes it, such as `postgresOutbox()`. */
+  readonly factory: string;
+  readonly pool: unknown;
+  readonly currentTransaction: (() => unknown) | undefined;
+  /** Finds the tables, or makes them. */
+  open(context: OutboxContext): Promise<OutboxTables>;
+  /** What a caller's library threw, as an error of this package. */
+  errorOf(error: unknown): OdpOutboxError;
+}
+
+/** What there is between `open()` and `close()`. */
+interface Opened {
+  readonly context: OutboxContext;
+  readonly tables: OutboxTables;
+}
+
+/** Keeps events in tables of a SQL database that instances share. */
+export class SqlOutbox extends OdpOutbox {
+  readonly name: string;
+  readonly durability = 'server';
+  override readonly pollInterval = 1000;
+
+  readonly #parts: SqlOutboxParts;
+  readonly #appends = new GroupCommit((events) =>
+    this.#opened.tables.append(events, this.#process),
+  );
+  readonly #lostClaims = new LostClaims();
+  readonly #counting = new Counting();
+  /** Which events are this process's. */
+  readonly #process = randomUUID();
+  #state: Opened | undefined;
+
+  constructor(parts: SqlOutboxParts) {
+    super();
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  async open(context: OutboxContext): Promise<void> {
+    if (this.#state !== undefined) {
+      throw alreadyServes(this.#parts.factory, 'a table');
+    }
+    const tables = await this.#parts.open(context);
+    this.#state = { context, tables };
+    // Only tidying up; a database that is read-only for now does not keep it from opening.
+    await tables.forgetOutcomes().catch(() => undefined);
+  }
+
+  async append(
+    events: readonly OutboxEvent[],
+    { transaction }: AppendOptions = {},
+  ): Promise<void> {
+    const joined =
+      transaction === undefined
+        ? this.#parts.currentTransaction?.()
+        : transaction;
+    if (joined !== undefined) await this.#join(joined, events);
+    else if (events.length > 0) await this.#appends.add(events);
+  }
+
+  async claim({
+    limit,
+    maxBytes = Number.MAX_SAFE_INTEGER,
+    lease,
+    minAge = 0,
+  }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+    const { tables, context } = this.#opened;
+    const token = randomUUID();
+    const lost = this.#lostClaims.tokens(context.monotonic());
+    try {
+      const rows = await tables.claim({
+        limit,
+        maxBytes,
+        lease,
+        minAge,
+        token,
+        lost,
+      });
+      return rows.map((row) => toClaimedEvent(row, token));
+    } catch (error) {
+      this.#lostClaims.add(token, context.monotonic() + lease);
+      throw error;
+    }
+  }
+
+  async acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
+    if (events.length === 0) return 0;
+    return this.#opened.tables.acknowledge(events);
+  }
+
+  async release(
+    events: readonly ClaimedEvent[],
+    options: { delay: number; failed: boolean },
+  ): Promise<void> {
+    if (events.length > 0) await this.#opened.tables.release(events, options);
+  }
+
+  async deadLetter(
+    events: readonly ClaimedEvent[],
+    cause: DeadLetterCause,
+  ): Promise<number> {
+    if (events.length === 0) return 0;
+    const { tables, context } = this.#opened;
+    const count = await tables.deadLetter(events, cause);
+    const removed = await tables.trim(context.deadLetterRetention);
+    if (removed > 0) context.deadLettersRemoved(removed);
+    return count;
+  }
+
+  override async outcomes(
+    receipts: readonly string[],
+  ): Promise<readonly DeliveryOutcome[]> {
+    if (receipts.length === 0) return [];
+    const rows = await this.#opened.tables.outcomes(receipts);
+    return rows.map(toOutcome);
+  }
+
+  async checkpoint(): Promise<OutboxCheckpoint> {
+    const { tables } = this.#opened;
+    const newest = await tables.newest();
+    return {
+      pending: () => tables.pendingBefore(this.#process, newest),
+      close: () => {},
+    };
+  }
+
+  /** Beyond 10,000 events (and dead letters) the counts may be some seconds old. */
+  counts(): Promise<OutboxCounts> {
+    const { tables, context } = this.#opened;
+    return this.#counting.counts(
+      async () => toCounts(await tables.counts()),
+      () => context.monotonic(),
+    );
+  }
+
+  async deadLetters(
+    filter: DeadLetterFilter,
+    page: DeadLetterPage,
+  ): Promise<readonly StoredDeadLetter[]> {
+    const rows = await this.#opened.tables.deadLetters(filter, page);
+    return rows.map(toDeadLetter);
+  }
+
+  async requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
+    const { tables, context } = this.#opened;
+    const count = await tables.requeue(filter, limit);
+    if (count > 0) context.ready();
+    return count;
+  }
+
+  async purge(filter: DeadLetterFilter): Promise<number> {
+    return this.#opened.tables.purge(filter);
+  }
+
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const { tables } = this.#opened;
+    const texts = Object.values(identifiers).map((value) =>
+      JSON.stringify(value).slice(1, -1),
+    );
+    const erase = async (table: EventTable) => {
+      const rows = await tables.holding(table, texts);
+      const named = rows.filter(({ payload }) =>
+        namesIdentifier(payload, identifiers),
+      );
+      if (named.length === 0) return 0;
+      return tables.erase(
+        table,
+        named.map(({ seq }) => seq),
+      );
+    };
+    // Events first: one that is dead-lettered meanwhile is found there.
+    return {
+      pending: await erase('events'),
+      deadLetters: await erase('deadLetters'),
+    };
+  }
+
+  async close(): Promise<void> {
+    const state = this.#state;
+    if (state === undefined) return;
+    await this.#appends.idle();
+    this.#state = undefined;
+    await state.tables.close();
+  }
+
+  get #opened(): Opened {
+    if (this.#state === undefined) {
+      throw new OdpOutboxError(
+        `This ${this.#parts.factory} is not open. Send events between the start of the app and its shutdown.`,
+      );
+    }
+    return this.#state;
+  }
+
+  async #join(
+    transaction: unknown,
+    events: readonly OutboxEvent[],
+  ): Promise<void> {
+    const { pool, errorOf } = this.#parts;
+    const { tables } = this.#opened;
+    if (transaction === pool) {
+      throw new OdpOutboxError(
+        "transaction is this outbox's own pool. Pass a connection of it after BEGIN (docs/transactions.md).",
+      );
+    }
+    const run = runnerOf(transaction);
+    if (events.length === 0) return;
+    try {
+      await tables.join(run, events, this.#process);
+    } catch (error) {
+      throw errorOf(error);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { OdpConfigurationError } from '../../errors/index.js';
+
+/** Postgres cuts names after 63 bytes, MySQL refuses more than 64; `_dead_letters` must fit as well. */
+const LONGEST = 63 - '_dead_letters'.length;
+
+const NAME = /^(?:([a-z_][a-z0-9_]{0,62})\.)?([a-z_][a-z0-9_]*)$/i;
+
+/** The name of a table, which is safe to stand in SQL, quoted or not. */
+export interface TableName {
+  /** In MySQL: the database. */
+  readonly schema: string | undefined;
+  readonly name: string;
+}
+
+/**
+ * @param path where it is said, such as `postgresOutbox.table`
+ * @throws OdpConfigurationError when it is no plain name, with or without a schema
+ */
+export function parseTableName(text: string, path: string): TableName {
+  const [, schema, name] = NAME.exec(text) ?? [];
+  if (name === undefined || name.length > LONGEST) {
+    throw new OdpConfigurationError([
+      {
+        path,
+        message: `must be a name such as 'odp_outbox' or 'shop.odp_outbox': letters, digits and _, at most ${LONGEST} of them`,
+      },
+    ]);
+  }
+  return { schema, name };
+}
+
+/** The tables of an outbox, quoted as they stand in SQL. */
+export interface TableNames {
+  readonly events: string;
+  readonly deadLetters: string;
+  readonly outcomes: string;
+  /** One row: which version of these tables it is. */
+  readonly format: string;
+}
+
+/** @param quoted puts a name into the server's quotes */
+export function tableNames(
+  { schema, name }: TableName,
+  quoted: (name: string) => string,
+): TableNames {
+  const prefix = schema === undefined ? '' : `${quoted(schema)}.`;
+  return {
+    events: prefix + quoted(name),
+    deadLetters: prefix + quoted(`${name}_dead_letters`),
+    outcomes: prefix + quoted(`${name}_outcomes`),
+    format: prefix + quoted(`${name}_format`),
+  };
+}
