@@ -7,11 +7,11 @@ import {
 import { PACKAGE_VERSION } from '../version.js';
 import type { Stop } from './channels.js';
 import { countEvents } from './event-metrics.js';
-import { type ObservedOdpAccount, observeLag } from './lag-metrics.js';
+import { type ObservedOdpAccount, observeStats } from './stats-metrics.js';
 import { followRequests } from './request-telemetry.js';
 import { SpanOrigins } from './span-origins.js';
 
-export type { ObservedOdpAccount } from './lag-metrics.js';
+export type { ObservedOdpAccount } from './stats-metrics.js';
 
 /** Where {@link instrumentOdp} reports to. */
 export interface InstrumentOdpOptions {
@@ -50,7 +50,7 @@ export function instrumentOdp({
     ...countEvents(meter),
     ...followRequests(meter, tracer, origins),
   ];
-  if (accounts !== undefined) stops.push(observeLag(meter, accounts));
+  if (accounts !== undefined) stops.push(observeStats(meter, accounts));
   return () => {
     for (const stop of stops.splice(0)) stop();
   };

@@ -21,6 +21,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import {
   memoryOutbox,
+  OdpOutboxError,
   OdpService,
   OptimizelyOdpModule,
 } from 'nestjs-optimizely-odp';
@@ -249,6 +250,36 @@ describe('metrics', () => {
         [0, account],
         [0, named],
       ],
+    });
+  });
+
+  it('observes what the outbox keeps of events that were given up, and how often it failed', async () => {
+    const outbox = memoryOutbox();
+    const { odp, transport, collect } = await observed({
+      outbox,
+      deadLetters: { maxCount: 1 },
+    });
+    transport.respondWith(({ events }) => ({
+      status: 400,
+      body: {
+        detail: {
+          invalids: events.map((_, event) => ({ event, message: 'no' })),
+        },
+      },
+    }));
+    odp.trackOdpEvent(login);
+    odp.trackOdpEvent(login);
+    await odp.flush();
+    outbox.append = () => {
+      throw new OdpOutboxError('The disk is broken.');
+    };
+    odp.trackOdpEvent(login);
+    expect(await collect()).toMatchObject({
+      'events.rejected': [[2, account]],
+      'events.dropped': [[1, account]],
+      'dead_letters.stored': [[1, account]],
+      'dead_letters.removed': [[1, account]],
+      'outbox.failures': [[1, account]],
     });
   });
 
