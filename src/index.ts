@@ -60,7 +60,9 @@ export type {
   OdpEventInvalid,
   OdpEventRejected,
   OdpDeliveryResumed,
+  OdpDisintegrated,
   OdpEventRetrying,
+  OdpIntegrated,
   OdpStats,
   OdpDeliverySuspended,
 } from './reporting/index.js';

@@ -45,7 +45,7 @@ export async function healthOf(
     return { status: 'degraded', details: { reason, ...details } };
   }
   if (account.state === 'notIntegrated') {
-    const reason = 'there is no API key: every event is discarded';
+    const reason = 'ODP is not integrated: every event is discarded';
     return { status: 'degraded', details: { reason, ...details } };
   }
   if (account.dispatcher?.suspended === true) {

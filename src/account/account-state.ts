@@ -10,7 +10,7 @@ import {
  *
  * - `disabled`: configured with `enabled: false`
  * - `notReady`: the integration has not answered yet
- * - `notIntegrated`: there is no API key
+ * - `notIntegrated`: there is no API key, or the integration names no account
  * - `open`: events are taken and sent
  * - `closed`: the last flush has begun
  */
@@ -27,7 +27,7 @@ export function refusalOf(state: AccountState): OdpError | undefined {
 }
 
 /** Whether the error says that the account takes no events, which is logged whoever is told. */
-export const isRefusal = (error: OdpError): boolean =>
+export const isRefusal = (error: unknown): error is OdpError =>
   error instanceof OdpNotEnabledError ||
   error instanceof OdpNotIntegratedError ||
   error instanceof OdpNotReadyError;

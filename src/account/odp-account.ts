@@ -8,7 +8,7 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import { OdpError, OdpValidationError } from '../errors/index.js';
+import { type OdpError, OdpValidationError } from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import {
@@ -91,10 +91,10 @@ export class OdpAccount {
     });
     if (options.enabled && options.integration !== undefined) {
       this.#integration = new AccountIntegration({
-        account: name,
         integration: options.integration,
+        allowInsecureHost: options.allowInsecureHost,
         clock,
-        logger: this.#logger,
+        reporter: this.reporter,
         changed: () => this.dispatcher?.credentialsChanged(),
       });
     }
@@ -235,21 +235,18 @@ export class OdpAccount {
     }
   }
 
-  /** Tells of an event that was refused to a caller who waits for it. */
-  refused(error: unknown): void {
+  /** Tells of events that were refused to a caller who waits for them. */
+  refused(error: unknown, count = 1): void {
     if (error instanceof OdpValidationError) {
       this.reporter.invalid(error.violations, undefined, undefined);
-      return;
-    }
-    const refusal = refusalOf(this.state);
-    if (refusal !== undefined) {
-      this.reporter.discarded(refusal.code, refusal.message);
+    } else if (isRefusal(error)) {
+      this.reporter.discarded(error.code, error.message, count);
     }
   }
 
   /** Tells of an event that was refused and whose sender awaits nothing. */
   unawaited(error: unknown): void {
-    if (error instanceof OdpError && isRefusal(error)) return;
+    if (isRefusal(error)) return;
     this.reporter.unawaited(error);
   }
 
@@ -269,6 +266,10 @@ export class OdpAccount {
   lost(error: unknown, id?: string, source?: string): void {
     if (error instanceof OdpValidationError) {
       this.reporter.invalid(error.violations, source, error.message);
+      return;
+    }
+    if (isRefusal(error)) {
+      this.reporter.discarded(error.code, error.message, 1);
       return;
     }
     const { code, message } = outboxError(error);
@@ -340,8 +341,15 @@ export class OdpAccount {
     return Math.max(timeout - (clock.monotonic() - since), 0);
   }
 
+  /** Why no event is taken now; `undefined` if it is. */
+  get #refusal(): OdpError | undefined {
+    const { state } = this;
+    const isHeld = state === 'notReady' && this.#integration?.holds === true;
+    return isHeld ? undefined : refusalOf(state);
+  }
+
   #mustBeOpen(): void {
-    const refusal = refusalOf(this.state);
+    const refusal = this.#refusal;
     if (refusal !== undefined) throw refusal;
   }
 }

@@ -13,6 +13,8 @@ export interface ResolvedOptions {
   readonly integration: OdpIntegration | undefined;
   readonly region: OdpRegion;
   readonly apiHost: string;
+  /** For hosts that the integration names. */
+  readonly allowInsecureHost: boolean;
   readonly enabled: boolean;
   /** `undefined`: one with an axios instance of its own. */
   readonly http: Pick<HttpService, 'axiosRef'> | undefined;

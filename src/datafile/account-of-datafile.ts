@@ -1,5 +1,4 @@
-import { checkApiHost, type OdpIntegrationState } from '../odp/index.js';
-import type { OdpViolation } from '../errors/index.js';
+import type { OdpIntegrationState } from '../odp/index.js';
 
 interface Integration {
   readonly key?: unknown;
@@ -15,19 +14,15 @@ export function accountOfDatafile(datafile: string): OdpIntegrationState {
   const odp = integrations?.find(({ key }) => key === 'odp');
   if (odp === undefined) return { kind: 'notIntegrated' };
   const { publicKey, host } = odp;
-  if (typeof publicKey !== 'string' || publicKey === '') {
-    return { kind: 'invalid', problem: 'its publicKey is missing' };
-  }
-  if (!/^[\x21-\x7e]+$/.test(publicKey)) {
-    return {
-      kind: 'invalid',
-      problem: 'its publicKey holds spaces or control characters',
-    };
-  }
-  const problems: OdpViolation[] = [];
-  const apiHost = checkApiHost(host, false, problems);
-  const [problem] = problems;
-  return problem === undefined
-    ? { kind: 'integrated', apiKey: publicKey, apiHost }
-    : { kind: 'invalid', problem: 'its host is no https URL' };
+  if (!isText(publicKey)) return unusable('without a publicKey');
+  if (!isText(host)) return unusable('without a host');
+  return { kind: 'integrated', apiKey: publicKey, apiHost: host };
 }
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value.trim() !== '';
+
+const unusable = (without: string): OdpIntegrationState => ({
+  kind: 'unusable',
+  problem: `names an ODP integration ${without}`,
+});

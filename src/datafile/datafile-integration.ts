@@ -1,16 +1,14 @@
+import type { OdpIntegration } from '../odp/index.js';
+import type { Duration } from '../options/index.js';
+import { DatafileWatch } from './datafile-watch.js';
 import {
-  type Client,
-  createInstance,
-  createPollingProjectConfigManager,
-  NOTIFICATION_TYPES,
-} from '@optimizely/optimizely-sdk';
-import { OdpConfigurationError } from '../errors/index.js';
-import type { OdpIntegration, OdpIntegrationState } from '../odp/index.js';
-import { type Duration, parseDuration } from '../options/index.js';
-import { accountOfDatafile } from './account-of-datafile.js';
+  IntegrationOptionReader,
+  READY_DEFAULTS,
+  type ReadyOptions,
+} from './ready-options.js';
 
 /** Which datafile names the ODP account. */
-export interface DatafileIntegrationOptions {
+export interface DatafileIntegrationOptions extends ReadyOptions {
   /** The environment's SDK key, from Optimizely's settings. */
   readonly sdkKey: string;
   /** For the datafile of a secure environment. A secret. */
@@ -25,15 +23,15 @@ export interface DatafileIntegrationOptions {
    * @default '5m'
    */
   readonly pollInterval?: Duration | undefined;
-  /**
-   * How long the boot waits for the first datafile.
-   * @default '10s'
-   */
-  readonly readyTimeout?: Duration | undefined;
 }
 
-const POLL_INTERVAL = '5m';
-const READY_TIMEOUT = '10s';
+const DEFAULTS: Partial<DatafileIntegrationOptions> = {
+  sdkKey: undefined,
+  accessToken: undefined,
+  url: undefined,
+  pollInterval: '5m',
+  ...READY_DEFAULTS,
+};
 
 /**
  * Takes an account's key and host from an Optimizely datafile, which the
@@ -45,64 +43,71 @@ const READY_TIMEOUT = '10s';
 export function datafileIntegration(
   options: DatafileIntegrationOptions,
 ): OdpIntegration {
-  const { sdkKey, accessToken, url } = options;
-  if (typeof sdkKey !== 'string' || sdkKey.trim() === '') {
-    throw wrong('sdkKey', "must be the environment's SDK key");
+  const read = new IntegrationOptionReader<Partial<DatafileIntegrationOptions>>(
+    'datafileIntegration',
+    options,
+    DEFAULTS,
+  );
+  const sdkKey = read.value('sdkKey');
+  const accessToken = read.value('accessToken');
+  const url = read.value('url');
+  const pollInterval = read.duration('pollInterval', 1);
+  const ready = read.ready();
+  if (!isWord(sdkKey)) {
+    read.refuse(
+      'sdkKey',
+      "must be the environment's SDK key, from Optimizely's settings",
+    );
   }
-  if (url !== undefined && !URL.canParse(url)) {
-    throw wrong('url', 'must be the absolute address of the datafile');
+  if (accessToken !== undefined && !isWord(accessToken)) {
+    read.refuse(
+      'accessToken',
+      'must be text without spaces or control characters',
+    );
   }
-  const pollInterval = durationOf('pollInterval', options, POLL_INTERVAL);
-  const readyTimeout = durationOf('readyTimeout', options, READY_TIMEOUT);
-  let client: Client | undefined;
+  if (url !== undefined && !isWebAddress(url)) {
+    read.refuse(
+      'url',
+      'must be the whole address of the datafile, such as https://cdn.optimizely.com/datafiles/….json',
+    );
+  }
+  read.check();
+  const address = (url ??
+    addressOf(sdkKey as string, accessToken !== undefined)) as string;
   return {
-    source: `The datafile of SDK key ${sdkKey}${url === undefined ? '' : ` at ${new URL(url).host}`}`,
-    readyTimeout,
+    source: `The datafile of SDK key ${sdkKey as string} (${withoutSecrets(address)})`,
+    ...ready,
     start(listener) {
-      const started = createInstance({
-        projectConfigManager: createPollingProjectConfigManager({
-          sdkKey,
-          autoUpdate: true,
-          updateInterval: pollInterval,
-          ...(url === undefined ? {} : { urlTemplate: url }),
-          ...(accessToken === undefined
-            ? {}
-            : { datafileAccessToken: accessToken }),
-        }),
-      });
-      client = started;
-      started.notificationCenter.addNotificationListener(
-        NOTIFICATION_TYPES.OPTIMIZELY_CONFIG_UPDATE,
-        () => {
-          const state = stateOf(started);
-          if (state !== undefined) listener(state);
+      const watch = new DatafileWatch(
+        {
+          sdkKey: sdkKey as string,
+          accessToken: accessToken as string | undefined,
+          address,
+          pollInterval,
         },
+        listener,
       );
-      // Its failures are waited out: the SDK goes on asking.
-      started.onReady().catch(() => {});
-    },
-    async close() {
-      await client?.close();
+      return () => watch.close();
     },
   };
 }
 
-function stateOf(client: Client): OdpIntegrationState | undefined {
-  const datafile = client.getOptimizelyConfig()?.getDatafile();
-  return datafile === undefined ? undefined : accountOfDatafile(datafile);
-}
+/** Where Optimizely serves datafiles, those of secure environments apart. */
+const addressOf = (sdkKey: string, isSecure: boolean) =>
+  isSecure
+    ? `https://config.optimizely.com/datafiles/auth/${sdkKey}.json`
+    : `https://cdn.optimizely.com/datafiles/${sdkKey}.json`;
 
-function durationOf(
-  name: 'pollInterval' | 'readyTimeout',
-  options: DatafileIntegrationOptions,
-  fallback: Duration,
-): number {
-  const ms = parseDuration(options[name] ?? fallback);
-  if (ms !== undefined && ms > 0) return ms;
-  throw wrong(name, "must be ms or text such as '30s'");
-}
+const isWord = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 
-const wrong = (option: string, message: string) =>
-  new OdpConfigurationError([
-    { path: `datafileIntegration.${option}`, message },
-  ]);
+const isWebAddress = (value: unknown): value is string =>
+  typeof value === 'string' &&
+  URL.canParse(value) &&
+  /^https?:$/.test(new URL(value).protocol);
+
+/** A query may hold a token, and what stands before `@` a password. */
+function withoutSecrets(address: string): string {
+  const { origin, pathname, search } = new URL(address);
+  return `${origin}${pathname}${search === '' ? '' : '?…'}`;
+}

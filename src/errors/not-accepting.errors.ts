@@ -10,7 +10,7 @@ export class OdpNotReadyError extends OdpError {
         ? 'The event was discarded: this app is shutting down and its last flush has run. ' +
             'Send events before onApplicationShutdown, or await what sends them there.'
         : 'The event was discarded: the integration has not named the ODP account yet. ' +
-            'Check that its address can be reached; the log names it.',
+            "The log says why; whenNotReady: 'hold' lets events wait in the outbox instead.",
     );
   }
 }

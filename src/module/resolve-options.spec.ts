@@ -45,6 +45,7 @@ describe('defaults', () => {
     expect(outbox.name).toBe(memoryOutbox().name);
     expect(options).toEqual({
       apiKey: undefined,
+      allowInsecureHost: false,
       allowPlaceholderIdentifiers: false,
       http: undefined,
       region: 'us',

@@ -6,13 +6,14 @@ import {
   OdpOutbox,
   resolveDeadLetters,
 } from '../outbox/index.js';
-import { checkApiHost } from '../odp/index.js';
-import { OptionReader } from '../options/index.js';
+import { OptionReader, parseDuration } from '../options/index.js';
 import { resolveDelivery } from '../delivery/index.js';
 import { OptimizelyOdpModuleOptions } from './module-options.js';
 import type { ResolvedOptions } from '../account/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import {
+  checkApiHost,
+  isApiKey,
   type OdpIntegration,
   REGION_HOSTS,
   regionOfKey,
@@ -45,6 +46,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
       allowInsecureHost,
       problems,
     ),
+    allowInsecureHost,
     enabled: read.flag('enabled'),
     http: checkHttp(read.value('http'), problems),
     commonData: checkCommonData(read.value('commonData'), problems),
@@ -65,14 +67,14 @@ function checkApiKey(
   problems: OdpViolation[],
 ): string | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' || !/^[\x21-\x7e]*$/.test(value.trim())) {
-    problems.push({
-      path: 'apiKey',
-      message: 'must be text without spaces or control characters',
-    });
-    return undefined;
-  }
-  return value.trim() === '' ? undefined : value.trim();
+  const key = typeof value === 'string' ? value.trim() : value;
+  if (key === '') return undefined;
+  if (isApiKey(key)) return key;
+  problems.push({
+    path: 'apiKey',
+    message: 'must be text without spaces or control characters',
+  });
+  return undefined;
 }
 
 function checkIntegration(
@@ -81,8 +83,11 @@ function checkIntegration(
 ): OdpIntegration | undefined {
   const value = read.value('integration');
   if (value === undefined || value === null) return undefined;
-  const { start, close } = value as Partial<OdpIntegration>;
-  if (typeof start !== 'function' || typeof close !== 'function') {
+  const { start, readyTimeout } = value as Partial<OdpIntegration>;
+  if (
+    typeof start !== 'function' ||
+    parseDuration(readyTimeout) === undefined
+  ) {
     problems.push({
       path: 'integration',
       message: 'must be an OdpIntegration, such as datafileIntegration()',

@@ -6,6 +6,10 @@ export interface OdpCredentials {
   readonly apiHost: string;
 }
 
+/** Whether a header can hold it as it is. */
+export const isApiKey = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+
 /**
  * The credentials in use, which an integration may change at run time. A
  * request reads `current` once, so its key never travels to another account's

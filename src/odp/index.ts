@@ -1,5 +1,9 @@
 export { checkApiHost } from './api-host.js';
-export { CredentialsHolder, type OdpCredentials } from './credentials.js';
+export {
+  CredentialsHolder,
+  isApiKey,
+  type OdpCredentials,
+} from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';

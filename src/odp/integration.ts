@@ -4,12 +4,16 @@ export type OdpIntegrationState =
       readonly kind: 'integrated';
       /** A secret. */
       readonly apiKey: string;
-      /** An origin, without a trailing slash. */
+      /** An https origin, as the option `apiHost` takes it. */
       readonly apiHost: string;
     }
   | { readonly kind: 'notIntegrated' }
-  /** It cannot be used, so the last usable one holds. `problem` is logged: no key in it. */
-  | { readonly kind: 'invalid'; readonly problem: string };
+  | {
+      /** The account cannot be told, so the last one holds. */
+      readonly kind: 'unusable';
+      /** What `source` does wrong, such as `answered 403`. It is logged: no key in it. */
+      readonly problem: string;
+    };
 
 /**
  * Where an account's key and host come from at run time, such as
@@ -17,12 +21,23 @@ export type OdpIntegrationState =
  * one account.
  */
 export interface OdpIntegration {
-  /** Where it looks, for the log; no secret in it. */
+  /** Where it looks, as the subject of a sentence of the log; no secret in it. */
   readonly source: string;
   /** How long the boot waits for the first state, in ms. */
   readonly readyTimeout: number;
-  /** Calls `listener` with the first state and after each change. Called once; must not throw. */
-  start(listener: (state: OdpIntegrationState) => void): void;
-  /** Stops what `start` began. */
-  close(): Promise<void>;
+  /**
+   * What becomes of events until there is a first state: `reject` discards
+   * them, `hold` lets them wait in the outbox.
+   * @default 'reject'
+   */
+  readonly whenNotReady?: 'reject' | 'hold' | undefined;
+  /**
+   * Calls `listener` with the state as soon as it is known and after each
+   * change; the same state again does no harm.
+   *
+   * @returns stops it
+   */
+  start(
+    listener: (state: OdpIntegrationState) => void,
+  ): () => void | Promise<void>;
 }

@@ -83,6 +83,18 @@ export interface OdpDeliveryResumed extends DeliveryEventBase {
   readonly type: 'resumed';
 }
 
+/** The integration names the ODP account, or another one than before: requests go there from now on. */
+export interface OdpIntegrated extends DeliveryEventBase {
+  readonly type: 'integrated';
+  /** Where events go, without path and key. */
+  readonly host: string;
+}
+
+/** The integration names no ODP account any more: what waits stays in the outbox, and new events are discarded. */
+export interface OdpDisintegrated extends DeliveryEventBase {
+  readonly type: 'disintegrated';
+}
+
 /** What happened to events: an item of `OdpService.events$`. */
 export type OdpDeliveryEvent =
   | OdpEventAccepted
@@ -93,7 +105,9 @@ export type OdpDeliveryEvent =
   | OdpEventInvalid
   | OdpEventRetrying
   | OdpDeliverySuspended
-  | OdpDeliveryResumed;
+  | OdpDeliveryResumed
+  | OdpIntegrated
+  | OdpDisintegrated;
 
 /** Counters and lag of one account in this process, since it booted. */
 export interface OdpStats {
@@ -105,7 +119,7 @@ export interface OdpStats {
   readonly rejected: number;
   /** Events given up for their age. */
   readonly expired: number;
-  /** Events given up to make room, or that nobody waited for and the outbox did not take in. */
+  /** Events given up to make room, discarded as the account took none, or that nobody waited for and the outbox did not take in. */
   readonly dropped: number;
   /** Events that broke a rule and were not queued. */
   readonly invalid: number;

@@ -7,6 +7,8 @@ export type {
   OdpEventInvalid,
   OdpEventRejected,
   OdpDeliveryResumed,
+  OdpDisintegrated,
+  OdpIntegrated,
   OdpEventRetrying,
   OdpStats,
   OdpDeliverySuspended,

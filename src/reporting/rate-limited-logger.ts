@@ -39,6 +39,11 @@ export class RateLimitedLogger {
     this.#limited('error', kind, message);
   }
 
+  /** For what happens seldom, and is one line each time. */
+  unlimited(level: keyof DeliveryLogger, message: string): void {
+    this.#logger[level](message);
+  }
+
   #limited(
     level: keyof DeliveryLogger,
     kind: string,

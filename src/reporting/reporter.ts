@@ -62,6 +62,10 @@ export class Reporter {
     outboxFailures: 0,
     deadLettersRemoved: 0,
   };
+  /** Events, since their number was told last. */
+  #discarded = 0;
+  /** What the integration did wrong last. */
+  #problem: string | undefined;
 
   constructor(account: string, clock: Clock, log: RateLimitedLogger) {
     this.#account = account;
@@ -133,11 +137,18 @@ export class Reporter {
     );
   }
 
-  /** An event was discarded, as its caller was told: ODP is not ready, integrated or enabled. */
-  discarded(reason: OdpErrorCode, why: string): void {
+  /** Events were discarded, as their caller was told: ODP is not ready, integrated or enabled. */
+  discarded(reason: OdpErrorCode, why: string, count: number): void {
+    this.#counters.dropped += count;
+    this.#discarded += count;
+    if (this.#observed('dropped')) {
+      for (let left = count; left > 0; left--) {
+        this.#tell('dropped', { id: undefined, reason });
+      }
+    }
     this.#log.warn(
-      `dropped ${reason}`,
-      () => `${why} ${this.#facts({ reason })}`,
+      `discarded ${reason}`,
+      () => `${why} ${this.#facts({ reason, events: count })}`,
     );
   }
 
@@ -215,6 +226,50 @@ export class Reporter {
     return failure;
   }
 
+  /** The integration names an ODP account, or another one than before. */
+  integrated(source: string, apiHost: string): void {
+    this.#tell('integrated', { host: new URL(apiHost).host });
+    this.#log.unlimited(
+      'log',
+      `ODP is integrated: ${source} names the account, and events go to ${apiHost} from now on ${this.#facts({})}`,
+    );
+    this.#tellDiscarded();
+  }
+
+  /** The integration names no ODP account, or none any more. */
+  disintegrated(source: string): void {
+    this.#tell('disintegrated', {});
+    this.#log.unlimited(
+      'warn',
+      `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely ${this.#facts({})}`,
+    );
+    this.#tellDiscarded();
+  }
+
+  /**
+   * The integration cannot tell the account, or not yet.
+   *
+   * @param meanwhile what is done until it can
+   */
+  integrationFailed(source: string, problem: string, meanwhile: string): void {
+    const line = `${source} ${problem}: ${meanwhile} ${this.#facts({})}`;
+    if (problem === this.#problem) this.#log.warn('integration', () => line);
+    else this.#log.unlimited('warn', line);
+    this.#problem = problem;
+  }
+
+  /** How many events were discarded until now, for whoever saw only the first line. */
+  #tellDiscarded(): void {
+    const events = this.#discarded;
+    this.#discarded = 0;
+    // The line of the first one has told of one.
+    if (events < 2) return;
+    this.#log.unlimited(
+      'warn',
+      `${events} events were discarded until now ${this.#facts({ events })}`,
+    );
+  }
+
   /** The outbox failed outside of any caller's reach. */
   outboxFailed(doing: string, error: unknown): void {
     this.#counters.outboxFailures++;
@@ -241,6 +296,7 @@ export class Reporter {
   }
 
   complete(): void {
+    this.#tellDiscarded();
     this.#deliveryEvents.complete();
   }
 

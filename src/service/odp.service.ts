@@ -171,7 +171,7 @@ export class OdpService {
     options: SendOdpEventOptions,
   ): Promise<SentOdpEvent[]> {
     const { made, sent } = await makeEvents(events, (event) =>
-      this.#make(event, options),
+      this.#make(event, options, events.length),
     );
     if (made.length === 0) return [];
     if (options.awaitDelivery === true) await this.#deliver(made, options);
@@ -183,12 +183,13 @@ export class OdpService {
     return watched(promise, (error) => this.#account.unawaited(error));
   }
 
-  #make(event: OdpEvent, options: SendOdpEventOptions): MadeEvent {
+  /** @param count how many events are sent, or refused, together */
+  #make(event: OdpEvent, options: SendOdpEventOptions, count = 1): MadeEvent {
     try {
       checkSendOptions(options);
       return this.#account.make(event, options.identity);
     } catch (error) {
-      this.#account.refused(error);
+      this.#account.refused(error, count);
       throw error;
     }
   }
@@ -197,7 +198,13 @@ export class OdpService {
     made: readonly OutboxEvent[],
     { transaction }: SendOdpEventOptions,
   ): void | Promise<void> {
-    return this.#account.append(made, { transaction, wait: true });
+    try {
+      return this.#account.append(made, { transaction, wait: true });
+    } catch (error) {
+      // Making a long list takes turns of the event loop, and much may happen in one.
+      this.#account.refused(error, made.length);
+      throw error;
+    }
   }
 
   async #deliver(

@@ -64,7 +64,7 @@ export class OdpHealthIndicator {
   /**
    * - up: events get to ODP, or wait for no longer than they may;
    * - degraded: they have waited for longer, delivery is suspended, or
-   *   there is no API key. The health check still succeeds. Terminus 11, which
+   *   ODP is not ready or not integrated. The health check still succeeds. Terminus 11, which
    *   knows no `degraded`, shows `up` with `degraded: true`;
    * - down: the outbox cannot be used, so events cannot be accepted, or there
    *   is no such account.

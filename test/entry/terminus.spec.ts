@@ -226,7 +226,7 @@ describe('OdpHealthIndicator on Terminus 12', () => {
       status: 'degraded',
       details: {
         odp: {
-          reason: 'there is no API key: every event is discarded',
+          reason: 'ODP is not integrated: every event is discarded',
           pending: 0,
         },
       },

@@ -252,7 +252,10 @@ export function tell(deliveryEvent: OdpDeliveryEvent): string {
     case 'suspended':
       // @ts-expect-error -- no single event is concerned
       return deliveryEvent.id as string;
+    case 'integrated':
+      return deliveryEvent.host;
     case 'resumed':
+    case 'disintegrated':
       return deliveryEvent.account;
     default:
       expectTypeOf(deliveryEvent).toBeNever();
