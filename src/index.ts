@@ -66,7 +66,15 @@ export type {
   OdpStats,
   OdpDeliverySuspended,
 } from './reporting/index.js';
-export type { OdpRequestTrace } from './odp/index.js';
+export {
+  OdpApi,
+  type OdpApiParts,
+  type OdpApiQueryValue,
+  type OdpApiRequest,
+  type OdpApiResponse,
+  type OdpCallTrace,
+  type OdpRequestTrace,
+} from './odp/index.js';
 export {
   getOdpServiceToken,
   InjectOdp,

@@ -15,8 +15,18 @@ export interface HealthLimits {
   readonly timeout: number;
 }
 
+/** A call to ODP, for segments, customers or anything else, that failed. */
+export interface CallFailure {
+  /** Without anything of a customer, such as `/v3/graphql`. */
+  readonly route: string;
+  readonly problem: string;
+  /** By the monotonic clock, in ms. */
+  readonly at: number;
+}
+
 /** What an account's health is read from. */
 interface HealthParts {
+  readonly lastFailure: CallFailure | undefined;
   readonly state: AccountState;
   readonly dispatcher: Dispatcher | undefined;
   readonly clock: Clock;
@@ -39,7 +49,12 @@ export async function healthOf(
     return { status: 'down', details: { reason } };
   }
   const { pending, oldestAge: oldestPendingAge = 0, deadLetters } = counts;
-  const details = { pending, oldestPendingAge, deadLetters };
+  const details = {
+    pending,
+    oldestPendingAge,
+    deadLetters,
+    ...lastFailureOf(account),
+  };
   if (account.state === 'notReady') {
     const reason = 'the integration has not named the ODP account yet';
     return { status: 'degraded', details: { reason, ...details } };
@@ -57,6 +72,19 @@ export async function healthOf(
     return { status: 'degraded', details: { reason, ...details } };
   }
   return { status: 'up', details };
+}
+
+/** Segments and customers fare on their own: events need not be late because of them. */
+function lastFailureOf({
+  lastFailure,
+  clock,
+}: HealthParts): AccountHealth['details'] {
+  if (lastFailure === undefined) return {};
+  const { route, problem, at } = lastFailure;
+  return {
+    lastApiFailure: `${route}: ${problem}`,
+    lastApiFailureAge: Math.round(clock.monotonic() - at),
+  };
 }
 
 /** What the outbox holds; `undefined` when it fails or takes too long. */

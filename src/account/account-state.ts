@@ -1,4 +1,5 @@
 import {
+  type NotDone,
   OdpNotEnabledError,
   OdpNotIntegratedError,
   OdpNotReadyError,
@@ -17,12 +18,15 @@ import {
 export type AccountState =
   'disabled' | 'notReady' | 'notIntegrated' | 'open' | 'closed';
 
-/** Why an account in this state refuses an event; `undefined` if it takes it. */
-export function refusalOf(state: AccountState): OdpError | undefined {
-  if (state === 'disabled') return new OdpNotEnabledError();
-  if (state === 'notIntegrated') return new OdpNotIntegratedError();
-  if (state === 'notReady') return new OdpNotReadyError('starting');
-  if (state === 'closed') return new OdpNotReadyError();
+/** Why an account in this state refuses an event, or anything else; `undefined` if it takes it. */
+export function refusalOf(
+  state: AccountState,
+  notDone?: NotDone,
+): OdpError | undefined {
+  if (state === 'disabled') return new OdpNotEnabledError(notDone);
+  if (state === 'notIntegrated') return new OdpNotIntegratedError(notDone);
+  if (state === 'notReady') return new OdpNotReadyError('starting', notDone);
+  if (state === 'closed') return new OdpNotReadyError('closed', notDone);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { Dispatcher } from '../delivery/index.js';
-import { CredentialsHolder, OdpClient } from '../odp/index.js';
+import { CredentialsHolder, OdpCalls, OdpClient } from '../odp/index.js';
 import {
   GuardedLogger,
   RateLimitedLogger,
@@ -21,6 +21,7 @@ import type { OdpTransport } from '../odp/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
 import {
   type AccountHealth,
+  type CallFailure,
   type HealthLimits,
   healthOf,
 } from './account-health.js';
@@ -66,7 +67,9 @@ export class OdpAccount {
   readonly #logger: DeliveryLogger;
   readonly #maker: EventMaker;
   readonly #integration: AccountIntegration | undefined;
+  readonly #calls: OdpCalls | undefined;
   #state: AccountState;
+  #lastFailure: CallFailure | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(parts: OdpAccountParts) {
@@ -122,6 +125,16 @@ export class OdpAccount {
         delivery,
         deadLetters: options.deadLetters,
       });
+      this.#calls = new OdpCalls({
+        account: name,
+        transport,
+        credentials,
+        clock,
+        random: () => runtime.random(),
+        failed: (route, problem) => {
+          this.#lastFailure = { route, problem, at: clock.monotonic() };
+        },
+      });
     }
   }
 
@@ -160,6 +173,23 @@ export class OdpAccount {
         `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]} [account=${this.name} region=${region}]`,
       );
     }
+  }
+
+  /**
+   * What asks ODP and waits for the answer.
+   *
+   * @throws the error of an account that is not open
+   */
+  get calls(): OdpCalls {
+    const refusal = refusalOf(this.state, 'Nothing was asked of ODP');
+    if (refusal !== undefined) throw refusal;
+    // An open account has them.
+    return this.#calls!;
+  }
+
+  /** The last of its calls that failed. */
+  get lastFailure(): CallFailure | undefined {
+    return this.#lastFailure;
   }
 
   /**
@@ -328,6 +358,7 @@ export class OdpAccount {
         );
       }
     }
+    this.#calls?.close();
     await this.#integration?.close();
     this.reporter.complete();
   }

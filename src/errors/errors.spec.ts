@@ -26,6 +26,27 @@ const all = [
   [new errors.OdpRejectedError(400, 'why'), 'OdpRejectedError', 'rejected'],
   [new errors.OdpExpiredError(1000), 'OdpExpiredError', 'expired'],
   [new errors.OdpTimeoutError('No answer.'), 'OdpTimeoutError', 'timeout'],
+  [
+    new errors.OdpApiError('GET /v3/lists', {
+      status: 404,
+      reason: 'status 404',
+    }),
+    'OdpApiError',
+    'apiFailed',
+  ],
+  [
+    new errors.OdpSegmentsError({ status: undefined, reason: 'ECONNREFUSED' }),
+    'OdpSegmentsError',
+    'segmentsFailed',
+  ],
+  [
+    new errors.OdpCustomersError(
+      { status: 400, reason: 'status 400' },
+      { updated: 0, invalids: [], failed: [] },
+    ),
+    'OdpCustomersError',
+    'customersFailed',
+  ],
 ] as const;
 
 describe.each(all)('%o', (error, name, code) => {

@@ -1,5 +1,13 @@
+export {
+  OdpApiError,
+  type OdpApiFailure,
+  OdpCustomersError,
+  type OdpInvalidCustomer,
+  OdpSegmentsError,
+} from './api.errors.js';
 export { OdpError, type OdpErrorCode } from './odp.error.js';
 export {
+  type NotDone,
   OdpNotReadyError,
   OdpNotIntegratedError,
   OdpNotEnabledError,

@@ -1,15 +1,20 @@
 import { OdpError } from './odp.error.js';
 
+/** What became of what was asked: an event, or anything else. */
+export type NotDone = 'The event was discarded' | 'Nothing was asked of ODP';
+
+const DISCARDED: NotDone = 'The event was discarded';
+
 /** The account is not open: the app has begun to shut down, or its integration has not answered yet. The event was discarded. */
 export class OdpNotReadyError extends OdpError {
   readonly code = 'sdkNotReady';
 
-  constructor(why: 'closed' | 'starting' = 'closed') {
+  constructor(why: 'closed' | 'starting' = 'closed', notDone = DISCARDED) {
     super(
       why === 'closed'
-        ? 'The event was discarded: this app is shutting down and its last flush has run. ' +
+        ? `${notDone}: this app is shutting down and its last flush has run. ` +
             'Send events before onApplicationShutdown, or await what sends them there.'
-        : 'The event was discarded: the integration has not named the ODP account yet. ' +
+        : `${notDone}: the integration has not named the ODP account yet. ` +
             "The log says why; whenNotReady: 'hold' lets events wait in the outbox instead.",
     );
   }
@@ -19,9 +24,9 @@ export class OdpNotReadyError extends OdpError {
 export class OdpNotIntegratedError extends OdpError {
   readonly code = 'odpNotIntegrated';
 
-  constructor() {
+  constructor(notDone = DISCARDED) {
     super(
-      'The event was discarded: ODP is not integrated. ' +
+      `${notDone}: ODP is not integrated. ` +
         'Set OPTIMIZELY_ODP_API_KEY, or pass apiKey to OptimizelyOdpModule; with an integration, enable ODP in Optimizely.',
     );
   }
@@ -31,10 +36,10 @@ export class OdpNotIntegratedError extends OdpError {
 export class OdpNotEnabledError extends OdpError {
   readonly code = 'odpNotEnabled';
 
-  constructor() {
+  constructor(notDone = DISCARDED) {
     super(
-      'The event was discarded: ODP is not enabled. ' +
-        'Set enabled (or OPTIMIZELY_ODP_ENABLED) to true to send events.',
+      `${notDone}: ODP is not enabled. ` +
+        'Set enabled (or OPTIMIZELY_ODP_ENABLED) to true.',
     );
   }
 }

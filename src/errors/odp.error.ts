@@ -9,7 +9,10 @@ export type OdpErrorCode =
   | 'outboxFailed'
   | 'rejected'
   | 'expired'
-  | 'timeout';
+  | 'timeout'
+  | 'apiFailed'
+  | 'customersFailed'
+  | 'segmentsFailed';
 
 /**
  * What every error of this package extends. Tell them apart by `code`, which

@@ -21,16 +21,17 @@ export function listViolations(violations: readonly OdpViolation[]): string {
   return named.join('; ');
 }
 
-/** The event breaks a rule of ODP; nothing was queued. */
+/** The event breaks a rule of ODP, and nothing was queued; or something else cannot be asked of ODP so, and nothing was sent. */
 export class OdpValidationError extends OdpError {
   readonly code = 'invalidEvent';
 
   constructor(
     /** Everything that is wrong, not only the first. */
     readonly violations: readonly OdpViolation[],
+    subject: 'event' | 'customer' | 'request' = 'event',
   ) {
     super(
-      `The event is invalid (${listViolations(violations)}). Correct what each path names and send it again.`,
+      `The ${subject} is invalid (${listViolations(violations)}). Correct what each path names and send it again.`,
     );
   }
 }

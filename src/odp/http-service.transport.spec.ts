@@ -91,6 +91,7 @@ const requestTo = (
 ) => ({
   url: `${url}/v3/events`,
   account: 'default',
+  method: 'POST',
   headers: { 'content-type': 'application/json', 'x-api-key': KEY },
   body: Buffer.from(body),
   signal,

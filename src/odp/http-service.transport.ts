@@ -42,7 +42,7 @@ export class HttpServiceTransport extends OdpTransport {
       return {
         status: response.status,
         headers: headersOf(response),
-        body: await this.#bodyOf(response),
+        body: await this.#bodyOf(response, request.answerBytes),
       };
     } catch (error) {
       throw new OdpTransportError(reasonOf(error));
@@ -50,9 +50,13 @@ export class HttpServiceTransport extends OdpTransport {
   }
 
   /** A body that breaks off or never ends must not undo, or hold up, what the status says. */
-  #bodyOf({ status, data }: AxiosResponse<unknown>): Promise<string> {
+  #bodyOf(
+    { status, data }: AxiosResponse<unknown>,
+    answerBytes: number | undefined,
+  ): Promise<string> {
+    if (answerBytes !== undefined) return readBody(data, answerBytes);
     if (needsWholeBody(status)) return readBody(data);
-    return readBody(data, (stop) =>
+    return readBody(data, undefined, (stop) =>
       this.#clock.schedule(stop, BODY_TIMEOUT_MS, false),
     );
   }
@@ -62,16 +66,17 @@ export class HttpServiceTransport extends OdpTransport {
 const AS_IT_IS = [(data: unknown) => data];
 
 function configOf({
+  method,
   url,
   headers,
   body,
   signal,
 }: OdpTransportRequest): AxiosRequestConfig {
   return {
-    method: 'post',
+    method,
     url,
     headers,
-    data: body,
+    data: body.length === 0 ? undefined : body,
     signal,
     // Whatever the app's defaults say of its own requests: the key travels to
     // this host and no further, and `signal` alone ends the request.

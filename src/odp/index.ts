@@ -1,3 +1,10 @@
+export {
+  OdpApi,
+  type OdpApiParts,
+  type OdpApiQueryValue,
+  type OdpApiRequest,
+  type OdpApiResponse,
+} from './api.js';
 export { checkApiHost } from './api-host.js';
 export {
   CredentialsHolder,
@@ -7,6 +14,12 @@ export {
 export { HttpServiceTransport } from './http-service.transport.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
+export {
+  type OdpCall,
+  OdpCallError,
+  OdpCalls,
+  type OdpCallTrace,
+} from './odp-calls.js';
 export type { InvalidEvent } from './read-answer.js';
 export { type OdpRegion, REGION_HOSTS, regionOfKey } from './region.js';
 export {

@@ -2,8 +2,8 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import type { ClaimedEvent } from '../outbox/index.js';
 import type { CredentialsHolder, OdpCredentials } from './credentials.js';
 import { type Answer, readAnswer } from './read-answer.js';
-import { OdpTransport, OdpTransportError } from './transport.js';
-import { PACKAGE_VERSION } from '../version.js';
+import { OdpHttp } from './odp-http.js';
+import { type OdpTransport, OdpTransportError } from './transport.js';
 import type { Clock } from '../clock.js';
 
 /** What became of one request. */
@@ -41,8 +41,6 @@ const requests = tracingChannel<unknown, OdpRequestTrace>(
   'optimizely-odp:request',
 );
 
-const USER_AGENT = `nestjs-optimizely-odp/${PACKAGE_VERSION}`;
-
 /** Nothing is given up for want of an account. */
 const NOT_INTEGRATED: Outcome = {
   kind: 'unavailable',
@@ -53,7 +51,7 @@ const NOT_INTEGRATED: Outcome = {
 
 /** Sends one batch in one request. */
 export class OdpClient {
-  readonly #transport: OdpTransport;
+  readonly #http: OdpHttp;
   readonly #clock: Clock;
   readonly #options: OdpClientOptions;
 
@@ -62,7 +60,7 @@ export class OdpClient {
     clock: Clock,
     options: OdpClientOptions,
   ) {
-    this.#transport = transport;
+    this.#http = new OdpHttp(options.account, transport, clock);
     this.#clock = clock;
     this.#options = options;
   }
@@ -89,43 +87,26 @@ export class OdpClient {
 
   async #send(
     events: readonly ClaimedEvent[],
-    abort: AbortSignal,
-    { apiKey, apiHost }: OdpCredentials,
+    signal: AbortSignal,
+    current: OdpCredentials,
   ): Promise<Outcome> {
-    const { account, requestTimeout } = this.#options;
-    let timedOut = false;
-    // By hand, since `AbortSignal.any` is dear for what happens once per request.
-    const ended = new AbortController();
-    const end = () => ended.abort();
-    const clear = this.#clock.schedule(
-      () => {
-        timedOut = true;
-        end();
-      },
-      requestTimeout,
-      false,
-    );
-    abort.addEventListener('abort', end);
     try {
-      if (abort.aborted) end();
-      const response = await this.#transport.send({
-        account,
-        url: `${apiHost}/v3/events`,
-        headers: {
-          'content-type': 'application/json',
-          'x-api-key': apiKey,
-          'user-agent': USER_AGENT,
+      const response = await this.#http.send(
+        {
+          method: 'POST',
+          path: '/v3/events',
+          body: bodyOf(events),
+          timeout: this.#options.requestTimeout,
+          signal,
         },
-        body: bodyOf(events),
-        signal: ended.signal,
-      });
+        current,
+      );
       const { status } = response;
       const answer = readAnswer(response, events.length, this.#clock.now());
       return { ...answer, status, problem: `status ${status}` };
     } catch (error) {
-      const problem = timedOut
-        ? `no answer within ${requestTimeout} ms`
-        : error instanceof OdpTransportError
+      const problem =
+        error instanceof OdpTransportError
           ? error.reason
           : 'the transport failed';
       return {
@@ -134,9 +115,6 @@ export class OdpClient {
         status: undefined,
         problem,
       };
-    } finally {
-      clear();
-      abort.removeEventListener('abort', end);
     }
   }
 }

@@ -80,13 +80,13 @@ function isJson(text: string): boolean {
   }
 }
 
-interface Detail {
+export interface Detail {
   readonly invalids?: unknown;
   readonly message?: unknown;
 }
 
 /** Bodies are not always JSON, and not always of the documented shape. */
-function detailOf(body: string): Detail {
+export function detailOf(body: string): Detail {
   try {
     const parsed = JSON.parse(body) as {
       detail?: Detail | null;

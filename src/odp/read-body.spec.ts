@@ -58,7 +58,7 @@ describe('readBody', () => {
   it('has what came until the time was up, and destroys the stream', async () => {
     const stream = new Readable({ read() {} });
     stream.push('<html>');
-    const text = await readBody(stream, (stop) => {
+    const text = await readBody(stream, BOUND, (stop) => {
       setImmediate(stop);
       return () => {};
     });
@@ -74,7 +74,7 @@ describe('readBody', () => {
         throw new Error('reset');
       })(),
     );
-    const text = await readBody(stream, () => () => {
+    const text = await readBody(stream, BOUND, () => () => {
       calledOff++;
     });
     expect([text, calledOff]).toEqual(['{', 1]);

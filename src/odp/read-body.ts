@@ -7,19 +7,20 @@ const LONGEST_BODY = 256 * 1024;
 export type TimeLimit = (stop: () => void) => () => void;
 
 /**
- * The body as text, at most the first {@link LONGEST_BODY} bytes of it. Rejects
- * if it breaks off, unless there is a `limit`: then whatever has come will do.
+ * The body as text, at most its first `bytes`. Rejects if it breaks off, unless
+ * there is a `limit`: then whatever has come will do.
  */
 export async function readBody(
   data: unknown,
+  bytes: number = LONGEST_BODY,
   limit?: TimeLimit,
 ): Promise<string> {
   if (data === undefined || data === null) return '';
-  if (typeof data === 'string') return data.slice(0, LONGEST_BODY);
-  if (Buffer.isBuffer(data)) return data.toString('utf8', 0, LONGEST_BODY);
-  if (isStream(data)) return readStream(data, limit);
+  if (typeof data === 'string') return data.slice(0, bytes);
+  if (Buffer.isBuffer(data)) return data.toString('utf8', 0, bytes);
+  if (isStream(data)) return readStream(data, bytes, limit);
   // An app's adapter or interceptor has parsed it already.
-  return (JSON.stringify(data) ?? '').slice(0, LONGEST_BODY);
+  return (JSON.stringify(data) ?? '').slice(0, bytes);
 }
 
 type Chunks = AsyncIterable<Uint8Array | string>;
@@ -30,6 +31,7 @@ const isStream = (data: unknown): data is Chunks =>
 
 async function readStream(
   stream: Chunks,
+  most: number,
   limit: TimeLimit | undefined,
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -44,12 +46,12 @@ async function readStream(
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       chunks.push(bytes);
       size += bytes.length;
-      if (size >= LONGEST_BODY) break;
+      if (size >= most) break;
     }
   } catch (error) {
     if (limit === undefined) throw error;
   } finally {
     clear?.();
   }
-  return Buffer.concat(chunks).toString('utf8', 0, LONGEST_BODY);
+  return Buffer.concat(chunks).toString('utf8', 0, most);
 }

@@ -2,12 +2,20 @@
 export interface OdpTransportRequest {
   /** The name of the account that sends, `default` unless the module was given one. */
   readonly account: string;
+  /** The HTTP method, such as `POST`. */
+  readonly method: string;
   /** The absolute address. */
   readonly url: string;
   /** Header names in lower case. `x-api-key` is a secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text in UTF-8. */
+  /** JSON text in UTF-8; empty where the request has no body. */
   readonly body: Buffer;
+  /**
+   * Set where the answer's body is what was asked for: so many bytes of it are
+   * wanted, and one that breaks off is no answer. Otherwise the status says
+   * enough, and the body need not come to an end.
+   */
+  readonly answerBytes?: number | undefined;
   /** Aborted when the request has taken too long or the app ends. */
   readonly signal: AbortSignal;
 }

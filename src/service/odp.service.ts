@@ -9,12 +9,13 @@ import {
 } from '../events/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
+import { OdpApi } from '../odp/index.js';
 import type { OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
 import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
-import { watched } from './watched-promise.js';
+import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
 /** An event that was accepted. */
@@ -36,6 +37,8 @@ const FLUSH_TIMEOUT = 30_000;
 export class OdpService {
   /** Events that were given up: list them, queue them again, forget them. */
   readonly deadLetters: OdpDeadLetters;
+  /** The rest of ODP's REST API. Nothing of it goes through the outbox. */
+  readonly api: OdpApi;
   readonly #account: OdpAccount;
   readonly #ambient: AmbientIdentity;
 
@@ -44,6 +47,10 @@ export class OdpService {
     this.#account = account;
     this.#ambient = ambient;
     this.deadLetters = deadLetters;
+    this.api = new OdpApi({
+      calls: () => account.calls,
+      unawaited: (error) => account.unawaited(error),
+    });
   }
 
   /** What happens to events: accepted, delivered, retried, given up; delivery suspended and resumed. */

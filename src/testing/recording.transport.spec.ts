@@ -17,6 +17,7 @@ const post = (
 ) =>
   transport.send({
     account: 'default',
+    method: 'POST',
     url: 'https://api.us1.odp.optimizely.com/v3/events',
     headers: { 'x-api-key': KEY },
     body: Buffer.from(JSON.stringify(events)),

@@ -30,7 +30,7 @@ class FetchTransport extends OdpTransport {
     const mistaken = (mistake: string) => this.#mistake === mistake;
     try {
       const response = await fetch(request.url, {
-        method: 'POST',
+        method: request.method,
         headers: mistaken('headers') ? {} : { ...request.headers },
         body: mistaken('latin1')
           ? request.body.toString('latin1')

@@ -208,6 +208,9 @@ expectTypeOf<OdpErrorCode>().toEqualTypeOf<
   | 'rejected'
   | 'expired'
   | 'timeout'
+  | 'apiFailed'
+  | 'customersFailed'
+  | 'segmentsFailed'
 >();
 expectTypeOf<OdpError['code']>().toEqualTypeOf<OdpErrorCode>();
 expectTypeOf<OdpRejectedError['code']>().toEqualTypeOf<'rejected'>();

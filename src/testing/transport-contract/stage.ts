@@ -72,6 +72,7 @@ const requestTo = (
   signal = new AbortController().signal,
 ): OdpTransportRequest => ({
   account: 'default',
+  method: 'POST',
   url,
   headers: {
     'content-type': 'application/json',

@@ -1,0 +1,211 @@
+import {
+  OdpApiError,
+  OdpValidationError,
+  type OdpViolation,
+} from '../errors/index.js';
+import { type Duration, parseDuration } from '../options/index.js';
+import { watched } from '../watched-promise.js';
+import { OdpCallError, type OdpCalls } from './odp-calls.js';
+
+/** A value of a query string; an `undefined` or `null` one is left out. */
+export type OdpApiQueryValue = string | number | boolean | null | undefined;
+
+/** What is asked of ODP's REST API. */
+export interface OdpApiRequest {
+  /** @default 'GET' */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
+  /**
+   * Below `/v3`, such as `/lists/subscriptions`. Values of your own in it must
+   * have gone through `encodeURIComponent`.
+   */
+  readonly path: string;
+  /** Encoded here; a list gives its name once for each item. */
+  readonly query?:
+    | Readonly<Record<string, OdpApiQueryValue | readonly OdpApiQueryValue[]>>
+    | undefined;
+  /** Sent as JSON, at most 10 MiB. */
+  readonly body?: unknown;
+  /**
+   * Whether it may be sent again although ODP may have done it already. What
+   * ODP has certainly not begun with is sent again in any case.
+   * @default true for GET, PUT and DELETE, else false
+   */
+  readonly idempotent?: boolean | undefined;
+  /**
+   * For all attempts together.
+   * @default '30s'
+   */
+  readonly timeout?: Duration | undefined;
+  /** Breaks it off: the request rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What ODP answered. */
+export interface OdpApiResponse<T = unknown> {
+  /** A 2xx. */
+  readonly status: number;
+  /** The JSON value; `undefined` where there was no body. */
+  readonly body: T;
+}
+
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const ATTEMPTS = 3;
+const TIMEOUT = '30s';
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const IDEMPOTENT = ['GET', 'PUT', 'DELETE'];
+
+/** Whose API it is. */
+export interface OdpApiParts {
+  /** Throws where the account is not open. */
+  calls(): OdpCalls;
+  /** Told of a rejection that nobody awaits. */
+  unawaited(error: unknown): void;
+}
+
+/** The rest of ODP's REST API, with the account's key and host. */
+export class OdpApi {
+  readonly #parts: OdpApiParts;
+
+  /** Made by `OptimizelyOdpModule`: use `odp.api`. */
+  constructor(parts: OdpApiParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes a request at once; it does not go through the outbox. It is tried up
+   * to three times where that is safe, follows no redirect, and reads at most
+   * 8 MiB of the answer.
+   *
+   * ```ts
+   * const { body } = await odp.api.request({ path: '/lists' });
+   * ```
+   *
+   * @throws OdpApiError for every answer but a 2xx, and where there is none
+   * @throws OdpValidationError it cannot be asked so; nothing was sent
+   * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
+   */
+  request<T = unknown>(request: OdpApiRequest): Promise<OdpApiResponse<T>> {
+    return watched(
+      this.#request(request) as Promise<OdpApiResponse<T>>,
+      (error) => this.#parts.unawaited(error),
+    );
+  }
+
+  async #request(request: OdpApiRequest): Promise<OdpApiResponse> {
+    const calls = this.#parts.calls();
+    const { path, search, body, method, timeout } = checked(request);
+    const { query, body: given, signal, idempotent } = request;
+    const [, endpoint = ''] = path.split('/', 2);
+    const route = `/v3/${endpoint}${path.length > endpoint.length + 1 ? '/*' : ''}`;
+    try {
+      return await calls.call({
+        method,
+        path: `/v3${path}${search}`,
+        route,
+        body,
+        timeout,
+        signal,
+        attempts: ATTEMPTS,
+        idempotent: idempotent ?? IDEMPOTENT.includes(method),
+        sent: [query, given, path.split('/').slice(2).map(decodeURIComponent)],
+      });
+    } catch (error) {
+      if (error instanceof OdpCallError) {
+        throw new OdpApiError(`${method} ${route}`, error);
+      }
+      throw error;
+    }
+  }
+}
+
+function checked(request: OdpApiRequest) {
+  const violations: OdpViolation[] = [];
+  const wrong = (path: string, message: string) => {
+    violations.push({ path, message });
+  };
+  const { method = 'GET', timeout = TIMEOUT } = request;
+  if (!METHODS.includes(method)) {
+    wrong('method', `must be one of ${METHODS.join(', ')}`);
+  }
+  const path = pathOf(request.path);
+  if (path === undefined) {
+    wrong(
+      'path',
+      "must be a path below /v3 such as '/lists', without dots for segments; values in it go through encodeURIComponent, and the query is an option of its own",
+    );
+  }
+  const ms = parseDuration(timeout);
+  if (ms === undefined || ms === 0) {
+    wrong('timeout', "must be ms or text such as '30s'");
+  }
+  const search = searchOf(request.query);
+  if (search === undefined) {
+    wrong('query', 'must be an object of text, numbers, booleans and lists');
+  }
+  const body = bodyOf(request.body);
+  if (body === 'unreadable') {
+    wrong('body', 'must be JSON: without cycles, bigints or functions');
+  } else if (body !== undefined && body.length > MAX_BODY_BYTES) {
+    wrong(
+      'body',
+      `must have at most ${MAX_BODY_BYTES} bytes; send it in parts`,
+    );
+  } else if (body !== undefined && method === 'GET') {
+    wrong('body', 'must be left out of a GET; use query');
+  }
+  if (
+    violations.length > 0 ||
+    path === undefined ||
+    search === undefined ||
+    body === 'unreadable' ||
+    ms === undefined
+  ) {
+    throw new OdpValidationError(violations, 'request');
+  }
+  return { method, path, search, body, timeout: ms };
+}
+
+/** With a leading slash, without `/v3`. It cannot lead out of `/v3`, or to another host. */
+function pathOf(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const path = value.replace(/^\/v3(?=\/)/, '');
+  if (!/^(?:\/[\w.~:@%+-]+)+$/.test(path)) return undefined;
+  try {
+    const parts = path.split('/').slice(1).map(decodeURIComponent);
+    return parts.some((part) => /^\.{1,2}$|[/\\]/.test(part))
+      ? undefined
+      : path;
+  } catch {
+    return undefined;
+  }
+}
+
+function searchOf(query: OdpApiRequest['query']): string | undefined {
+  if (query === undefined || query === null) return '';
+  if (typeof query !== 'object') return undefined;
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat() as unknown[]) {
+      if (one === undefined || one === null) continue;
+      if (
+        typeof one !== 'string' &&
+        typeof one !== 'number' &&
+        typeof one !== 'boolean'
+      ) {
+        return undefined;
+      }
+      search.append(name, String(one));
+    }
+  }
+  return search.size === 0 ? '' : `?${search.toString()}`;
+}
+
+function bodyOf(value: unknown): Buffer | undefined | 'unreadable' {
+  if (value === undefined) return undefined;
+  try {
+    const text = JSON.stringify(value) as string | undefined;
+    return text === undefined ? 'unreadable' : Buffer.from(text);
+  } catch {
+    return 'unreadable';
+  }
+}

@@ -1,0 +1,233 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+import type { Clock } from '../clock.js';
+import type { OdpApiFailure } from '../errors/index.js';
+import type { CredentialsHolder } from './credentials.js';
+import { OdpHttp } from './odp-http.js';
+import {
+  type CallFailure,
+  MAX_ANSWER_BYTES,
+  noAnswer,
+  type OdpCallAnswer,
+  readCall,
+} from './read-call.js';
+import { Slots } from './slots.js';
+import { type OdpTransport, OdpTransportError } from './transport.js';
+
+/** Something asked of ODP whose answer is waited for. */
+export interface OdpCall {
+  readonly method: string;
+  /** What follows the host, `/v3` and the query included. */
+  readonly path: string;
+  /** The path without anything of a customer, for traces. */
+  readonly route: string;
+  readonly body?: Buffer | undefined;
+  /** For all attempts together, in ms. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+  /** How often it is tried at most. */
+  readonly attempts: number;
+  /** Whether it may be repeated although ODP may have done it already. */
+  readonly idempotent: boolean;
+  /** What must not show in a message. */
+  readonly sent: readonly unknown[];
+}
+
+/** A call did not succeed. Endpoints make of it what their users get. */
+export class OdpCallError extends Error implements OdpApiFailure {
+  readonly status: number | undefined;
+  readonly reason: string;
+  /** Without ODP's own message. */
+  readonly problem: string;
+  /** The answer's body; may hold anything. */
+  readonly body: string;
+
+  constructor({ status, problem, message, body }: CallFailure) {
+    super(message === '' ? problem : `${problem} (${message})`);
+    this.status = status;
+    this.reason = this.message;
+    this.problem = problem;
+    this.body = body;
+  }
+}
+
+/** What `tracing:optimizely-odp:call:*` carries (see Node's TracingChannel), for each request but those of events. */
+export interface OdpCallTrace {
+  readonly account: string;
+  /** Without path, key or query. */
+  readonly host: string;
+  readonly method: string;
+  /** The path without anything of a customer, such as `/v3/graphql`. */
+  readonly route: string;
+  /** Which attempt it is; 1 unless it is tried again. */
+  readonly attempt: number;
+  /** The HTTP status, set when there was an answer. */
+  status?: number | undefined;
+  /** What went wrong, in a few words; set where something did. */
+  problem?: string | undefined;
+}
+
+const calls = tracingChannel<unknown, OdpCallTrace>('optimizely-odp:call');
+
+/** Requests under way at once: sockets must not grow with the app's load. */
+const MAX_CONCURRENT_CALLS = 64;
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5000;
+
+/** What calls stand on. */
+export interface OdpCallsParts {
+  readonly account: string;
+  readonly transport: OdpTransport;
+  readonly credentials: Pick<CredentialsHolder, 'current'>;
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  /** Told of each call that failed. */
+  failed(route: string, problem: string): void;
+}
+
+/** Asks ODP and waits for the answer: within bounds, and again where that is safe. */
+export class OdpCalls {
+  readonly #parts: OdpCallsParts;
+  readonly #http: OdpHttp;
+  readonly #slots = new Slots(MAX_CONCURRENT_CALLS);
+  readonly #ends = new Set<(problem: string) => void>();
+
+  constructor(parts: OdpCallsParts) {
+    this.#parts = parts;
+    this.#http = new OdpHttp(parts.account, parts.transport, parts.clock);
+  }
+
+  /**
+   * @throws OdpCallError
+   * @throws the reason of the caller's `signal`
+   */
+  async call(call: OdpCall): Promise<OdpCallAnswer> {
+    const { clock } = this.#parts;
+    const { signal, timeout, route } = call;
+    signal?.throwIfAborted();
+    const ended = new AbortController();
+    let cutOff: string | undefined;
+    const end = (problem: string) => {
+      cutOff ??= problem;
+      ended.abort();
+    };
+    const abort = () => end('aborted');
+    const deadline = clock.monotonic() + timeout;
+    const clear = clock.schedule(
+      () => end(`no answer within ${timeout} ms`),
+      timeout,
+      false,
+    );
+    signal?.addEventListener('abort', abort);
+    this.#ends.add(end);
+    try {
+      await this.#slots.take(ended.signal);
+      try {
+        return await this.#attempts(call, deadline, ended.signal);
+      } finally {
+        this.#slots.release();
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      const failure =
+        cutOff === undefined ? error : new OdpCallError(noAnswer(cutOff));
+      if (failure instanceof OdpCallError) {
+        this.#parts.failed(route, failure.problem);
+      }
+      throw failure;
+    } finally {
+      clear();
+      this.#ends.delete(end);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Breaks off whatever is under way, so that it does not keep the process alive. */
+  close(): void {
+    for (const end of this.#ends) end('the app has shut down');
+  }
+
+  async #attempts(call: OdpCall, deadline: number, ended: AbortSignal) {
+    const { clock } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#attempt(call, attempt, ended);
+      if (!('problem' in answer)) return answer;
+      const { repeat, retryAfter } = answer;
+      const mayRepeat =
+        repeat === 'always' || (repeat === 'idempotent' && call.idempotent);
+      const backoff = Math.min(
+        FIRST_DELAY_MS * 2 ** (attempt - 1),
+        LONGEST_DELAY_MS,
+      );
+      const delay = retryAfter ?? backoff * (1 - this.#parts.random() / 2);
+      if (
+        ended.aborted ||
+        !mayRepeat ||
+        attempt >= call.attempts ||
+        clock.monotonic() + delay >= deadline
+      ) {
+        throw new OdpCallError(answer);
+      }
+      await sleep(clock, delay, ended);
+    }
+  }
+
+  async #attempt(
+    call: OdpCall,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<OdpCallAnswer | CallFailure> {
+    const { account, credentials, clock } = this.#parts;
+    const { current } = credentials;
+    if (current === undefined) return noAnswer('no ODP account is integrated');
+    const { method, path, route, body, sent } = call;
+    const send = async () => {
+      try {
+        const response = await this.#http.send(
+          { method, path, body, signal, answerBytes: MAX_ANSWER_BYTES + 1 },
+          current,
+        );
+        return readCall(response, [...sent, current.apiKey], clock.now());
+      } catch (error) {
+        return noAnswer(
+          error instanceof OdpTransportError
+            ? error.reason
+            : 'the answer could not be read',
+        );
+      }
+    };
+    if (!calls.hasSubscribers) return send();
+    const trace: OdpCallTrace = {
+      account,
+      host: new URL(current.apiHost).host,
+      method,
+      route,
+      attempt,
+    };
+    return calls.tracePromise(async () => {
+      const answer = await send();
+      trace.status = answer.status;
+      if ('problem' in answer) trace.problem = answer.problem;
+      return answer;
+    }, trace);
+  }
+}
+
+/** Rejects once `signal` is aborted. */
+function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clear();
+      reject(new Error('aborted'));
+    };
+    const clear = clock.schedule(
+      () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      },
+      ms,
+      true,
+    );
+    signal.addEventListener('abort', abort, { once: true });
+  });
+}

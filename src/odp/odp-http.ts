@@ -1,0 +1,98 @@
+import type { Clock } from '../clock.js';
+import { PACKAGE_VERSION } from '../version.js';
+import type { OdpCredentials } from './credentials.js';
+import {
+  OdpTransport,
+  OdpTransportError,
+  type OdpTransportResponse,
+} from './transport.js';
+
+/** One request, to any endpoint. */
+export interface OdpHttpRequest {
+  readonly method: string;
+  /** What follows the host, `/v3` and the query included. */
+  readonly path: string;
+  /** JSON text in UTF-8. */
+  readonly body?: Buffer | undefined;
+  /** In ms; without it, `signal` alone ends the request. */
+  readonly timeout?: number;
+  readonly signal: AbortSignal;
+  /** As of a transport's request. */
+  readonly answerBytes?: number;
+}
+
+const USER_AGENT = `nestjs-optimizely-odp/${PACKAGE_VERSION}`;
+const NO_BODY = Buffer.alloc(0);
+
+/** Makes requests to ODP: each gets the key, the headers and a time limit. */
+export class OdpHttp {
+  readonly #account: string;
+  readonly #transport: OdpTransport;
+  readonly #clock: Pick<Clock, 'schedule'>;
+
+  constructor(
+    account: string,
+    transport: OdpTransport,
+    clock: Pick<Clock, 'schedule'>,
+  ) {
+    this.#account = account;
+    this.#transport = transport;
+    this.#clock = clock;
+  }
+
+  /**
+   * Resolves with any status. It ends in time, even if the transport does not.
+   *
+   * @throws OdpTransportError when there was no answer
+   */
+  async send(
+    { method, path, body, timeout, signal, answerBytes }: OdpHttpRequest,
+    { apiKey, apiHost }: OdpCredentials,
+  ): Promise<OdpTransportResponse> {
+    // By hand, since `AbortSignal.any` is dear for what happens once per request.
+    const ended = new AbortController();
+    let end: (reason: string) => void = () => {};
+    const cutOff = new Promise<never>((_, reject) => {
+      end = (reason) => {
+        reject(new OdpTransportError(reason));
+        ended.abort();
+      };
+    });
+    // A transport may throw before anybody waits for it.
+    cutOff.catch(() => {});
+    const abort = () => end('aborted');
+    const clear =
+      timeout === undefined
+        ? undefined
+        : this.#clock.schedule(
+            () => end(`no answer within ${timeout} ms`),
+            timeout,
+            false,
+          );
+    signal.addEventListener('abort', abort);
+    try {
+      if (signal.aborted) abort();
+      const sent = this.#transport.send({
+        account: this.#account,
+        method,
+        url: apiHost + path,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          'x-api-key': apiKey,
+          'user-agent': USER_AGENT,
+        },
+        body: body ?? NO_BODY,
+        signal: ended.signal,
+        answerBytes,
+      });
+      return await Promise.race([cutOff, sent]);
+    } catch (error) {
+      throw error instanceof OdpTransportError
+        ? error
+        : new OdpTransportError('the transport failed');
+    } finally {
+      clear?.();
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
