@@ -19,8 +19,14 @@ export interface AccountIntegrationParts {
   readonly reporter: Reporter;
   /** Key and host have changed, or gone. */
   changed(): void;
+  /** Sends what waits with the key and host in use, for at most so many ms. */
+  drain(timeout: number): Promise<unknown>;
 }
 
+type Told = OdpCredentials | undefined | 'nothing';
+
+/** How long what waits is sent to the account that was replaced, in ms. */
+const MAX_DRAIN_MS = 10_000;
 /** How long an integration may take to stop, in ms. */
 const STOP_TIMEOUT_MS = 500;
 
@@ -32,6 +38,14 @@ export class AccountIntegration {
   #problem: string | undefined;
   #isLate = false;
   #ready = () => {};
+  readonly #isReady = new Promise<void>((resolve) => {
+    this.#ready = resolve;
+  });
+  /** What is to be used; `credentials` follows once what waits has been sent. */
+  #wanted: OdpCredentials | undefined;
+  #isDraining = false;
+  #told: Told = 'nothing';
+  #isClosed = false;
   #stop: () => void | Promise<void> = () => {};
 
   constructor(parts: AccountIntegrationParts) {
@@ -50,16 +64,10 @@ export class AccountIntegration {
 
   /** Resolves with the first usable answer, or after `readyTimeout`. */
   async start(): Promise<void> {
-    const { integration, clock } = this.#parts;
+    const { integration } = this.#parts;
     const { readyTimeout } = integration;
-    await new Promise<void>((resolve) => {
-      const clear = clock.schedule(resolve, readyTimeout, true);
-      this.#ready = () => {
-        clear();
-        resolve();
-      };
-      this.#stop = integration.start((state) => this.#take(state));
-    });
+    this.#stop = integration.start((state) => this.#take(state));
+    await this.ready(readyTimeout, true);
     if (this.#state !== 'notReady') return;
     this.#isLate = true;
     this.#failed(
@@ -67,8 +75,15 @@ export class AccountIntegration {
     );
   }
 
+  /** Resolves with the first usable answer, or after `timeout` ms. */
+  ready(timeout: number, keepAlive = false): Promise<void> {
+    const { clock } = this.#parts;
+    return within(clock, timeout, this.#isReady, () => {}, keepAlive);
+  }
+
   /** Never rejects, and takes no longer than that. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     try {
       const stopped = Promise.resolve(this.#stop());
       await within(this.#parts.clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
@@ -78,6 +93,7 @@ export class AccountIntegration {
   }
 
   #take(state: OdpIntegrationState): void {
+    if (this.#isClosed) return;
     if (state.kind === 'unusable') {
       this.#failed(state.problem);
       return;
@@ -100,19 +116,38 @@ export class AccountIntegration {
 
   #become(
     state: 'notIntegrated' | 'open',
-    next: OdpCredentials | undefined,
+    wanted: OdpCredentials | undefined,
   ): void {
-    const { integration, reporter } = this.#parts;
-    const before = this.credentials.current;
-    const isFirst = this.#state === 'notReady';
     this.#state = state;
     this.#problem = undefined;
-    this.credentials.set(next);
-    if (isFirst || this.credentials.current !== before) {
-      if (next === undefined) reporter.disintegrated(integration.source);
-      else reporter.integrated(integration.source, next.apiHost);
-    }
+    this.#wanted = wanted;
+    if (wanted === undefined) this.#tell();
+    if (!this.#isDraining) void this.#change();
     this.#ready();
+  }
+
+  async #change(): Promise<void> {
+    const { credentials } = this;
+    const { current } = credentials;
+    if (current !== undefined && !areSame(current, this.#wanted)) {
+      this.#isDraining = true;
+      const { clock } = this.#parts;
+      const drained = this.#parts.drain(MAX_DRAIN_MS);
+      await within(clock, MAX_DRAIN_MS, drained, () => undefined);
+      this.#isDraining = false;
+    }
+    if (this.#isClosed) return;
+    credentials.set(this.#wanted);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { integration, reporter } = this.#parts;
+    const wanted = this.#wanted;
+    if (this.#told !== 'nothing' && areSame(this.#told, wanted)) return;
+    this.#told = wanted;
+    if (wanted === undefined) reporter.disintegrated(integration.source);
+    else reporter.integrated(integration.source, wanted.apiHost);
   }
 
   #failed(problem: string): void {
@@ -132,3 +167,8 @@ export class AccountIntegration {
       : 'every event is discarded until it tells the ODP account';
   }
 }
+
+const areSame = (
+  one: OdpCredentials | undefined,
+  other: OdpCredentials | undefined,
+) => one?.apiKey === other?.apiKey && one?.apiHost === other?.apiHost;

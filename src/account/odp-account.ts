@@ -99,6 +99,7 @@ export class OdpAccount {
         clock,
         reporter: this.reporter,
         changed: () => this.dispatcher?.credentialsChanged(),
+        drain: (timeout) => this.#drain(timeout),
       });
     }
     const credentials =
@@ -329,7 +330,7 @@ export class OdpAccount {
 
   /** Everything accepted so far, and what decorators are about to send. */
   async flush(timeout: number): Promise<{ pending: number }> {
-    const left = await this.#backgroundDone(timeout);
+    const left = await this.#readyToSend(timeout);
     return (await this.dispatcher?.flush(left)) ?? { pending: 0 };
   }
 
@@ -344,7 +345,11 @@ export class OdpAccount {
     const { shutdownTimeout } = options.delivery;
     // What is there already need not wait for a decorator's functions.
     if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
-    const timeLeft = await this.#backgroundDone(shutdownTimeout);
+    // What a durable outbox holds can wait for the account until the next start.
+    const timeLeft = await this.#readyToSend(
+      shutdownTimeout,
+      options.outbox.durability === 'process',
+    );
     if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
       const left = await this.dispatcher.close(timeLeft);
@@ -363,20 +368,36 @@ export class OdpAccount {
     this.reporter.complete();
   }
 
-  /** Waits for what decorators are about to send. Returns how much of the time, in ms, is left. */
-  async #backgroundDone(timeout: number): Promise<number> {
+  /**
+   * Waits for what decorators are about to send, and for an account to send
+   * it to where that is not known yet. Returns how much of the time, in ms, is left.
+   */
+  async #readyToSend(timeout: number, waitsForAccount = true): Promise<number> {
     const { clock } = this;
     const since = clock.monotonic();
+    const left = () => Math.max(timeout - (clock.monotonic() - since), 0);
     const done = this.#parts.background.done();
     await within(clock, timeout, done, () => undefined, true);
-    return Math.max(timeout - (clock.monotonic() - since), 0);
+    if (waitsForAccount && this.#isHolding && this.stats().pending > 0) {
+      await this.#integration?.ready(left(), true);
+    }
+    return left();
+  }
+
+  /** What waits goes to the account that is replaced, unless that has refused it before. */
+  async #drain(timeout: number): Promise<void> {
+    const { dispatcher } = this;
+    if (dispatcher?.suspended === false) await dispatcher.flush(timeout);
+  }
+
+  /** Whether events wait until the integration has told the account. */
+  get #isHolding(): boolean {
+    return this.state === 'notReady' && this.#integration?.holds === true;
   }
 
   /** Why no event is taken now; `undefined` if it is. */
   get #refusal(): OdpError | undefined {
-    const { state } = this;
-    const isHeld = state === 'notReady' && this.#integration?.holds === true;
-    return isHeld ? undefined : refusalOf(state);
+    return this.#isHolding ? undefined : refusalOf(this.state);
   }
 
   #mustBeOpen(): void {

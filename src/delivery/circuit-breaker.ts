@@ -21,9 +21,12 @@ export class CircuitBreaker {
   #pausedUntil = 0;
   #longestWait = Infinity;
   #successes = 0;
+  /** Whether there is an account to send to. */
+  #connected: boolean;
 
-  constructor(times: CircuitBreakerTimes) {
+  constructor(times: CircuitBreakerTimes, connected = true) {
     this.#times = times;
+    this.#connected = connected;
   }
 
   /** Whether the account is misconfigured and only probed. */
@@ -31,15 +34,16 @@ export class CircuitBreaker {
     return this.#suspended;
   }
 
-  /** When the next request may start, on the monotonic clock; `undefined`: at once. */
+  /** When the next request may start, on the monotonic clock; `undefined`: at once; `Infinity`: nobody knows. */
   nextRequestAt(now: number): number | undefined {
+    if (!this.#connected) return Infinity;
     const at = Math.max(this.#openUntil ?? 0, this.#pausedUntil);
     return at > now ? at : undefined;
   }
 
   /** Whether everything that is under way or starts now can be trusted to get through. */
   get closed(): boolean {
-    return this.#openUntil === undefined;
+    return this.#connected && this.#openUntil === undefined;
   }
 
   /** How many more requests may start while `underWay` are, at most `most` at once. */
@@ -57,7 +61,7 @@ export class CircuitBreaker {
   succeeded(): 'suspension' | 'outage' | undefined {
     const ended = this.#suspended
       ? 'suspension'
-      : this.closed
+      : this.#openUntil === undefined
         ? undefined
         : 'outage';
     this.#successes++;
@@ -101,8 +105,10 @@ export class CircuitBreaker {
     return news;
   }
 
-  /** Key and host have changed: what was learnt with the old ones says nothing. */
-  reset(): void {
+  /** Key and host have changed, or gone: what was learnt with the old ones says nothing, nor will what is under way. */
+  reset(connected: boolean): void {
+    this.#connected = connected;
+    this.#successes++;
     this.#failures = 0;
     this.#openUntil = undefined;
     this.#pausedUntil = 0;

@@ -81,10 +81,13 @@ export class Dispatcher {
     this.#lease = Math.max(MIN_LEASE_MS, 3 * delivery.requestTimeout);
     this.#wakeTimer = new WakeTimer(clock, () => this.#wake());
     this.#trigger = new BatchTrigger(delivery);
-    this.#breaker = new CircuitBreaker({
-      backoff: (failures) => backoff(delivery.retry, failures, random),
-      probeInterval: delivery.retry.maxDelay,
-    });
+    this.#breaker = new CircuitBreaker(
+      {
+        backoff: (failures) => backoff(delivery.retry, failures, random),
+        probeInterval: delivery.retry.maxDelay,
+      },
+      client.connected,
+    );
     this.#access = new OutboxAccess(outbox, (error) =>
       reporter.outboxFailed('count', error),
     );
@@ -149,9 +152,9 @@ export class Dispatcher {
     return this.#inFlight;
   }
 
-  /** Key and host have changed: delivery begins anew with them. */
+  /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
   credentialsChanged(): void {
-    this.#breaker.reset();
+    this.#breaker.reset(this.#parts.client.connected);
     this.#wantAll();
   }
 

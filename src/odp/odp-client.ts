@@ -41,13 +41,13 @@ const requests = tracingChannel<unknown, OdpRequestTrace>(
   'optimizely-odp:request',
 );
 
-/** Nothing is given up for want of an account. */
-const NOT_INTEGRATED: Outcome = {
+/** What says nothing about the events. */
+const unavailable = (problem: string): Outcome => ({
   kind: 'unavailable',
   retryAfter: undefined,
   status: undefined,
-  problem: 'no ODP account is integrated',
-};
+  problem,
+});
 
 /** Sends one batch in one request. */
 export class OdpClient {
@@ -65,14 +65,34 @@ export class OdpClient {
     this.#options = options;
   }
 
+  /** Whether there is an account to send to. */
+  get connected(): boolean {
+    return this.#options.credentials.current !== undefined;
+  }
+
   /** Never rejects: having no answer is an outcome, too. */
   async send(
     events: readonly ClaimedEvent[],
     abort: AbortSignal,
   ): Promise<Outcome> {
-    const { account, credentials } = this.#options;
+    const { credentials } = this.#options;
     const { current } = credentials;
-    if (current === undefined) return NOT_INTEGRATED;
+    if (current === undefined) {
+      return unavailable('no ODP account is integrated');
+    }
+    const outcome = await this.#traced(events, abort, current);
+    // What an account refuses that is no longer ours is not the events' fault, nor the new one's.
+    return outcome.kind === 'accepted' || credentials.current === current
+      ? outcome
+      : unavailable('the account changed meanwhile');
+  }
+
+  async #traced(
+    events: readonly ClaimedEvent[],
+    abort: AbortSignal,
+    current: OdpCredentials,
+  ): Promise<Outcome> {
+    const { account } = this.#options;
     if (!requests.hasSubscribers) return this.#send(events, abort, current);
     const trace: OdpRequestTrace = {
       account,
@@ -109,12 +129,7 @@ export class OdpClient {
         error instanceof OdpTransportError
           ? error.reason
           : 'the transport failed';
-      return {
-        kind: 'unavailable',
-        retryAfter: undefined,
-        status: undefined,
-        problem,
-      };
+      return unavailable(problem);
     }
   }
 }

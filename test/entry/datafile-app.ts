@@ -8,6 +8,8 @@ import {
 } from 'nestjs-optimizely-odp';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
 import { onTestFinished, vi } from 'vitest';
+import { type Clock, systemClock } from '../../src/clock.js';
+import { ODP_RUNTIME } from '../../src/module/index.js';
 
 export const login = {
   action: 'login',
@@ -29,9 +31,11 @@ export async function sandboxes(...keys: string[]): Promise<OdpSandbox[]> {
 export async function bootWith(
   integration: OdpIntegration,
   options: OptimizelyOdpModuleOptions = {},
+  clock: Clock = systemClock,
 ) {
   const lines: string[] = [];
   const note = (line: unknown) => void lines.push(String(line));
+  const logger = { log: note, warn: note, error: note };
   const app = await Test.createTestingModule({
     imports: [
       OptimizelyOdpModule.forRoot({
@@ -41,7 +45,8 @@ export async function bootWith(
       }),
     ],
   })
-    .setLogger({ log: note, warn: note, error: note })
+    .overrideProvider(ODP_RUNTIME)
+    .useValue({ clock, random: () => 0, logger })
     .compile();
   await app.init();
   onTestFinished(() => app.close());

@@ -7,6 +7,8 @@ import {
   datafileIntegration,
   type DatafileIntegrationOptions,
 } from 'nestjs-optimizely-odp/datafile';
+import type { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+import { ManualClock } from 'nestjs-optimizely-odp/testing';
 import { describe, expect, it } from 'vitest';
 import {
   bootWith,
@@ -21,6 +23,7 @@ const boot = (
   url: string,
   options: Partial<DatafileIntegrationOptions> = {},
   more: OptimizelyOdpModuleOptions = {},
+  clock?: ManualClock,
 ) =>
   bootWith(
     datafileIntegration({
@@ -30,7 +33,17 @@ const boot = (
       ...options,
     }),
     more,
+    clock,
   );
+
+/** Batches have time to fill. */
+const PATIENT = { delivery: { flushInterval: '1h' } } as const;
+
+/** The keys that came to each of them. */
+const keysSeen = (...all: readonly OdpSandbox[]) =>
+  all.map((sandbox) => [
+    ...new Set(sandbox.requests().map(({ headers }) => headers['x-api-key'])),
+  ]);
 
 describe('datafileIntegration with the official SDK', () => {
   it('sends with the key and to the host of the datafile', async () => {
@@ -64,6 +77,80 @@ describe('datafileIntegration with the official SDK', () => {
     sandbox!.setIntegration(undefined);
     await sandbox!.waitFor(1);
     expect(odp.stats().suspended).toBe(false);
+  });
+
+  it('sends what waited with the old key and host, and then goes on with the new ones', async () => {
+    const [first, second] = await sandboxes('first-key', 'second-key');
+    const items: string[] = [];
+    const { odp, log } = await boot(first!.datafileUrl, {}, PATIENT);
+    odp.events$.subscribe(({ type }) => items.push(type));
+    await odp.sendOdpEvents([login, login, login]);
+    first!.setIntegration(second!.integration());
+    await first!.waitFor(3);
+    await until(() => expect(items).toContain('integrated'));
+    await odp.sendOdpEvents([login, login]);
+    await odp.flush();
+    expect(first!.events()).toHaveLength(3);
+    expect(second!.events()).toHaveLength(2);
+    expect(log()).toContain(`events go to ${second!.url} from now on`);
+    expect(keysSeen(first!, second!)).toEqual([['first-key'], ['second-key']]);
+  });
+
+  it('sends what the old account no longer takes to the new one', async () => {
+    const [first, second] = await sandboxes('first-key', 'second-key');
+    const { odp } = await boot(first!.datafileUrl, {}, PATIENT);
+    first!.setApiKey('rotated');
+    await odp.sendOdpEvents([login, login, login]);
+    first!.setIntegration(second!.integration());
+    await second!.waitFor(3);
+    expect(odp.stats()).toMatchObject({ suspended: false, rejected: 0 });
+  });
+
+  it('gives up on an old account that hangs after 10 s, by the clock', async () => {
+    const [first, second] = await sandboxes('first-key', 'second-key');
+    const clock = new ManualClock();
+    const { odp } = await boot(first!.datafileUrl, {}, PATIENT, clock);
+    first!.fail({ hang: true, path: '/v3' });
+    await odp.sendOdpEvents([login, login]);
+    first!.setIntegration(second!.integration());
+    await until(() => expect(odp.stats().inFlight).toBe(2));
+    await odp.sendOdpEvent(login);
+    await until(async () => {
+      await clock.advance(1000);
+      expect(second!.events().length).toBeGreaterThan(0);
+    });
+    // What hung was broken off by its own timeout, and went again.
+    await until(async () => {
+      await clock.advance(1000);
+      expect(second!.events()).toHaveLength(3);
+    });
+  });
+
+  it('keeps what waits while the datafile names no account, and delivers it once it does', async () => {
+    const [sandbox] = await sandboxes('first-key');
+    const items: string[] = [];
+    const { odp, log } = await boot(sandbox!.datafileUrl);
+    odp.events$.subscribe(({ type }) => items.push(type));
+    sandbox!.fail({ status: 403, path: '/v3' });
+    await odp.sendOdpEvents([login, login, login]);
+    await until(() => expect(odp.stats().suspended).toBe(true));
+    sandbox!.setIntegration(null);
+    await until(() => expect(items).toContain('disintegrated'));
+    await expect(odp.sendOdpEvent(login)).rejects.toThrow(
+      OdpNotIntegratedError,
+    );
+    sandbox!.clearFaults();
+    const requests = sandbox!.requests().length;
+    expect(await odp.flush()).toEqual({ pending: 3 });
+    expect(sandbox!.requests()).toHaveLength(requests);
+    sandbox!.setIntegration(undefined);
+    await until(() => expect(odp.stats().delivered).toBe(3));
+    expect(items.filter((type) => type.endsWith('integrated'))).toEqual([
+      'disintegrated',
+      'integrated',
+    ]);
+    expect(log()).toContain('what waits stays in the outbox');
+    expect(odp.stats()).toMatchObject({ accepted: 3, dropped: 1 });
   });
 
   it('refuses events while the datafile names no account, and takes them once it does', async () => {
