@@ -18,6 +18,6 @@ export const alreadyServes = (factory: string, own?: string): OdpOutboxError =>
 export function refuseTransaction(name: string, transaction: unknown): void {
   if (transaction === undefined) return;
   throw new OdpOutboxError(
-    `The ${name} outbox cannot join a transaction. Use postgresOutbox(), or send without { transaction }.`,
+    `The ${name} outbox cannot join a transaction. Use postgresOutbox() or mysqlOutbox(), or send without { transaction }.`,
   );
 }

@@ -36,6 +36,10 @@ export const postgresService = () =>
     startPostgres,
   );
 
+/** MySQL or MariaDB for tests, found as Redis is: `MYSQL_URL`, the default port, an own one. */
+export const mysqlService = () =>
+  find('MySQL', 'MYSQL_URL', 'mysql://root@127.0.0.1:3306/test', startMysql);
+
 async function find(
   name: string,
   variable: string,
@@ -145,6 +149,43 @@ export async function startPostgres(): Promise<OwnService | undefined> {
   return launch(port, folder, url, run, () => letsIn(url));
 }
 
+/** A MariaDB server of the test's own, or `undefined` where none is installed. */
+export async function startMysql(): Promise<OwnService | undefined> {
+  const install = which('mariadb-install-db');
+  const binary = which('mariadbd');
+  if (install === undefined || binary === undefined) return undefined;
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'odp-mysql-'));
+  const user = process.getuid?.() === 0 ? idsOf('mysql') : undefined;
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  const data = join(folder, 'data');
+  execFileSync(
+    install,
+    [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+    ],
+    { ...user, cwd: folder, stdio: 'ignore' },
+  );
+  const run = () =>
+    spawn(
+      binary,
+      [
+        '--no-defaults',
+        `--datadir=${data}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${join(folder, 'socket')}`,
+        `--pid-file=${join(folder, 'pid')}`,
+      ],
+      { ...user, cwd: folder, stdio: 'ignore' },
+    );
+  const url = `mysql://root@127.0.0.1:${port}/mysql`;
+  return launch(port, folder, url, run);
+}
+
 async function launch(
   port: number,
   folder: string,
@@ -231,6 +272,7 @@ function which(program: string): string | undefined {
       ? readdirSync(versions).map((version) => join(versions, version, 'bin'))
       : []),
     ...(process.env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
   ];
   return folders
     .map((folder) => join(folder, program))

@@ -1,0 +1,81 @@
+import { Database } from '../sql/database.js';
+import type {
+  MysqlOutboxConnection,
+  MysqlOutboxOptions,
+} from './mysql-outbox.options.js';
+
+/** Runs statements on one connection. */
+export class Session {
+  readonly #connection: MysqlOutboxConnection;
+
+  constructor(connection: MysqlOutboxConnection) {
+    this.#connection = connection;
+  }
+
+  async rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.#query(sql, values)) as Row[];
+  }
+
+  /** Returns how many rows it has changed. */
+  async change(sql: string, values: unknown[] = []): Promise<number> {
+    const result = await this.#query(sql, values);
+    return (result as { affectedRows?: number }).affectedRows ?? 0;
+  }
+
+  async #query(sql: string, values: unknown[]): Promise<unknown> {
+    // Said here, so that it is not what the app's pool says.
+    const [result] = await this.#connection.query({
+      sql,
+      values,
+      rowsAsArray: false,
+      typeCast: true,
+      namedPlaceholders: false,
+    });
+    return result;
+  }
+}
+
+/** Runs statements through the app's pool of `mysql2`. */
+export class MysqlDatabase extends Database<MysqlOutboxConnection> {
+  constructor(pool: MysqlOutboxOptions['pool']) {
+    const promised = 'promise' in pool ? pool.promise() : pool;
+    super({
+      server: 'MySQL',
+      connect: () => promised.getConnection(),
+      release: (connection) => connection.release(),
+      discard: (connection) => connection.destroy(),
+    });
+  }
+
+  /**
+   * Runs work on a connection, each statement a transaction of its own.
+   *
+   * @throws OdpOutboxError when MySQL is away, refuses, or does not answer in time
+   */
+  session<T>(
+    work: (session: Session) => Promise<T>,
+    timeout?: number,
+  ): Promise<T> {
+    return this.run((connection) => work(new Session(connection)), timeout);
+  }
+
+  /**
+   * Runs work as one transaction. It sees what others have committed, and locks
+   * only rows that it changes: at InnoDB's default level it would lock the gaps
+   * between them as well, and keep others from appending.
+   *
+   * @throws OdpOutboxError when MySQL is away, refuses, or does not answer in time
+   */
+  transaction<T>(
+    work: (session: Session) => Promise<T>,
+    timeout?: number,
+  ): Promise<T> {
+    return this.session(async (session) => {
+      await session.change('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      await session.change('START TRANSACTION');
+      const result = await work(session);
+      await session.change('COMMIT');
+      return result;
+    }, timeout);
+  }
+}

@@ -1,0 +1,81 @@
+import { OdpConfigurationError } from '../../errors/index.js';
+import { parseTable } from './table-name.js';
+
+/** What is used of a `mysql2` connection with promises. */
+export interface MysqlOutboxConnection {
+  query(options: MysqlStatement): Promise<[unknown, unknown]>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  release(): void;
+  destroy(): void;
+}
+
+/** A statement as `mysql2` takes it. */
+export interface MysqlStatement {
+  sql: string;
+  values: unknown[];
+  rowsAsArray: false;
+  typeCast: true;
+  namedPlaceholders: false;
+}
+
+/** What is used of a pool of `mysql2/promise`. It stays the app's own and is never ended. */
+export interface MysqlOutboxPool {
+  getConnection(): Promise<MysqlOutboxConnection>;
+}
+
+/** What is used of a pool of `mysql2`. */
+export interface MysqlOutboxCallbackPool {
+  promise(): MysqlOutboxPool;
+}
+
+/**
+ * What `sendOdpEvent(event, { transaction })` takes with this outbox at least:
+ * anything that runs a query with `?` placeholders inside the caller's
+ * transaction. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
+ * Knex and Kysely are taken as they are.
+ */
+export interface MysqlTransaction {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
+
+/** Options of {@link mysqlOutbox}. */
+export class MysqlOutboxOptions {
+  /** The app's own pool of `mysql2` or `mysql2/promise`. Each operation borrows one connection briefly. */
+  readonly pool: MysqlOutboxPool | MysqlOutboxCallbackPool;
+
+  /**
+   * The table, `name` or `database.name`. Its companions lie beside it:
+   * `<table>_dead_letters`, `<table>_outcomes` and `<table>_format`. Accounts that
+   * share a database need a table each; instances of one app share theirs.
+   * @default 'odp_outbox'
+   */
+  readonly table: string = 'odp_outbox';
+
+  /**
+   * The transaction under way where a call passes none, or `undefined`. With
+   * `@nestjs-cls/transactional`:
+   * `() => (txHost.isTransactionActive() ? txHost.tx : undefined)`.
+   */
+  readonly currentTransaction: (() => unknown) | undefined;
+
+  constructor(
+    options: Pick<MysqlOutboxOptions, 'pool'> & Partial<MysqlOutboxOptions>,
+  ) {
+    // What is asked here is what a JavaScript caller may get wrong.
+    const pool = options.pool as Partial<MysqlOutboxPool> | undefined;
+    if (typeof pool?.getConnection !== 'function') {
+      throw new OdpConfigurationError([
+        {
+          path: 'mysqlOutbox.pool',
+          message:
+            "must be a pool: createPool(…) from 'mysql2' or 'mysql2/promise'",
+        },
+      ]);
+    }
+    this.pool = options.pool;
+    this.table = options.table ?? this.table;
+    this.currentTransaction = options.currentTransaction;
+    parseTable(this.table);
+  }
+}

@@ -1,0 +1,284 @@
+import type {
+  ClaimedEvent,
+  DeadLetterCause,
+  DeadLetterFilter,
+  DeadLetterPage,
+  DeadLetterRetention,
+  OutboxEvent,
+} from '../outbox.js';
+import { LONG_TIMEOUT_MS } from '../sql/database.js';
+import {
+  claimOf,
+  type ClaimedRow,
+  type CountsRow,
+  type DeadLetterRow,
+  type OutcomeRow,
+} from '../sql/rows.js';
+import type {
+  EventTable,
+  HoldingRow,
+  OutboxTables,
+  TokenClaim,
+} from '../sql/tables.js';
+import type { RunInTransaction } from '../sql/transaction.js';
+import type { MysqlDatabase, Session } from './mysql-database.js';
+import type { Statements } from './statements.js';
+import {
+  conditionOf,
+  portionsOf,
+  toMicroseconds,
+  toSeqs,
+  toStored,
+} from './values.js';
+
+/** So many dead letters become events again at once. */
+const REQUEUED_AT_ONCE = 1000;
+
+/** The tables of an outbox in MySQL or MariaDB. */
+export class MysqlTables implements OutboxTables {
+  readonly #database: MysqlDatabase;
+  readonly #sql: Statements;
+
+  constructor(database: MysqlDatabase, sql: Statements) {
+    this.#database = database;
+    this.#sql = sql;
+  }
+
+  async append(events: readonly OutboxEvent[], by: string): Promise<void> {
+    const portions = [...portionsOf(events, by)];
+    const work = async (session: Session) => {
+      for (const { rows, values } of portions) {
+        await session.change(this.#sql.append(rows), values);
+      }
+    };
+    await (portions.length === 1
+      ? this.#database.session(work)
+      : this.#database.transaction(work));
+  }
+
+  async join(
+    run: RunInTransaction,
+    events: readonly OutboxEvent[],
+    by: string,
+  ): Promise<void> {
+    for (const { rows, values } of portionsOf(events, by)) {
+      await run(this.#sql.append(rows), values);
+    }
+  }
+
+  claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
+    const { limit, token, lease, maxBytes, minAge, lost } = claim;
+    return this.#database.transaction(async (session) => {
+      const due = await session.rows<{ seq: number; bytes: number }>(
+        this.#sql.due(lost.length > 0),
+        [...(lost.length > 0 ? [lost] : []), toMicroseconds(minAge), limit],
+      );
+      let total = 0;
+      const fitting = due.filter(
+        ({ bytes }, place) => (total += bytes) <= maxBytes || place === 0,
+      );
+      if (fitting.length === 0) return [];
+      const seqs = toSeqs(fitting);
+      const values = [token, toMicroseconds(lease), seqs];
+      await session.change(this.#sql.lease, values);
+      return session.rows<ClaimedRow>(this.#sql.claimed, [seqs]);
+    });
+  }
+
+  acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
+    return this.#database.transaction((session) =>
+      forEachClaim(events, async (seqs, token, awaited) => {
+        if (!awaited) {
+          return session.change(this.#sql.acknowledge, [seqs, token]);
+        }
+        return this.#remove(session, seqs, token, [null, null, null]);
+      }),
+    );
+  }
+
+  async release(
+    events: readonly ClaimedEvent[],
+    { delay, failed }: { delay: number; failed: boolean },
+  ): Promise<void> {
+    const due = [toMicroseconds(delay), failed ? 1 : 0];
+    await this.#database.transaction((session) =>
+      forEachClaim(events, (seqs, token) =>
+        session.change(this.#sql.release, [...due, seqs, token]),
+      ),
+    );
+  }
+
+  deadLetter(
+    events: readonly ClaimedEvent[],
+    { reason, status, message }: DeadLetterCause,
+  ): Promise<number> {
+    const cause = [reason, status ?? null, toStored(message)];
+    return this.#database.transaction((session) =>
+      forEachClaim(events, (seqs, token) =>
+        this.#remove(session, seqs, token, cause, (held) =>
+          session.change(this.#sql.copyToDeadLetters, [...cause, held]),
+        ),
+      ),
+    );
+  }
+
+  trim({ maxAge, maxCount, maxBytes }: DeadLetterRetention): Promise<number> {
+    const most = Number.MAX_SAFE_INTEGER;
+    return this.#database.transaction(async (session) => {
+      const [beyond] = await session.rows<{ seq: number | null }>(
+        this.#sql.beyond,
+        [
+          toMicroseconds(maxAge),
+          Math.min(maxCount, most),
+          Math.min(maxBytes, most),
+        ],
+      );
+      if ((beyond?.seq ?? null) === null) return 0;
+      return session.change(this.#sql.trim, [beyond?.seq]);
+    });
+  }
+
+  outcomes(receipts: readonly string[]): Promise<readonly OutcomeRow[]> {
+    return this.#rows(this.#sql.outcomes, [receipts]);
+  }
+
+  async forgetOutcomes(): Promise<void> {
+    await this.#database.transaction((session) =>
+      session.change(this.#sql.forgetOutcomes),
+    );
+  }
+
+  async newest(): Promise<string> {
+    const [row] = await this.#rows<{ seq: string }>(this.#sql.newest);
+    return row?.seq ?? '0';
+  }
+
+  async pendingBefore(by: string, newest: string): Promise<number> {
+    const values = [by, Number(newest)];
+    const [row] = await this.#rows<{ count: number }>(
+      this.#sql.pendingBefore,
+      values,
+    );
+    return row?.count ?? 0;
+  }
+
+  async counts(): Promise<CountsRow> {
+    const [row] = await this.#rows<CountsRow>(this.#sql.counts);
+    return row ?? { pending: 0, oldest_age: null, dead: 0 };
+  }
+
+  deadLetters(
+    filter: DeadLetterFilter,
+    { limit, after = '0' }: DeadLetterPage,
+  ): Promise<readonly DeadLetterRow[]> {
+    const { condition, values } = conditionOf(filter);
+    const sql = this.#sql.deadLetters(condition);
+    return this.#rows(sql, [...values, Number(after), limit]);
+  }
+
+  async requeue(filter: DeadLetterFilter, limit = Infinity): Promise<number> {
+    const { condition, values } = conditionOf(filter);
+    const [last] = await this.#rows<{ seq: number | null }>(
+      this.#sql.newestDeadLetter,
+    );
+    const requeueSome = (most: number) =>
+      this.#database.transaction(async (session) => {
+        const some = await session.rows<{ seq: number }>(
+          this.#sql.someDeadLetters(condition),
+          [...values, last?.seq ?? 0, most],
+        );
+        if (some.length === 0) return 0;
+        const seqs = toSeqs(some);
+        await session.change(this.#sql.copyToEvents, [seqs]);
+        return session.change(this.#sql.erase('deadLetters'), [seqs]);
+      }, LONG_TIMEOUT_MS);
+    let count = 0;
+    while (count < limit) {
+      const requeued = await requeueSome(
+        Math.min(limit - count, REQUEUED_AT_ONCE),
+      );
+      count += requeued;
+      if (requeued < REQUEUED_AT_ONCE) break;
+    }
+    return count;
+  }
+
+  purge(filter: DeadLetterFilter): Promise<number> {
+    const { condition, values } = conditionOf(filter);
+    return this.#database.transaction(
+      (session) => session.change(this.#sql.purge(condition), values),
+      LONG_TIMEOUT_MS,
+    );
+  }
+
+  async holding(
+    table: EventTable,
+    texts: readonly string[],
+  ): Promise<readonly HoldingRow[]> {
+    if (texts.length === 0) return [];
+    const sql = this.#sql.holding(table, texts.length);
+    return this.#rows(sql, [...texts], LONG_TIMEOUT_MS);
+  }
+
+  erase(table: EventTable, seqs: readonly string[]): Promise<number> {
+    return this.#database.transaction(
+      (session) => session.change(this.#sql.erase(table), [seqs.map(Number)]),
+      LONG_TIMEOUT_MS,
+    );
+  }
+
+  async close(): Promise<void> {}
+
+  /** Removes held events, records their outcomes, and first does with them what is asked. */
+  async #remove(
+    session: Session,
+    seqs: number[],
+    token: string,
+    outcome: unknown[],
+    first: (held: number[]) => Promise<unknown> = async () => {},
+  ): Promise<number> {
+    const held = await session.rows<{ seq: number; receipt: string | null }>(
+      this.#sql.held,
+      [seqs, token],
+    );
+    if (held.length === 0) return 0;
+    await first(toSeqs(held));
+    const receipts = held.flatMap(({ receipt }) => receipt ?? []);
+    if (receipts.length > 0) {
+      const rows = receipts.map((receipt) => [receipt, ...outcome]);
+      await session.change(this.#sql.record, [rows]);
+    }
+    return session.change(this.#sql.erase('events'), [toSeqs(held)]);
+  }
+
+  #rows<Row>(
+    sql: string,
+    values: unknown[] = [],
+    timeout?: number,
+  ): Promise<readonly Row[]> {
+    return this.#database.session(
+      (session) => session.rows<Row>(sql, values),
+      timeout,
+    );
+  }
+}
+
+/** Does something for the events of each claim, and sums up. */
+async function forEachClaim(
+  events: readonly ClaimedEvent[],
+  work: (seqs: number[], token: string, awaited: boolean) => Promise<number>,
+): Promise<number> {
+  const claims = new Map<string, ClaimedEvent[]>();
+  for (const event of events) {
+    const { token } = claimOf(event);
+    const same = claims.get(token);
+    if (same === undefined) claims.set(token, [event]);
+    else same.push(event);
+  }
+  let count = 0;
+  for (const [token, same] of claims) {
+    const awaited = same.some(({ receipt }) => receipt !== undefined);
+    count += await work(toSeqs(same.map(claimOf)), token, awaited);
+  }
+  return count;
+}

@@ -1,0 +1,84 @@
+import type { TableNames } from '../sql/table-name.js';
+import type { EventTable } from '../sql/tables.js';
+import { NOW } from './migration.js';
+
+/** A moment so many µs from now. */
+const LATER = `${NOW} + INTERVAL ? MICROSECOND`;
+
+/** `+ 0e0` makes a number of what mysql2 would give as text. */
+const ms = (column: string) =>
+  `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${column}) / 1000 + 0e0`;
+const AGE = `TIMESTAMPDIFF(MICROSECOND, appended_at, ${NOW}) / 1000 + 0e0`;
+const SEQ = 'CAST(seq AS CHAR) AS seq';
+
+/** The events of one claim: rows, and its fencing token. */
+const HELD = 'seq IN (?) AND claim = ?';
+
+/** One row's values in an INSERT, `(?, ?, ?)`. */
+export const ROW_VALUES = 5;
+
+/** Every statement of an outbox. */
+export type Statements = ReturnType<typeof statements>;
+
+export function statements({ events, deadLetters, outcomes }: TableNames) {
+  const tables = { events, deadLetters };
+  return {
+    append: (rows: number) =>
+      `INSERT INTO ${events} (id, payload, created_at, receipt, appended_by) VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?)').join(', ')}`,
+
+    due: (lost: boolean) => `
+SELECT seq, bytes FROM ${events}
+WHERE ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
+ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
+    lease: `UPDATE ${events} SET claim = ?, due_at = ${LATER} WHERE seq IN (?)`,
+    claimed: `
+SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age
+FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
+
+    acknowledge: `DELETE FROM ${events} WHERE ${HELD}`,
+    release: `UPDATE ${events} SET claim = NULL, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
+    held: `SELECT seq, receipt FROM ${events} WHERE ${HELD} ORDER BY seq FOR UPDATE`,
+    record: `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ?`,
+    copyToDeadLetters: `
+INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)
+SELECT id, payload, created_at, failed_attempts, ?, ?, ? FROM ${events} WHERE seq IN (?) ORDER BY seq`,
+
+    /** The newest dead letter that retention does not keep. */
+    beyond: `
+SELECT MAX(seq) AS seq FROM (
+  SELECT seq, dead_lettered_at, ROW_NUMBER() OVER (ORDER BY seq DESC) AS place,
+    SUM(bytes) OVER (ORDER BY seq DESC ROWS UNBOUNDED PRECEDING) AS total
+  FROM ${deadLetters}
+) AS kept
+WHERE dead_lettered_at < ${NOW} - INTERVAL ? MICROSECOND OR place > ? OR total > ?`,
+    trim: `DELETE FROM ${deadLetters} WHERE seq <= ?`,
+
+    outcomes: `SELECT receipt, reason, status, message FROM ${outcomes} WHERE receipt IN (?)`,
+    forgetOutcomes: `DELETE FROM ${outcomes} WHERE recorded_at < ${NOW} - INTERVAL 1 HOUR`,
+
+    newest: `SELECT CAST(COALESCE(MAX(seq), 0) AS CHAR) AS seq FROM ${events}`,
+    pendingBefore: `SELECT COUNT(*) + 0e0 AS count FROM ${events} WHERE appended_by = ? AND seq <= ?`,
+    counts: `
+SELECT (SELECT COUNT(*) FROM ${events}) + 0e0 AS pending,
+  (SELECT ${AGE} FROM ${events} ORDER BY seq LIMIT 1) AS oldest_age,
+  (SELECT COUNT(*) FROM ${deadLetters}) + 0e0 AS dead`,
+
+    deadLetters: (condition: string) => `
+SELECT ${SEQ}, id, payload, failed_attempts, reason, status, message, ${ms('created_at')} AS created_at, ${ms('dead_lettered_at')} AS dead_lettered_at
+FROM ${deadLetters} WHERE ${condition} AND seq > ? ORDER BY ${deadLetters}.seq LIMIT ?`,
+    newestDeadLetter: `SELECT MAX(seq) AS seq FROM ${deadLetters}`,
+    someDeadLetters: (condition: string) =>
+      `SELECT seq FROM ${deadLetters} WHERE ${condition} AND seq <= ? ORDER BY seq LIMIT ? FOR UPDATE`,
+    copyToEvents: `
+INSERT INTO ${events} (id, payload, created_at)
+SELECT id, payload, ${NOW} FROM ${deadLetters} WHERE seq IN (?) ORDER BY seq`,
+    purge: (condition: string) =>
+      `DELETE FROM ${deadLetters} WHERE ${condition}`,
+
+    /** Rows whose text holds one of these. */
+    holding: (table: EventTable, texts: number) =>
+      `SELECT ${SEQ}, payload FROM ${tables[table]} WHERE ${Array.from({ length: texts }, () => 'LOCATE(?, payload) > 0').join(' OR ')}`,
+    erase: (table: EventTable) =>
+      `DELETE FROM ${tables[table]} WHERE seq IN (?)`,
+  };
+}

@@ -1,0 +1,85 @@
+import type { DeadLetterFilter, OutboxEvent } from '../outbox.js';
+import { toStoredText } from '../stored-text.js';
+
+/** About 300 years: dates end at 9999. */
+const MAX_MS = 1e13;
+
+/** So many rows, or bytes of payload, go into one INSERT: servers limit what they take at once. */
+const MAX_ROWS = 1000;
+const MAX_BYTES = 2 ** 20;
+
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** Text that is not plain goes as bytes, which nothing on the way takes for another character set's. */
+const toText = (text: string): string | Buffer =>
+  ASCII.test(text) ? text : Buffer.from(text);
+
+/** Any string, as an `id` or `message` is stored. */
+export const toStored = (text: string): string | Buffer =>
+  toText(toStoredText(text));
+
+/** A time in ms since the epoch as UTC. */
+export const toDate = (time: number): string =>
+  new Date(time).toISOString().replace('T', ' ').slice(0, -1);
+
+export const toMicroseconds = (ms: number): number =>
+  Math.round(Math.min(ms, MAX_MS) * 1000);
+
+/** Numbers of rows, as SQL compares them with an index. */
+export const toSeqs = (rows: readonly { seq: string | number }[]): number[] =>
+  rows.map(({ seq }) => Number(seq));
+
+/** Events in portions of one INSERT each, each as a flat list of values. */
+export function* portionsOf(
+  events: readonly OutboxEvent[],
+  by: string,
+): Generator<{ readonly rows: number; readonly values: unknown[] }> {
+  let rows = 0;
+  let bytes = 0;
+  let values: unknown[] = [];
+  for (const { id, payload, createdAt, receipt } of events) {
+    if (rows === MAX_ROWS || (rows > 0 && bytes + payload.length > MAX_BYTES)) {
+      yield { rows, values };
+      [rows, bytes, values] = [0, 0, []];
+    }
+    rows++;
+    bytes += payload.length;
+    values.push(
+      toStored(id),
+      toText(payload),
+      toDate(createdAt),
+      receipt ?? null,
+      by,
+    );
+  }
+  if (rows > 0) yield { rows, values };
+}
+
+/** A filter as a condition and its values. */
+export function conditionOf({ ids, reason, before }: DeadLetterFilter): {
+  readonly condition: string;
+  readonly values: unknown[];
+} {
+  const conditions = ['TRUE'];
+  const values: unknown[] = [];
+  if (ids?.length === 0) {
+    conditions.push('FALSE');
+  } else if (ids !== undefined) {
+    // The index knows the beginning, and texts that differ in trailing spaces as one.
+    conditions.push('id IN (?)', 'CAST(id AS BINARY) IN (?)');
+    const stored = ids.map(toStoredText);
+    values.push(
+      stored,
+      stored.map((id) => Buffer.from(id)),
+    );
+  }
+  if (reason !== undefined) {
+    conditions.push('reason = ?');
+    values.push(reason);
+  }
+  if (before !== undefined) {
+    conditions.push('dead_lettered_at < ?');
+    values.push(toDate(before));
+  }
+  return { condition: conditions.join(' AND '), values };
+}
