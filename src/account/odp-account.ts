@@ -8,11 +8,16 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import { type OdpError, OdpValidationError } from '../errors/index.js';
+import {
+  type OdpError,
+  OdpOutboxError,
+  OdpValidationError,
+} from '../errors/index.js';
 import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import {
   type AppendOptions,
+  type ErasedEvents,
   type OutboxDurability,
   type OutboxEvent,
   outboxError,
@@ -68,6 +73,7 @@ export class OdpAccount {
   readonly #maker: EventMaker;
   readonly #integration: AccountIntegration | undefined;
   readonly #calls: OdpCalls | undefined;
+  readonly #ended = new AbortController();
   #state: AccountState;
   #lastFailure: CallFailure | undefined;
   #closed: Promise<void> | undefined;
@@ -148,6 +154,11 @@ export class OdpAccount {
     return this.#state === 'open'
       ? (this.#integration?.state ?? 'open')
       : this.#state;
+  }
+
+  /** Aborted when the last flush begins. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /** Opens the outbox and says what was set up. Never rejects. */
@@ -328,6 +339,21 @@ export class OdpAccount {
     return healthOf(this, limits);
   }
 
+  /**
+   * Forgets a customer's events and dead letters.
+   *
+   * @throws OdpOutboxError when the outbox fails, or is not open
+   */
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    if (this.dispatcher !== undefined)
+      return this.dispatcher.erase(identifiers);
+    throw new OdpOutboxError(
+      'The outbox is not open, as no ODP account is integrated and enabled; nothing was erased. Erase in an app that sends to ODP.',
+    );
+  }
+
   /** Everything accepted so far, and what decorators are about to send. */
   async flush(timeout: number): Promise<{ pending: number }> {
     const left = await this.#readyToSend(timeout);
@@ -343,6 +369,7 @@ export class OdpAccount {
   async #close(): Promise<void> {
     const { background, options } = this.#parts;
     const { shutdownTimeout } = options.delivery;
+    this.#ended.abort();
     // What is there already need not wait for a decorator's functions.
     if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
     // What a durable outbox holds can wait for the account until the next start.

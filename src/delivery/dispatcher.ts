@@ -7,6 +7,7 @@ import {
   type AppendOptions,
   type ClaimedEvent,
   type DeadLetterRetention,
+  type ErasedEvents,
   type OdpOutbox,
   type OutboxCheckpoint,
   type OutboxCounts,
@@ -176,6 +177,27 @@ export class Dispatcher {
     return this.#probing;
   }
 
+  /**
+   * Forgets a customer's events and dead letters.
+   *
+   * @throws OdpOutboxError when the outbox fails, or is not open
+   */
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw failure;
+    try {
+      const erased = await this.#parts.outbox.erase(identifiers);
+      this.#access.settled(erased.pending);
+      // A flush may have waited for them.
+      this.#wake();
+      return erased;
+    } catch (error) {
+      throw this.#parts.reporter.outboxThrew(error);
+    }
+  }
+
   /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
   open(): Promise<void> {
     return this.#opening.begin();
@@ -192,7 +214,7 @@ export class Dispatcher {
     options?: AppendOptions,
   ): void | Promise<void> {
     const { failure } = this.#opening;
-    if (failure !== undefined) throw this.#parts.reporter.appendFailed(failure);
+    if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
     const since = this.#parts.clock.monotonic();
     try {
       const appended = this.#parts.outbox.append(events, options);
@@ -200,12 +222,12 @@ export class Dispatcher {
         return Promise.resolve(appended).then(
           () => this.#appended(events, since),
           (error: unknown) => {
-            throw this.#parts.reporter.appendFailed(error);
+            throw this.#parts.reporter.outboxThrew(error);
           },
         );
       }
     } catch (error) {
-      throw this.#parts.reporter.appendFailed(error);
+      throw this.#parts.reporter.outboxThrew(error);
     }
     this.#appended(events, since);
   }

@@ -16,6 +16,7 @@ export {
 } from './make-event.js';
 export {
   copyData,
+  copyIdentifiers,
   countIdentifiers,
   type Data,
   pathOf,

@@ -119,7 +119,11 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         new OdpService({
           account,
           ambient,
-          deadLetters: new OdpDeadLetters(outbox),
+          deadLetters: new OdpDeadLetters({
+            outbox,
+            clock: account.clock,
+            ended: account.ended,
+          }),
         }),
     },
     {

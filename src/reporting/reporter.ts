@@ -219,8 +219,8 @@ export class Reporter {
     );
   }
 
-  /** The outbox did not take events in; returns what their caller is told. */
-  appendFailed(error: unknown): OdpError {
+  /** The outbox failed to do what a caller asked for; returns what the caller is told. */
+  outboxThrew(error: unknown): OdpError {
     const failure = outboxError(error);
     if (failure.code === 'outboxFailed') this.#counters.outboxFailures++;
     return failure;

@@ -1,5 +1,6 @@
 import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
+import type { Clock } from '../clock.js';
 import {
   type StoredDeadLetter,
   type DeadLetterFilter,
@@ -8,6 +9,8 @@ import {
   type OdpOutbox,
   outboxError,
 } from '../outbox/index.js';
+import { checkFilter } from './dead-letter-filter.js';
+import { requeueAtRate } from './requeue-at-rate.js';
 
 /** An event that was given up, as `odp.deadLetters.list` shows it. */
 export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
@@ -15,23 +18,43 @@ export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
   readonly event: OdpEvent;
 }
 
+/** How dead letters are queued again. */
+export interface RequeueOptions {
+  /**
+   * At most so many events a second, so that what was given up in an outage does
+   * not hold up what is new.
+   * @default all at once
+   */
+  readonly perSecond?: number | undefined;
+}
+
+/** What {@link OdpDeadLetters} stands on. */
+export interface OdpDeadLettersParts {
+  readonly outbox: OdpOutbox;
+  readonly clock: Clock;
+  /** Aborted when the app ends. */
+  readonly ended: AbortSignal;
+}
+
 const DEFAULT_LIMIT = 100;
 
 /**
- * Events that were given up: ODP rejected them, or they grew too old. How long
- * they are kept is the outbox's matter; the memory outbox keeps the last 1000.
+ * Events that were given up: ODP rejected them, or they grew too old. How many
+ * are kept, and for how long, says the option `deadLetters`.
  */
 export class OdpDeadLetters {
-  readonly #outbox: OdpOutbox;
+  readonly #parts: OdpDeadLettersParts;
 
-  constructor(outbox: OdpOutbox) {
-    this.#outbox = outbox;
+  /** Made by `OptimizelyOdpModule`: it is `odp.deadLetters`. */
+  constructor(parts: OdpDeadLettersParts) {
+    this.#parts = parts;
   }
 
   /**
    * Shows dead letters, oldest first.
    *
    * @param filter which ones; all unless given. `limit`: at most so many, 100 unless given; `after`: the `cursor` of the last one seen
+   * @throws OdpValidationError when the filter is none
    * @throws OdpOutboxError when the outbox fails
    */
   async list({
@@ -41,8 +64,12 @@ export class OdpDeadLetters {
   }: DeadLetterFilter & Partial<DeadLetterPage> = {}): Promise<
     OdpDeadLetter[]
   > {
+    checkFilter(filter);
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw invalid('limit', 'must be a whole number of at least 1');
+    }
     const letters = await asked(() =>
-      this.#outbox.deadLetters(filter, { limit, after }),
+      this.#parts.outbox.deadLetters(filter, { limit, after }),
     );
     return letters.map(({ payload, ...letter }) => ({
       ...letter,
@@ -51,14 +78,31 @@ export class OdpDeadLetters {
   }
 
   /**
-   * Makes dead letters pending again, as if they were new.
+   * Makes dead letters pending again, oldest first, as if they were new.
    *
    * @param filter which ones; all unless given
-   * @returns how many
-   * @throws OdpOutboxError when the outbox fails
+   * @returns how many; fewer than there are where the outbox has no room for more
+   * @throws OdpValidationError when the filter or the rate is none
+   * @throws OdpOutboxError when the outbox fails, or the app ends before all are queued
    */
-  async requeue(filter: DeadLetterFilter = {}): Promise<number> {
-    return asked(() => this.#outbox.requeue(filter));
+  async requeue(
+    filter: DeadLetterFilter = {},
+    { perSecond }: RequeueOptions = {},
+  ): Promise<number> {
+    checkFilter(filter);
+    const { outbox, clock, ended } = this.#parts;
+    if (perSecond === undefined) return asked(() => outbox.requeue(filter));
+    if (!Number.isFinite(perSecond) || perSecond <= 0) {
+      throw invalid('perSecond', 'must be a number above 0');
+    }
+    const { deadLetters: most } = await asked(() => outbox.counts());
+    return requeueAtRate({
+      perSecond,
+      most,
+      clock,
+      ended,
+      requeue: (limit) => asked(() => outbox.requeue(filter, limit)),
+    });
   }
 
   /**
@@ -73,18 +117,20 @@ export class OdpDeadLetters {
     filter: DeadLetterFilter | { readonly all: true },
   ): Promise<number> {
     const { all, ...conditions } = { all: false, ...filter };
+    checkFilter(conditions);
     const any = Object.values(conditions).some((value) => value !== undefined);
     if (!any && !all) {
-      throw new OdpValidationError([
-        {
-          path: 'filter',
-          message: 'must say which dead letters to forget, or { all: true }',
-        },
-      ]);
+      throw invalid(
+        'filter',
+        'must say which dead letters to forget, or { all: true }',
+      );
     }
-    return asked(() => this.#outbox.purge(all ? {} : conditions));
+    return asked(() => this.#parts.outbox.purge(all ? {} : conditions));
   }
 }
+
+const invalid = (path: string, message: string) =>
+  new OdpValidationError([{ path, message }]);
 
 async function asked<T>(ask: () => MaybePromise<T>): Promise<T> {
   try {

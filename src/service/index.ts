@@ -1,4 +1,9 @@
-export { type OdpDeadLetter, OdpDeadLetters } from './dead-letters.js';
+export {
+  type OdpDeadLetter,
+  OdpDeadLetters,
+  type RequeueOptions,
+} from './dead-letters.js';
+export { OdpOutboxAdmin } from './outbox-admin.js';
 export { OdpService, type SentOdpEvent } from './odp.service.js';
 export { OdpValidationExceptionFilter } from './odp-validation.filter.js';
 export type { SendOdpEventOptions } from './send-options.js';

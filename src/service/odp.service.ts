@@ -14,6 +14,7 @@ import type { OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
+import { OdpOutboxAdmin } from './outbox-admin.js';
 import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
@@ -39,6 +40,8 @@ export class OdpService {
   readonly deadLetters: OdpDeadLetters;
   /** The rest of ODP's REST API. Nothing of it goes through the outbox. */
   readonly api: OdpApi;
+  /** Events that wait: forget a customer's. */
+  readonly outbox: OdpOutboxAdmin;
   readonly #account: OdpAccount;
   readonly #ambient: AmbientIdentity;
 
@@ -51,6 +54,9 @@ export class OdpService {
       calls: () => account.calls,
       unawaited: (error) => account.unawaited(error),
     });
+    this.outbox = new OdpOutboxAdmin((identifiers) =>
+      account.erase(identifiers),
+    );
   }
 
   /** What happens to events: accepted, delivered, retried, given up; delivery suspended and resumed. */

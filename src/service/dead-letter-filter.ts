@@ -1,0 +1,46 @@
+import { OdpValidationError, type OdpViolation } from '../errors/index.js';
+import type { DeadLetterFilter } from '../outbox/index.js';
+
+/** What each condition must be; `undefined` where it is. */
+const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
+  [
+    'ids',
+    (value) =>
+      Array.isArray(value) && value.every((id) => typeof id === 'string')
+        ? undefined
+        : 'must be a list of idempotence_ids',
+  ],
+  [
+    'reason',
+    (value) =>
+      value === 'rejected' || value === 'expired'
+        ? undefined
+        : "must be 'rejected' or 'expired'",
+  ],
+  [
+    'before',
+    (value) =>
+      Number.isFinite(value)
+        ? undefined
+        : 'must be a time in ms since the epoch',
+  ],
+]);
+
+const NO_CONDITION = `is no condition; there are ${[...CONDITIONS.keys()].join(', ')}`;
+
+/**
+ * Checks a filter: what is misspelt in one would otherwise mean every dead letter.
+ *
+ * @throws OdpValidationError
+ */
+export function checkFilter(filter: DeadLetterFilter): void {
+  const problems: OdpViolation[] = [];
+  for (const [name, value] of Object.entries(filter)) {
+    if (value === undefined) continue;
+    const check = CONDITIONS.get(name);
+    const message = check === undefined ? NO_CONDITION : check(value);
+    if (message !== undefined)
+      problems.push({ path: `filter.${name}`, message });
+  }
+  if (problems.length > 0) throw new OdpValidationError(problems);
+}

@@ -1,0 +1,39 @@
+import { OdpValidationError, type OdpViolation } from '../errors/index.js';
+import { copyIdentifiers, type OdpIdentifiers } from '../events/index.js';
+import type { ErasedEvents } from '../outbox/index.js';
+
+/** What operators may do with the events that wait: `odp.outbox`. */
+export class OdpOutboxAdmin {
+  readonly #erase: (
+    identifiers: Record<string, string>,
+  ) => Promise<ErasedEvents>;
+
+  /** Made by `OptimizelyOdpModule`: it is `odp.outbox`. */
+  constructor(
+    erase: (identifiers: Record<string, string>) => Promise<ErasedEvents>,
+  ) {
+    this.#erase = erase;
+  }
+
+  /**
+   * Forgets a customer, as the GDPR gives a right to: every event that waits and
+   * every dead letter that names one of these identifiers with exactly this
+   * value. What is in a request to ODP at the moment may still arrive there.
+   *
+   * @returns how many were removed
+   * @throws OdpValidationError when no identifier is named
+   * @throws OdpOutboxError when the outbox fails, or is not open
+   */
+  async erase(identifiers: OdpIdentifiers): Promise<ErasedEvents> {
+    const problems: OdpViolation[] = [];
+    const named = copyIdentifiers(identifiers, 'identifiers', problems, true);
+    if (problems.length === 0 && Object.keys(named).length === 0) {
+      problems.push({
+        path: 'identifiers',
+        message: 'must name at least one identifier, such as { email }',
+      });
+    }
+    if (problems.length > 0) throw new OdpValidationError(problems);
+    return this.#erase(named);
+  }
+}
