@@ -11,6 +11,12 @@ export {
   type OdpOrderItem,
 } from './events/index.js';
 export type { Duration, Size } from './options/index.js';
+export {
+  type FetchSegmentsOptions,
+  type OdpSegmentsLookup,
+  OdpSegmentsOptions,
+  type QualifiedSegmentsDetails,
+} from './segments/index.js';
 export { OdpDeliveryOptions, OdpRetryOptions } from './delivery/index.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './identity/index.js';
 export type {

@@ -36,6 +36,7 @@ export class AccountIntegration {
   readonly #parts: AccountIntegrationParts;
   #state: 'notReady' | 'notIntegrated' | 'open' = 'notReady';
   #problem: string | undefined;
+  #segments: readonly string[] | undefined;
   #isLate = false;
   #ready = () => {};
   readonly #isReady = new Promise<void>((resolve) => {
@@ -55,6 +56,11 @@ export class AccountIntegration {
 
   get state(): 'notReady' | 'notIntegrated' | 'open' {
     return this.#state;
+  }
+
+  /** Those that the datafile's audiences use, where it tells. */
+  get segments(): readonly string[] | undefined {
+    return this.#segments;
   }
 
   /** Whether events wait in the outbox until the account is known. */
@@ -110,6 +116,7 @@ export class AccountIntegration {
     } else if (!isApiKey(apiKey)) {
       this.#failed('names an ODP key with spaces or control characters');
     } else {
+      this.#segments = state.segments;
       this.#become('open', { apiKey, apiHost: host });
     }
   }

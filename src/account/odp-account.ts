@@ -145,6 +145,30 @@ export class OdpAccount {
     }
   }
 
+  get allowPlaceholderIdentifiers(): boolean {
+    return this.#parts.options.allowPlaceholderIdentifiers;
+  }
+
+  /** Names of the segments that the datafile's audiences use; `undefined` without one. */
+  get segments(): readonly string[] | undefined {
+    return this.#integration?.segments;
+  }
+
+  /** Whether somebody is calling here, be it anonymously. */
+  get hasCaller(): boolean {
+    const { ambient, options } = this.#parts;
+    const { caller } = ambient;
+    if (caller === undefined) return false;
+    return 'identifiers' in caller
+      ? caller.account === this
+      : options.identity !== undefined;
+  }
+
+  /** Calls `listener`, which must not throw, when key and host have changed. */
+  onCredentialsChange(listener: () => void): void {
+    this.#integration?.credentials.onChange(listener);
+  }
+
   /** How long a function of a decorator may take, in ms. */
   get requestTimeout(): number {
     return this.#parts.options.delivery.requestTimeout;

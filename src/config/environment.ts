@@ -21,6 +21,9 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   'delivery.requestTimeout': 'REQUEST_TIMEOUT',
   'delivery.maxEventAge': 'MAX_EVENT_AGE',
   'delivery.shutdownTimeout': 'SHUTDOWN_TIMEOUT',
+  'segments.cacheSize': 'SEGMENTS_CACHE_SIZE',
+  'segments.cacheTimeout': 'SEGMENTS_CACHE_TIMEOUT',
+  'segments.requestTimeout': 'SEGMENTS_REQUEST_TIMEOUT',
   'deadLetters.maxAge': 'DEAD_LETTERS_MAX_AGE',
   'deadLetters.maxCount': 'DEAD_LETTERS_MAX_COUNT',
   'deadLetters.maxBytes': 'DEAD_LETTERS_MAX_BYTES',
@@ -70,6 +73,11 @@ export function optionsFromEnvironment(
       requestTimeout: duration('REQUEST_TIMEOUT'),
       maxEventAge: duration('MAX_EVENT_AGE'),
       shutdownTimeout: duration('SHUTDOWN_TIMEOUT'),
+    }),
+    segments: withoutAbsent({
+      cacheSize: integer('SEGMENTS_CACHE_SIZE'),
+      cacheTimeout: duration('SEGMENTS_CACHE_TIMEOUT'),
+      requestTimeout: duration('SEGMENTS_REQUEST_TIMEOUT'),
     }),
     deadLetters: withoutAbsent({
       maxAge: duration('DEAD_LETTERS_MAX_AGE'),

@@ -1,4 +1,5 @@
 import type { OdpIntegrationState } from '../odp/index.js';
+import { segmentsOfDatafile } from './segments-of-datafile.js';
 
 interface Integration {
   readonly key?: unknown;
@@ -8,15 +9,21 @@ interface Integration {
 
 /** What a datafile, which its SDK has validated, says of ODP: its first `integrations` entry with key `odp`. */
 export function accountOfDatafile(datafile: string): OdpIntegrationState {
-  const { integrations } = JSON.parse(datafile) as {
+  const parsed = JSON.parse(datafile) as {
     readonly integrations?: readonly Integration[];
   };
+  const { integrations } = parsed;
   const odp = integrations?.find(({ key }) => key === 'odp');
   if (odp === undefined) return { kind: 'notIntegrated' };
   const { publicKey, host } = odp;
   if (!isText(publicKey)) return unusable('without a publicKey');
   if (!isText(host)) return unusable('without a host');
-  return { kind: 'integrated', apiKey: publicKey, apiHost: host };
+  return {
+    kind: 'integrated',
+    apiKey: publicKey,
+    apiHost: host,
+    segments: segmentsOfDatafile(parsed),
+  };
 }
 
 const isText = (value: unknown): value is string =>

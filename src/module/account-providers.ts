@@ -7,9 +7,13 @@ import {
 } from '@nestjs/common';
 import axios from 'axios';
 import { type Clock, systemClock } from '../clock.js';
-import { resolveOptions } from './resolve-options.js';
+import {
+  type ResolvedModuleOptions,
+  resolveOptions,
+} from './resolve-options.js';
 import type { ResolvedOptions } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
+import { QualifiedSegments } from '../segments/index.js';
 import {
   DEFAULT_ACCOUNT,
   getOdpAccountToken,
@@ -114,7 +118,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
       useFactory: (
         account: OdpAccount,
         ambient: AmbientIdentity,
-        { outbox }: ResolvedOptions,
+        { outbox, segments }: ResolvedModuleOptions,
       ) =>
         new OdpService({
           account,
@@ -124,6 +128,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
             clock: account.clock,
             ended: account.ended,
           }),
+          segments: new QualifiedSegments(account, segments),
         }),
     },
     {

@@ -4,6 +4,7 @@ import type { OdpDeadLetterOptions, OdpOutbox } from '../outbox/index.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import type { OdpIntegration, OdpRegion } from '../odp/index.js';
+import type { OdpSegmentsOptions } from '../segments/index.js';
 
 /** Options of `OptimizelyOdpModule`. A bad one fails the boot. */
 export class OptimizelyOdpModuleOptions {
@@ -84,6 +85,9 @@ export class OptimizelyOdpModuleOptions {
 
   /** When and how events are sent. */
   readonly delivery?: Partial<OdpDeliveryOptions> | undefined = {};
+
+  /** How the segments of customers are asked for and kept. */
+  readonly segments?: Partial<OdpSegmentsOptions> | undefined = {};
 
   /** What is kept of events that were given up. */
   readonly deadLetters?: Partial<OdpDeadLetterOptions> | undefined = {};

@@ -63,6 +63,11 @@ describe('defaults', () => {
         shutdownTimeout: 5000,
         retry: { delay: 200, factor: 2, maxDelay: 30_000, jitter: true },
       },
+      segments: {
+        cacheSize: 10_000,
+        cacheTimeout: 10 * 60 * 1000,
+        requestTimeout: 5000,
+      },
       deadLetters: {
         maxAge: 30 * 24 * 60 * 60 * 1000,
         maxCount: 100_000,

@@ -10,6 +10,7 @@ import { OptionReader, parseDuration } from '../options/index.js';
 import { resolveDelivery } from '../delivery/index.js';
 import { OptimizelyOdpModuleOptions } from './module-options.js';
 import type { ResolvedOptions } from '../account/index.js';
+import { type ResolvedSegments, resolveSegments } from '../segments/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import {
   checkApiHost,
@@ -19,13 +20,18 @@ import {
   regionOfKey,
 } from '../odp/index.js';
 
+/** What an account is configured with, and what stands on it. */
+export interface ResolvedModuleOptions extends ResolvedOptions {
+  readonly segments: ResolvedSegments;
+}
+
 /**
  * Checks the module's options and completes them with their defaults, for
  * `forRoot` and `forRootAsync` alike.
  *
  * @throws OdpConfigurationError with every problem
  */
-export function resolveOptions(options: unknown): ResolvedOptions {
+export function resolveOptions(options: unknown): ResolvedModuleOptions {
   const problems: OdpViolation[] = [];
   const read = new OptionReader(
     options,
@@ -37,7 +43,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
   const region =
     read.oneOf('region', ['us', 'eu', 'au']) ?? regionOfKey(apiKey ?? '');
   const allowInsecureHost = read.flag('allowInsecureHost');
-  const resolved: ResolvedOptions = {
+  const resolved: ResolvedModuleOptions = {
     apiKey,
     region,
     integration: checkIntegration(read, problems),
@@ -55,6 +61,7 @@ export function resolveOptions(options: unknown): ResolvedOptions {
     identity: checkIdentity(read.value('identity'), problems),
     outbox: checkOutbox(read.value('outbox'), problems),
     delivery: resolveDelivery(read.value('delivery'), problems),
+    segments: resolveSegments(read.value('segments'), problems),
     deadLetters: resolveDeadLetters(read.value('deadLetters'), problems),
   };
   read.refuseUnknown();

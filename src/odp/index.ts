@@ -12,6 +12,7 @@ export {
   type OdpCredentials,
 } from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
+export { querySegments } from './graphql.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
 export {

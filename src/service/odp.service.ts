@@ -10,6 +10,11 @@ import {
 import { type Duration, parseDuration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
 import { OdpApi } from '../odp/index.js';
+import type {
+  FetchSegmentsOptions,
+  QualifiedSegments,
+  QualifiedSegmentsDetails,
+} from '../segments/index.js';
 import type { OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
@@ -30,6 +35,7 @@ export interface OdpServiceParts {
   readonly account: OdpAccount;
   readonly ambient: AmbientIdentity;
   readonly deadLetters: OdpDeadLetters;
+  readonly segments: QualifiedSegments;
 }
 
 const FLUSH_TIMEOUT = 30_000;
@@ -44,9 +50,11 @@ export class OdpService {
   readonly outbox: OdpOutboxAdmin;
   readonly #account: OdpAccount;
   readonly #ambient: AmbientIdentity;
+  readonly #segments: QualifiedSegments;
 
   /** Made by `OptimizelyOdpModule`: inject it. */
-  constructor({ account, ambient, deadLetters }: OdpServiceParts) {
+  constructor({ account, ambient, deadLetters, segments }: OdpServiceParts) {
+    this.#segments = segments;
     this.#account = account;
     this.#ambient = ambient;
     this.deadLetters = deadLetters;
@@ -163,6 +171,45 @@ export class OdpService {
     return this.#account.flush(
       durationOf(options.timeout ?? FLUSH_TIMEOUT, 'timeout'),
     );
+  }
+
+  /**
+   * Which segments a customer is qualified for, now: by their names in ODP. It
+   * asks ODP at once and not through the outbox; answers are kept (option
+   * `segments`), and concurrent callers share one request. A customer whom ODP
+   * does not know, such as any new visitor, is qualified for nothing: `[]`.
+   *
+   * ```ts
+   * const segments = await odp.fetchQualifiedSegments({ email }, { segments: ['vip'] });
+   * ```
+   *
+   * @param identifiers of the customer; whoever is calling unless given, of whom an anonymous one is qualified for nothing. ODP is asked by one after the other until it knows the customer, by `vuid` last
+   * @throws OdpSegmentsError ODP is away, slow or refuses; nothing of it is kept
+   * @throws OdpValidationError it cannot be asked so
+   * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
+   */
+  fetchQualifiedSegments(
+    identifiers: OdpIdentifiers | undefined,
+    options: FetchSegmentsOptions & { readonly details: true },
+  ): Promise<QualifiedSegmentsDetails>;
+  fetchQualifiedSegments(
+    identifiers?: OdpIdentifiers,
+    options?: FetchSegmentsOptions & { readonly details?: false | undefined },
+  ): Promise<string[]>;
+  fetchQualifiedSegments(
+    identifiers?: OdpIdentifiers,
+    options: FetchSegmentsOptions = {},
+  ): Promise<string[] | QualifiedSegmentsDetails> {
+    const shown = (found: QualifiedSegmentsDetails) =>
+      options.details === true ? found : found.segments;
+    try {
+      const found = this.#segments.fetch(identifiers, options);
+      return found instanceof Promise
+        ? this.#watched(found.then(shown))
+        : Promise.resolve(shown(found));
+    } catch (error) {
+      return this.#watched(Promise.reject(error as Error));
+    }
   }
 
   /** Counters since boot, and how far delivery lags behind. */

@@ -1,0 +1,1 @@
+export { type Lookup, lookupsOf } from './lookups.js';

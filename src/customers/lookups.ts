@@ -1,0 +1,51 @@
+import { OdpValidationError, type OdpViolation } from '../errors/index.js';
+import { copyIdentifiers } from '../events/index.js';
+
+/** An identifier to find a customer by. */
+export type Lookup = readonly [name: string, value: string];
+
+/** What ODP can be asked by; the name becomes a part of a query's text. */
+const NAME = /^[A-Za-z_]\w{0,127}$/;
+/** The web tag's cookie holds a UUID; ODP knows it without hyphens. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * The identifiers to find a customer by, one after the other: as they are
+ * given, and `vuid` last, since it tells a browser, not a person.
+ *
+ * @throws OdpValidationError where they cannot be asked by
+ */
+export function lookupsOf(
+  identifiers: unknown,
+  path: string,
+  allowPlaceholders: boolean,
+): readonly Lookup[] {
+  const violations: OdpViolation[] = [];
+  const copied = copyIdentifiers(
+    identifiers,
+    path,
+    violations,
+    allowPlaceholders,
+  );
+  const lookups: Lookup[] = [];
+  let vuid: Lookup | undefined;
+  for (const name in copied) {
+    const value = copied[name];
+    if (value === undefined) continue;
+    if (!NAME.test(name)) {
+      violations.push({
+        path,
+        message:
+          'has an identifier whose name ODP cannot be asked by; names have letters, digits and underscores',
+      });
+    } else if (name === 'vuid') {
+      vuid = [name, UUID.test(value) ? value.replaceAll('-', '') : value];
+    } else {
+      lookups.push([name, value]);
+    }
+  }
+  if (violations.length > 0)
+    throw new OdpValidationError(violations, 'request');
+  if (vuid !== undefined) lookups.push(vuid);
+  return lookups;
+}

@@ -1,0 +1,114 @@
+import { OdpSegmentsError } from '../errors/index.js';
+import { OdpCallError, type OdpCalls } from './odp-calls.js';
+
+/** One customer, and the segments that matter. */
+export interface SegmentsQuery {
+  /** The identifier's name: a GraphQL name. */
+  readonly name: string;
+  readonly value: string;
+  /** Names of segments. */
+  readonly segments: readonly string[];
+  /** In ms. */
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+}
+
+const PATH = '/v3/graphql';
+/** The official SDKs' marker of a customer whom ODP does not know. */
+const UNKNOWN = 'INVALID_IDENTIFIER_EXCEPTION';
+
+/**
+ * Which of the segments the customer is qualified for.
+ *
+ * @returns `undefined` for a customer whom ODP does not know
+ * @throws OdpSegmentsError
+ */
+export async function querySegments(
+  calls: OdpCalls,
+  { name, value, segments, timeout, signal }: SegmentsQuery,
+): Promise<readonly string[] | undefined> {
+  // Values are variables: whatever they hold, they are no part of the query.
+  // ODP takes each identifier as an argument of its own, so its name is.
+  const query = `query($id: String, $segments: [String]) { customer(${name}: $id) { audiences(subset: $segments) { edges { node { name state } } } } }`;
+  const variables = { id: value, segments };
+  try {
+    const { body } = await calls.call({
+      method: 'POST',
+      path: PATH,
+      route: PATH,
+      body: Buffer.from(JSON.stringify({ query, variables })),
+      timeout,
+      signal,
+      // One more, for a kept connection that had just been closed.
+      attempts: 2,
+      idempotent: true,
+      sent: [value],
+    });
+    return readSegments(body, segments);
+  } catch (error) {
+    if (!(error instanceof OdpCallError)) throw error;
+    throw new OdpSegmentsError({
+      status: error.status,
+      reason: error.problem,
+    });
+  }
+}
+
+interface Reply {
+  readonly errors?: readonly {
+    readonly extensions?: {
+      readonly code?: unknown;
+      readonly classification?: unknown;
+    };
+  }[];
+  readonly data?: {
+    readonly customer?: {
+      readonly audiences?: {
+        readonly edges?: readonly {
+          readonly node?: { readonly name?: unknown; readonly state?: unknown };
+        }[];
+      };
+    } | null;
+  };
+}
+
+/** Errors of GraphQL come with 200. Their messages may hold the identifier, so they go no further. */
+function readSegments(
+  body: unknown,
+  asked: readonly string[],
+): readonly string[] | undefined {
+  try {
+    const { errors = [], data } = body as Reply;
+    if (errors.length > 0) {
+      if (errors.some(({ extensions }) => extensions?.code === UNKNOWN)) {
+        return undefined;
+      }
+      throw failed(`GraphQL answered ${kindOf(errors[0]?.extensions)}`);
+    }
+    if (data?.customer === null) return undefined;
+    const qualified = new Set(
+      data!
+        .customer!.audiences!.edges!.map(({ node }) => node)
+        // ODP lists members only; the state is an SDK's second look.
+        .filter((node) => (node?.state ?? 'qualified') === 'qualified')
+        .map((node) => node?.name),
+    );
+    return asked.filter((name) => qualified.has(name));
+  } catch (error) {
+    if (error instanceof OdpSegmentsError) throw error;
+    throw failed('the answer could not be read');
+  }
+}
+
+const failed = (reason: string) =>
+  new OdpSegmentsError({ status: 200, reason });
+
+function kindOf({
+  code,
+  classification,
+}: { code?: unknown; classification?: unknown } = {}) {
+  const kind = code ?? classification;
+  return typeof kind === 'string' && /^\w{1,64}$/.test(kind)
+    ? kind
+    : 'with an error';
+}

@@ -1,0 +1,246 @@
+import { channel } from 'node:diagnostics_channel';
+import type { OdpAccount } from '../account/index.js';
+import { type Lookup, lookupsOf } from '../customers/index.js';
+import { OdpSegmentsError } from '../errors/index.js';
+import type { OdpIdentifiers } from '../events/index.js';
+import { querySegments } from '../odp/index.js';
+import {
+  checkFetchOptions,
+  type CheckedOptions,
+  type FetchSegmentsOptions,
+  invalid,
+} from './fetch-options.js';
+import { type KnownSegments, SegmentCache } from './segment-cache.js';
+import type { ResolvedSegments } from './segments-options.js';
+import { SharedRequest } from './shared-request.js';
+
+/** Segments, and how far to trust them. */
+export interface QualifiedSegmentsDetails {
+  /** Those that the customer is qualified for. */
+  readonly segments: string[];
+  /** Whether they come from the cache. */
+  readonly cached: boolean;
+  /** How long ago ODP told, in ms. */
+  readonly age: number;
+}
+
+/** What `optimizely-odp:segments` of `node:diagnostics_channel` carries, for each time that segments are asked for. */
+export interface OdpSegmentsLookup {
+  readonly account: string;
+  /** `joined`: somebody else's request was under way. */
+  readonly result: 'hit' | 'miss' | 'joined' | 'ignored';
+}
+
+/** A customer's further segments are asked for together with those that were asked for before, up to so many. */
+const MOST_TOGETHER = 100;
+
+const lookups = channel('optimizely-odp:segments');
+
+/** Asks ODP which segments customers are qualified for, and remembers it for a while. */
+export class QualifiedSegments {
+  readonly #account: OdpAccount;
+  readonly #options: ResolvedSegments;
+  readonly #cache: SegmentCache;
+  readonly #requests = new Map<string, SharedRequest<KnownSegments>>();
+
+  constructor(account: OdpAccount, options: ResolvedSegments) {
+    this.#account = account;
+    this.#options = options;
+    this.#cache = new SegmentCache(options, account.clock);
+    // Another account knows other customers.
+    account.onCredentialsChange(() => this.#forget());
+  }
+
+  /** As `OdpService.fetchQualifiedSegments`. Throws, or rejects; what is known already comes without a promise. */
+  fetch(
+    identifiers: OdpIdentifiers | undefined,
+    options: FetchSegmentsOptions,
+  ): QualifiedSegmentsDetails | Promise<QualifiedSegmentsDetails> {
+    // Also where the answer is known: an account that is closed has none.
+    void this.#account.calls;
+    const checked = checkFetchOptions(options);
+    const { cache, signal, timeout = 0 } = checked;
+    const customer = this.#customer(identifiers);
+    const wanted = this.#wanted(checked);
+    signal?.throwIfAborted();
+    if (cache === 'reset') this.#forget();
+    if (customer.length === 0 || wanted.length === 0) {
+      return { segments: [], cached: false, age: 0 };
+    }
+    const most = Math.max(timeout, this.#options.requestTimeout);
+    if (cache === 'ignore') {
+      this.#tell('ignored');
+      return this.#answer(this.#ask(customer, wanted, most), wanted, checked);
+    }
+    const key = keyOf(customer);
+    const known = this.#cache.get(key);
+    if (
+      known !== undefined &&
+      this.#cache.isFresh(known) &&
+      wanted.every((name) => known.asked.includes(name))
+    ) {
+      this.#tell('hit');
+      return this.#details(known, wanted, true);
+    }
+    const request = this.#share(key, customer, together(known, wanted), most);
+    return this.#answer(request, wanted, checked);
+  }
+
+  /** The request for this customer that is under way, or a new one. */
+  #share(
+    key: string,
+    customer: readonly Lookup[],
+    asked: readonly string[],
+    timeout: number,
+  ): SharedRequest<KnownSegments> {
+    const requestKey = `${key} ${JSON.stringify(asked)}`;
+    const underWay = this.#requests.get(requestKey);
+    if (underWay?.isAlive === true) {
+      this.#tell('joined');
+      return underWay;
+    }
+    this.#tell('miss');
+    const { generation } = this.#cache;
+    const request = this.#ask(customer, asked, timeout);
+    this.#requests.set(requestKey, request);
+    request.ended((known) => {
+      if (this.#requests.get(requestKey) === request) {
+        this.#requests.delete(requestKey);
+      }
+      if (known !== undefined && this.#cache.generation === generation) {
+        this.#cache.set(key, known);
+      }
+    });
+    return request;
+  }
+
+  #ask(
+    customer: readonly Lookup[],
+    asked: readonly string[],
+    timeout: number,
+  ): SharedRequest<KnownSegments> {
+    return new SharedRequest(async (signal) => ({
+      asked,
+      qualified: await this.#query(customer, asked, timeout, signal),
+      at: this.#account.clock.monotonic(),
+    }));
+  }
+
+  /** By one identifier after the other, until ODP knows the customer. */
+  async #query(
+    customer: readonly Lookup[],
+    segments: readonly string[],
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const { clock, calls } = this.#account;
+    const deadline = clock.monotonic() + timeout;
+    for (const [name, value] of customer) {
+      const left = Math.max(1, Math.ceil(deadline - clock.monotonic()));
+      const query = { name, value, segments, timeout: left, signal };
+      const qualified = await querySegments(calls, query);
+      if (qualified !== undefined) return qualified;
+    }
+    return [];
+  }
+
+  async #answer(
+    request: SharedRequest<KnownSegments>,
+    wanted: readonly string[],
+    { signal, timeout }: CheckedOptions,
+  ): Promise<QualifiedSegmentsDetails> {
+    if (timeout === undefined) {
+      return this.#details(await request.join(signal), wanted, false);
+    }
+    // Others may wait for longer.
+    const waiting = new AbortController();
+    const late = () => {
+      const reason = `no answer within ${timeout} ms`;
+      waiting.abort(new OdpSegmentsError({ status: undefined, reason }));
+    };
+    const leave = () => waiting.abort(signal?.reason);
+    const clear = this.#account.clock.schedule(late, timeout, false);
+    signal?.addEventListener('abort', leave);
+    try {
+      return this.#details(await request.join(waiting.signal), wanted, false);
+    } finally {
+      clear();
+      signal?.removeEventListener('abort', leave);
+    }
+  }
+
+  #details(
+    { qualified, at }: KnownSegments,
+    wanted: readonly string[],
+    cached: boolean,
+  ): QualifiedSegmentsDetails {
+    return {
+      segments: wanted.filter((name) => qualified.includes(name)),
+      cached,
+      age: this.#account.clock.monotonic() - at,
+    };
+  }
+
+  /** Whom it is about; nobody where the caller is anonymous. */
+  #customer(identifiers: OdpIdentifiers | undefined): readonly Lookup[] {
+    const account = this.#account;
+    const { allowPlaceholderIdentifiers: placeholders } = account;
+    if (identifiers === undefined) {
+      if (account.hasCaller) {
+        const caller = account.callerIdentifiers();
+        return lookupsOf(caller, 'identity', placeholders);
+      }
+      throw invalid(
+        'identifiers',
+        'must be given where nobody is calling: outside of requests and runWithIdentity, and without the option identity',
+      );
+    }
+    const customer = lookupsOf(identifiers, 'identifiers', placeholders);
+    if (customer.length > 0) return customer;
+    throw invalid(
+      'identifiers',
+      'must hold at least one identifier that is a non-blank string',
+    );
+  }
+
+  #wanted({ segments }: CheckedOptions): readonly string[] {
+    const wanted = segments ?? this.#account.segments;
+    if (wanted !== undefined) return wanted;
+    throw invalid(
+      'segments',
+      'must name the segments that matter, unless the account comes from a datafile, whose audiences name them',
+    );
+  }
+
+  #forget(): void {
+    this.#cache.clear();
+    this.#requests.clear();
+  }
+
+  #tell(result: OdpSegmentsLookup['result']): void {
+    if (!lookups.hasSubscribers) return;
+    const { name: account } = this.#account;
+    lookups.publish({ account, result } satisfies OdpSegmentsLookup);
+  }
+}
+
+/** No value can pass for another one's key: names have no colon. */
+function keyOf(customer: readonly Lookup[]): string {
+  const [first] = customer;
+  return customer.length === 1 && first !== undefined
+    ? `${first[0]}:${first[1]}`
+    : JSON.stringify(customer);
+}
+
+/**
+ * Asks for what was asked before, too, so that places which want different
+ * segments of a customer share one answer.
+ */
+function together(
+  known: KnownSegments | undefined,
+  wanted: readonly string[],
+): readonly string[] {
+  if (known === undefined) return wanted;
+  const all = [...new Set([...known.asked, ...wanted])];
+  return all.length > MOST_TOGETHER ? wanted : all;
+}

@@ -1,0 +1,55 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.js';
+import type { ResolvedSegments } from './segments-options.js';
+
+/** What ODP told of a customer. */
+export interface KnownSegments {
+  /** What it was asked about. */
+  readonly asked: readonly string[];
+  /** Those of them that the customer is qualified for; none is worth keeping, too. */
+  readonly qualified: readonly string[];
+  /** When, by the monotonic clock. */
+  readonly at: number;
+}
+
+/** What ODP told of customers, the most recently used ones. */
+export class SegmentCache {
+  readonly #known: LRUCache<string, KnownSegments> | undefined;
+  readonly #timeout: number;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  #generation = 0;
+
+  constructor(
+    { cacheSize, cacheTimeout }: ResolvedSegments,
+    clock: Pick<Clock, 'monotonic'>,
+  ) {
+    this.#timeout = cacheTimeout;
+    this.#clock = clock;
+    if (cacheSize > 0 && cacheTimeout > 0) {
+      this.#known = new LRUCache({ max: cacheSize });
+    }
+  }
+
+  /** Changes with each {@link clear}: what was asked before must not be saved after it. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** What is known, be it too old for use. */
+  get(key: string): KnownSegments | undefined {
+    return this.#known?.get(key);
+  }
+
+  isFresh({ at }: KnownSegments): boolean {
+    return this.#clock.monotonic() - at < this.#timeout;
+  }
+
+  set(key: string, known: KnownSegments): void {
+    this.#known?.set(key, known);
+  }
+
+  clear(): void {
+    this.#generation++;
+    this.#known?.clear();
+  }
+}

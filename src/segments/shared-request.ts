@@ -1,0 +1,41 @@
+/** A request that several callers wait for: it is broken off once all of them have left. */
+export class SharedRequest<T> {
+  readonly #aborter = new AbortController();
+  readonly #result: Promise<T>;
+  #waiting = 0;
+
+  constructor(ask: (signal: AbortSignal) => Promise<T>) {
+    this.#result = ask(this.#aborter.signal);
+  }
+
+  /** Whether somebody else may join. */
+  get isAlive(): boolean {
+    return !this.#aborter.signal.aborted;
+  }
+
+  /** Calls `tell` with the result, or `undefined` where it failed, before those that join afterwards are told. */
+  ended(tell: (result: T | undefined) => void): void {
+    this.#result.then(tell, () => tell(undefined));
+  }
+
+  /**
+   * Waits for it.
+   *
+   * @throws the signal's reason once that is aborted
+   */
+  join(signal: AbortSignal | undefined): Promise<T> {
+    this.#waiting++;
+    if (signal === undefined) return this.#result;
+    return new Promise<T>((resolve, reject) => {
+      const leave = () => {
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
+        reject(signal.reason);
+        if (--this.#waiting === 0) this.#aborter.abort();
+      };
+      const stay = () => signal.removeEventListener('abort', leave);
+      this.#result.then(resolve, reject).finally(stay);
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+}
