@@ -6,7 +6,8 @@ const ASK =
 
 interface Answer {
   readonly version: string;
-  readonly autocommit: number;
+  /** A pool may give large integers as text. */
+  readonly autocommit: number | string;
   readonly mode: string;
   readonly sent: string;
   readonly received: string;
@@ -26,7 +27,7 @@ function problemOf(answer: Answer): string | undefined {
   if (!skipsLocked(version)) {
     return `mysqlOutbox() needs MySQL 8 or MariaDB 10.6 (SKIP LOCKED); this server is ${version}. Update it, or choose another outbox.`;
   }
-  if (autocommit !== 1) {
+  if (Number(autocommit) !== 1) {
     return 'The pool of mysqlOutbox() has autocommit off, so that nothing would be stored. Give it a pool with autocommit on.';
   }
   if (mode.includes('NO_BACKSLASH_ESCAPES')) {

@@ -125,7 +125,7 @@ export class MysqlTables implements OutboxTables {
   trim({ maxAge, maxCount, maxBytes }: DeadLetterRetention): Promise<number> {
     const most = Number.MAX_SAFE_INTEGER;
     return this.#database.transaction(async (session) => {
-      const [beyond] = await session.rows<{ seq: number | null }>(
+      const [beyond] = await session.rows<{ seq: number | string | null }>(
         this.#sql.beyond,
         [
           toMicroseconds(maxAge),
@@ -134,7 +134,7 @@ export class MysqlTables implements OutboxTables {
         ],
       );
       if ((beyond?.seq ?? null) === null) return 0;
-      return session.change(this.#sql.trim, [beyond?.seq]);
+      return session.change(this.#sql.trim, [Number(beyond?.seq)]);
     });
   }
 
@@ -178,14 +178,14 @@ export class MysqlTables implements OutboxTables {
 
   async requeue(filter: DeadLetterFilter, limit = Infinity): Promise<number> {
     const { condition, values } = conditionOf(filter);
-    const [last] = await this.#rows<{ seq: number | null }>(
+    const [last] = await this.#rows<{ seq: number | string | null }>(
       this.#sql.newestDeadLetter,
     );
     const requeueSome = (most: number) =>
       this.#database.transaction(async (session) => {
         const some = await session.rows<{ seq: number }>(
           this.#sql.someDeadLetters(condition),
-          [...values, last?.seq ?? 0, most],
+          [...values, Number(last?.seq ?? 0), most],
         );
         if (some.length === 0) return 0;
         const seqs = toSeqs(some);

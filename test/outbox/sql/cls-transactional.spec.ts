@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   TransactionHost,
   ClsPluginTransactional,
@@ -6,21 +5,17 @@ import {
 import { TransactionalAdapterTypeOrm } from '@nestjs-cls/transactional-adapter-typeorm';
 import { Test } from '@nestjs/testing';
 import { ClsModule } from 'nestjs-cls';
-import { Pool } from 'pg';
 import { DataSource } from 'typeorm';
-import { describe, expect, it } from 'vitest';
-import { postgresOutbox } from '../../../src/outbox/postgres/index.js';
+import { expect, it } from 'vitest';
 import { quietContext, someEvents } from '../../support/outboxes.js';
-import { postgresService } from '../../support/services.js';
+import { sqlDatabase } from '../../support/sql-databases.js';
 
-const service = await postgresService();
-
-describe.skipIf(service === undefined)('postgresOutbox: @nestjs-cls', () => {
-  it('joins the transaction under way without being passed one', async () => {
-    const schema = `odp_${randomUUID().replaceAll('-', '')}`;
-    const pool = new Pool({ connectionString: service?.url });
-    await pool.query(`CREATE SCHEMA ${schema}`);
-    const data = new DataSource({ type: 'postgres', url: service?.url });
+it.each(['postgres', 'mysql'] as const)(
+  "%s outbox: joins @nestjs-cls's transaction under way without being passed one",
+  async (type) => {
+    const database = await sqlDatabase(type);
+    if (database === undefined) return;
+    const data = new DataSource({ type, url: database.url });
     const nest = await Test.createTestingModule({
       imports: [
         ClsModule.forRoot({
@@ -48,9 +43,7 @@ describe.skipIf(service === undefined)('postgresOutbox: @nestjs-cls', () => {
     }).compile();
     await nest.init();
     const txHost = nest.get(TransactionHost);
-    const outbox = postgresOutbox({
-      pool,
-      table: `${schema}.odp_outbox`,
+    const outbox = database.outbox({
       currentTransaction: () =>
         txHost.isTransactionActive() ? txHost.tx : undefined,
     });
@@ -72,8 +65,6 @@ describe.skipIf(service === undefined)('postgresOutbox: @nestjs-cls', () => {
     await outbox.close();
     await nest.close();
     await data.destroy();
-    await pool.query(`DROP SCHEMA ${schema} CASCADE`);
-    await pool.end();
-    await service?.stop();
-  });
-});
+    await database.remove();
+  },
+);

@@ -1,68 +1,49 @@
-import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Pool } from 'pg';
-import { DataSource } from 'typeorm';
-import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DataSource } from 'typeorm';
+import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver.js';
+import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+import { OdpOutboxError } from '../../../src/errors/index.js';
+import type { OdpOutbox } from '../../../src/outbox/outbox.js';
 import {
   deliverAll,
   failureOf,
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
+import { type SqlDatabase, sqlDatabase } from '../../support/sql-databases.js';
 import {
+  type SqlDialect,
   sqlLibraries,
   type SqlLibrary,
   type Work,
 } from '../../support/sql-libraries.js';
-import { postgresService } from '../../support/services.js';
-import { OdpOutboxError } from '../../../src/errors/index.js';
-import type { OdpOutbox } from '../../../src/outbox/outbox.js';
-import {
-  migratePostgresOutbox,
-  postgresOutbox,
-} from '../../../src/outbox/postgres/index.js';
 
-const service = await postgresService();
-const url = service?.url ?? 'postgres://nowhere.invalid/none';
+const databases: SqlDatabase[] = [];
+for (const type of ['postgres', 'mysql'] as const) {
+  const database = await sqlDatabase(type);
+  if (database !== undefined) databases.push(database);
+}
+if (databases.length === 0) it.skip('there is no database here');
 
-const libraries = sqlLibraries(url, 'postgres');
-
-describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
-  const schema = `odp_${randomUUID().replaceAll('-', '')}`;
-  const table = `${schema}.odp_outbox`;
-  const pool = new Pool({ connectionString: url });
+describe.each(databases)('$type outbox: transactions', (database) => {
+  const { type, schema, query } = database;
+  const libraries = sqlLibraries(database.url, type);
   let outbox: OdpOutbox;
 
   beforeAll(async () => {
-    await pool.query(`CREATE SCHEMA ${schema}`);
-    await pool.query(`CREATE TABLE ${schema}.orders (id text PRIMARY KEY)`);
-    await migratePostgresOutbox({ pool, table });
-    // Refuses as Postgres does when two serializable transactions meet.
-    await pool.query(`
-      CREATE TABLE ${schema}.refusing (yes integer);
-      CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF EXISTS (SELECT FROM ${schema}.refusing) THEN
-          RAISE EXCEPTION 'could not serialize access' USING ERRCODE = '40001';
-        END IF;
-        RETURN NEW;
-      END $$;
-      CREATE TRIGGER refuse BEFORE INSERT ON ${table}
-        FOR EACH ROW EXECUTE FUNCTION ${schema}.refuse()`);
-    outbox = postgresOutbox({ pool, table });
+    await query(`CREATE TABLE ${schema}.orders (id varchar(99) PRIMARY KEY)`);
+    outbox = database.outbox();
     await outbox.open(quietContext());
   });
 
   afterAll(async () => {
     await outbox.close();
     await Promise.all(libraries.map((library) => library.end()));
-    await pool.query(`DROP SCHEMA ${schema} CASCADE`);
-    await pool.end();
-    await service?.stop();
+    await database.remove();
   });
 
-  beforeEach(() => pool.query(`TRUNCATE ${table}`));
+  beforeEach(() => database.empty());
 
   describe.each(libraries)('with $name', ({ name, run, pool: wrong }) => {
     it('keeps exactly the events of committed work', async () => {
@@ -81,7 +62,7 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
         };
       await expect(run(work('undone', false))).rejects.toThrow('no stock');
       expect(await outbox.counts()).toMatchObject({ pending: 0 });
-      await pool.query(`DELETE FROM ${schema}.orders`);
+      await query(`DELETE FROM ${schema}.orders`);
       await run(work('done', true));
       const [first, second] = await outbox.claim({ limit: 9, lease: 60_000 });
       expect([first?.id, second?.id]).toEqual(['done-0', 'done-1']);
@@ -91,21 +72,24 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
           [first, second].filter((event) => event !== undefined),
         ),
       ).toBe(2);
-      const { rows } = await pool.query(
-        `DELETE FROM ${schema}.orders RETURNING id`,
-      );
-      expect(rows).toEqual([{ id: 'done' }]);
+      expect(await query(`SELECT id FROM ${schema}.orders`)).toEqual([
+        { id: 'done' },
+      ]);
+      await query(`DELETE FROM ${schema}.orders`);
     });
 
     it('keeps the code of a serialization failure, and no value', async () => {
-      await pool.query(`INSERT INTO ${schema}.refusing VALUES (1)`);
-      const error = await failureOf(() =>
-        run(async (transaction) => {
-          await outbox.append(someEvents(1, 'secret'), { transaction });
-        }),
-      ).finally(() => pool.query(`DELETE FROM ${schema}.refusing`));
+      const error = await database.refusing(() =>
+        failureOf(() =>
+          run(async (transaction) => {
+            await outbox.append(someEvents(1, 'secret'), { transaction });
+          }),
+        ),
+      );
       expect(error).toBeInstanceOf(OdpOutboxError);
-      expect((error as OdpOutboxError).cause).toMatchObject({ code: '40001' });
+      expect((error as OdpOutboxError).cause).toMatchObject({
+        code: database.refusal,
+      });
       expect(inspect(error)).not.toContain('secret');
       expect(await outbox.counts()).toMatchObject({ pending: 0 });
     });
@@ -121,10 +105,10 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
   });
 
   it('keeps the events of concurrent transactions apart', async () => {
-    const pg = libraries[0] as SqlLibrary;
+    const [driver] = libraries as [SqlLibrary];
     const outcomes = await Promise.allSettled(
       Array.from({ length: 40 }, (_, index) =>
-        pg.run(async (transaction) => {
+        driver.run(async (transaction) => {
           await outbox.append(someEvents(3, `job-${index}`), { transaction });
           if (index % 2 === 1) throw new Error('rolled back');
         }),
@@ -142,10 +126,9 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
   });
 
   it("works with TypeORM's own pool", async () => {
-    const data = new DataSource({ type: 'postgres', url });
+    const data = new DataSource({ type, url: database.url });
     await data.initialize();
-    const { master } = data.driver as PostgresDriver;
-    const shared = postgresOutbox({ pool: master as Pool, table });
+    const shared = database.outbox({ pool: poolOf(data, type) });
     await shared.open(quietContext());
     await data.transaction((manager) =>
       Promise.resolve(shared.append(someEvents(1), { transaction: manager })),
@@ -155,14 +138,27 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
     await data.destroy();
   });
 
-  it('tells of a transaction that has failed already', async () => {
-    const pg = libraries[0] as SqlLibrary;
-    await expect(
-      pg.run(async (transaction, execute) => {
-        await execute('SELECT 1/0').catch(() => {});
-        await outbox.append(someEvents(1), { transaction });
-      }),
-    ).rejects.toThrow(/Postgres failed \(current transaction is aborted/);
+  it.runIf(type === 'postgres')(
+    'tells of a transaction that has failed already',
+    async () => {
+      const [driver] = libraries as [SqlLibrary];
+      await expect(
+        driver.run(async (transaction, execute) => {
+          await execute('SELECT 1/0').catch(() => {});
+          await outbox.append(someEvents(1), { transaction });
+        }),
+      ).rejects.toThrow(/Postgres failed \(current transaction is aborted/);
+    },
+  );
+
+  it('takes a long list whole', async () => {
+    const [driver] = libraries as [SqlLibrary];
+    await driver.run(async (transaction) => {
+      await outbox.append(someEvents(2500), { transaction });
+      expect(await outbox.counts()).toMatchObject({ pending: 0 });
+    });
+    const { claimed } = await deliverAll([outbox], 500);
+    expect(new Set(claimed).size).toBe(2500);
   });
 
   it('refuses what is no transaction', async () => {
@@ -176,3 +172,9 @@ describe.skipIf(service === undefined)('postgresOutbox: transactions', () => {
     expect(await outbox.counts()).toMatchObject({ pending: 0 });
   });
 });
+
+function poolOf(data: DataSource, type: SqlDialect): unknown {
+  return type === 'postgres'
+    ? (data.driver as PostgresDriver).master
+    : (data.driver as MysqlDriver).pool;
+}
