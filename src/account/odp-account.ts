@@ -77,6 +77,7 @@ export class OdpAccount {
   #state: AccountState;
   #lastFailure: CallFailure | undefined;
   #closed: Promise<void> | undefined;
+  #source: string | undefined;
 
   constructor(parts: OdpAccountParts) {
     const { name, options, transport, runtime } = parts;
@@ -273,21 +274,23 @@ export class OdpAccount {
     }
   }
 
+  /** Names the handler from which what `track` tracks comes, for what goes wrong. */
+  trackFrom(source: string, track: () => void): void {
+    this.#source = source;
+    try {
+      track();
+    } finally {
+      this.#source = undefined;
+    }
+  }
+
   /**
    * Takes an event that nobody waits for: whatever goes wrong is told. Never throws.
    *
-   * @param from `source`: the handler that it comes from; `identity`: as of {@link make}
+   * @param identity as of {@link make}
    */
-  track(
-    event: OdpEvent,
-    {
-      source,
-      identity,
-    }: {
-      readonly source?: string;
-      readonly identity?: boolean | undefined;
-    } = {},
-  ): void {
+  track(event: OdpEvent, identity?: boolean): void {
+    const source = this.#source;
     let id: string | undefined;
     try {
       const made = this.make(event, identity);
@@ -396,11 +399,7 @@ export class OdpAccount {
     this.#ended.abort();
     // What is there already need not wait for a decorator's functions.
     if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
-    // What a durable outbox holds can wait for the account until the next start.
-    const timeLeft = await this.#readyToSend(
-      shutdownTimeout,
-      options.outbox.durability === 'process',
-    );
+    const timeLeft = await this.#lastFlush(shutdownTimeout);
     if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
       const left = await this.dispatcher.close(timeLeft);
@@ -417,6 +416,24 @@ export class OdpAccount {
     this.#calls?.close();
     await this.#integration?.close();
     this.reporter.complete();
+  }
+
+  /** Until nothing new has come in meanwhile. Returns how much of the time, in ms, is left. */
+  async #lastFlush(timeout: number): Promise<number> {
+    const { clock, reporter, dispatcher } = this;
+    const deadline = clock.monotonic() + timeout;
+    let accepted: number;
+    let left = timeout;
+    // What a durable outbox holds can wait for the account until the next start.
+    const waits = this.#parts.options.outbox.durability === 'process';
+    dispatcher?.hurry();
+    do {
+      ({ accepted } = reporter.counters);
+      left = await this.#readyToSend(left, waits);
+      await dispatcher?.flush(left);
+      left = Math.max(deadline - clock.monotonic(), 0);
+    } while (left > 0 && reporter.counters.accepted > accepted);
+    return left;
   }
 
   /**

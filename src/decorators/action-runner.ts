@@ -1,7 +1,12 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
+import type { ModulesContainer } from '@nestjs/core';
 import type { AmbientIdentity } from '../identity/index.js';
-import { getOdpAccountToken } from '../service/index.js';
+import {
+  findProvider,
+  getOdpAccountToken,
+  getOdpServiceToken,
+  type OdpService,
+} from '../service/index.js';
 import { systemClock } from '../clock.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import type { BackgroundWork, OdpAccount } from '../account/index.js';
@@ -11,20 +16,27 @@ import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext, TimeLimit } from './odp-action.js';
 import { OncePerRequest } from './once-per-request.js';
 
+/** Whom an action's events are handed to. */
+interface Target {
+  readonly account: OdpAccount;
+  /** What `@Inject(OdpService)` gives: a test may have put its own there. */
+  readonly service: OdpService;
+}
+
 /** Makes the events of a handler's actions once it has ended, and tracks them. */
 export class ActionRunner {
-  readonly #modules: ModuleRef;
+  readonly #modules: ModulesContainer;
   readonly #ambient: AmbientIdentity;
   readonly #background: BackgroundWork;
   readonly #logger = new RateLimitedLogger(
     new Logger('OptimizelyOdp'),
     systemClock,
   );
-  readonly #accounts = new Map<string | undefined, OdpAccount>();
+  readonly #targets = new Map<string | undefined, Target>();
   readonly #once = new OncePerRequest();
 
   constructor(
-    modules: ModuleRef,
+    modules: ModulesContainer,
     ambient: AmbientIdentity,
     background: BackgroundWork,
   ) {
@@ -58,13 +70,13 @@ export class ActionRunner {
     const source = sourceOf(context);
     if (accountOf === undefined) {
       // A name that no account has was reported at boot.
-      return this.#sendTo(this.#account(account), action, context);
+      return this.#sendTo(this.#target(account), action, context);
     }
     const failed = (problem: string) =>
       this.#logger.error(source, () => `On ${source}: ${problem}`);
     try {
       const sent = followUp(accountOf(context, this.#limit()), (name) => {
-        const found = this.#account(name);
+        const found = this.#target(name);
         if (found === undefined) failed(NO_SUCH_ACCOUNT);
         return this.#sendTo(found, action, context);
       });
@@ -77,13 +89,14 @@ export class ActionRunner {
   }
 
   #sendTo(
-    account: OdpAccount | undefined,
+    target: Target | undefined,
     action: OdpAction,
     context: OdpActionContext,
   ): void | Promise<void> {
-    if (account === undefined) return;
+    if (target === undefined) return;
+    const { account, service } = target;
     const { executionContext: call } = context;
-    const { identity } = action;
+    const options = 'identity' in action ? { identity: action.identity } : {};
     const source = sourceOf(context);
     const limit = { clock: account.clock, ms: account.requestTimeout };
     const failed = (error: unknown) => account.failedToMake(error, source);
@@ -94,8 +107,9 @@ export class ActionRunner {
         if (!due || this.#once.wasSent(action, call)) return;
         this.#once.sent(action, call);
         return followUp(action.make(context, limit), (events) => {
-          for (const event of events)
-            account.track(event, { source, identity });
+          account.trackFrom(source, () => {
+            for (const event of events) service.trackOdpEvent(event, options);
+          });
         });
       });
       if (sent instanceof Promise) return sent.catch(failed);
@@ -106,25 +120,23 @@ export class ActionRunner {
 
   /** While it is not known yet which account's it is. */
   #limit(): TimeLimit {
-    const account = this.#account(undefined);
+    const account = this.#target(undefined)?.account;
     return {
       clock: account?.clock ?? systemClock,
       ms: account?.requestTimeout ?? FUNCTION_TIMEOUT_MS,
     };
   }
 
-  #account(name: string | undefined): OdpAccount | undefined {
-    const known = this.#accounts.get(name);
+  #target(name: string | undefined): Target | undefined {
+    const known = this.#targets.get(name);
     if (known !== undefined) return known;
-    try {
-      const account = this.#modules.get<OdpAccount>(getOdpAccountToken(name), {
-        strict: false,
-      });
-      this.#accounts.set(name, account);
-      return account;
-    } catch {
-      return undefined;
-    }
+    const token = getOdpAccountToken(name);
+    const account = findProvider<OdpAccount>(this.#modules, token);
+    const service = findProvider(this.#modules, getOdpServiceToken(name));
+    if (account === undefined || service === undefined) return undefined;
+    const target = { account, service };
+    this.#targets.set(name, target);
+    return target;
   }
 }
 

@@ -2,9 +2,9 @@ import { Logger, type OnModuleInit } from '@nestjs/common';
 import type {
   DiscoveryService,
   MetadataScanner,
-  ModuleRef,
+  ModulesContainer,
 } from '@nestjs/core';
-import { getOdpAccountToken } from '../service/index.js';
+import { findProvider, getOdpAccountToken } from '../service/index.js';
 import { actionsOf } from './action-metadata.js';
 import { noAccount } from './action-runner.js';
 import type { OdpAction } from './odp-action.js';
@@ -22,14 +22,14 @@ const INSTEAD =
 export class DecoratorCheck implements OnModuleInit {
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
-  readonly #modules: ModuleRef;
+  readonly #modules: ModulesContainer;
   readonly #logger = new Logger('OptimizelyOdp');
   readonly #missing = new Set<string | undefined>();
 
   constructor(
     discovery: DiscoveryService,
     scanner: MetadataScanner,
-    modules: ModuleRef,
+    modules: ModulesContainer,
   ) {
     this.#discovery = discovery;
     this.#scanner = scanner;
@@ -94,11 +94,6 @@ export class DecoratorCheck implements OnModuleInit {
   }
 
   #hasAccount(name: string | undefined): boolean {
-    try {
-      this.#modules.get(getOdpAccountToken(name), { strict: false });
-      return true;
-    } catch {
-      return false;
-    }
+    return findProvider(this.#modules, getOdpAccountToken(name)) !== undefined;
   }
 }

@@ -6,8 +6,9 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { findProvider } from '../service/index.js';
 import { CallTracker } from './call-tracker.js';
 
 /**
@@ -20,26 +21,34 @@ import { CallTracker } from './call-tracker.js';
  */
 @Injectable()
 export class OdpEventInterceptor implements NestInterceptor {
-  readonly #modules: ModuleRef;
-  #found: { readonly tracker?: CallTracker } | undefined;
+  readonly #modules: ModulesContainer;
+  #tracker: CallTracker | undefined;
+  #warned = false;
 
-  constructor(@Inject(ModuleRef) modules: ModuleRef) {
-    this.#modules = modules;
+  /** Made by Nest, which knows the app. */
+  constructor(@Inject(ModuleRef) app: ModuleRef) {
+    if ((app as ModuleRef | undefined) === undefined) {
+      throw new TypeError(
+        "new OdpEventInterceptor() cannot know the app. Let Nest make it: { provide: APP_INTERCEPTOR, useClass: OdpEventInterceptor } in a module's providers, or @UseInterceptors(OdpEventInterceptor).",
+      );
+    }
+    this.#modules = app.get(ModulesContainer, { strict: false });
   }
 
   intercept(call: ExecutionContext, next: CallHandler): Observable<unknown> {
-    this.#found ??= this.#find();
-    return this.#found.tracker?.track(call, next) ?? next.handle();
+    this.#tracker ??= this.#find();
+    return this.#tracker?.track(call, next) ?? next.handle();
   }
 
-  #find(): { readonly tracker?: CallTracker } {
-    try {
-      return { tracker: this.#modules.get(CallTracker, { strict: false }) };
-    } catch {
+  /** `undefined` as long as our module is not there; it may be loaded lazily. */
+  #find(): CallTracker | undefined {
+    const found = findProvider(this.#modules, CallTracker);
+    if (found === undefined && !this.#warned) {
+      this.#warned = true;
       new Logger('OptimizelyOdp').warn(
         '@SendOdpEvent() sends nothing, since OptimizelyOdpModule is not imported. Import OptimizelyOdpModule.forRoot({ … }) in the root module.',
       );
-      return {};
     }
+    return found;
   }
 }

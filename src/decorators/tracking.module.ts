@@ -11,7 +11,7 @@ import {
   DiscoveryService,
   HttpAdapterHost,
   MetadataScanner,
-  ModuleRef,
+  ModulesContainer,
 } from '@nestjs/core';
 import { BackgroundWork } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
@@ -48,9 +48,9 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     },
     {
       provide: ActionRunner,
-      inject: [ModuleRef, AmbientIdentity, BackgroundWork],
+      inject: [ModulesContainer, AmbientIdentity, BackgroundWork],
       useFactory: (
-        modules: ModuleRef,
+        modules: ModulesContainer,
         ambient: AmbientIdentity,
         background: BackgroundWork,
       ) => new ActionRunner(modules, ambient, background),
@@ -63,11 +63,11 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     },
     {
       provide: DecoratorCheck,
-      inject: [DiscoveryService, MetadataScanner, ModuleRef],
+      inject: [DiscoveryService, MetadataScanner, ModulesContainer],
       useFactory: (
         discovery: DiscoveryService,
         scanner: MetadataScanner,
-        modules: ModuleRef,
+        modules: ModulesContainer,
       ) => new DecoratorCheck(discovery, scanner, modules),
     },
   ],

@@ -256,6 +256,12 @@ export class Dispatcher {
     }
   }
 
+  /** The app ends: from here on, backoff is short. */
+  hurry(): void {
+    const now = this.#parts.clock.monotonic();
+    this.#breaker.limitBackoff(now, MAX_SHUTDOWN_BACKOFF_MS);
+  }
+
   /**
    * Ends: one last flush of at most `timeout` ms, then whatever is under way is
    * broken off and its events are given back. Never rejects.
@@ -263,9 +269,9 @@ export class Dispatcher {
    * @returns how many events stay behind
    */
   async close(timeout: number): Promise<number> {
-    const { outbox, clock, reporter } = this.#parts;
+    const { outbox, reporter } = this.#parts;
     await this.#opening.begun();
-    this.#breaker.limitBackoff(clock.monotonic(), MAX_SHUTDOWN_BACKOFF_MS);
+    this.hurry();
     await this.flush(timeout);
     const { pending } = await this.#access.refresh();
     this.#abort.abort();

@@ -1,10 +1,6 @@
 import { HttpService } from '@nestjs/axios';
-import {
-  type InjectionToken,
-  Logger,
-  type OnApplicationShutdown,
-  type Provider,
-} from '@nestjs/common';
+import { type InjectionToken, Logger, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import axios from 'axios';
 import { type Clock, systemClock } from '../clock.js';
 import {
@@ -27,6 +23,11 @@ import {
   type OdpRuntime,
 } from '../account/index.js';
 import { HttpServiceTransport, OdpTransport } from '../odp/index.js';
+import {
+  AccountCheck,
+  AccountLifecycle,
+  hookInLast,
+} from './account-lifecycle.js';
 
 /** The token that `ConfigurableModuleBuilder` makes of the module's name. */
 const MODULE_OPTIONS = 'OPTIMIZELY_ODP_MODULE_OPTIONS';
@@ -35,21 +36,8 @@ const MODULE_OPTIONS = 'OPTIMIZELY_ODP_MODULE_OPTIONS';
 export const ODP_RESOLVED_OPTIONS = Symbol('ODP_RESOLVED_OPTIONS');
 /** @internal Time, chance and the logger; `OptimizelyOdpTestingModule` replaces it. */
 export const ODP_RUNTIME = Symbol('ODP_RUNTIME');
+const CHECK = Symbol('ODP_ACCOUNT_CHECK');
 const LIFECYCLE = Symbol('ODP_LIFECYCLE');
-
-/** The one place that hooks into the app's life: hook order inside a module differs between Nest 11 and 12. */
-class AccountLifecycle implements OnApplicationShutdown {
-  readonly #account: OdpAccount;
-
-  constructor(account: OdpAccount) {
-    this.#account = account;
-  }
-
-  /** Requests that were under way have ended by now, and so have their events. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.#account.close();
-  }
-}
 
 /** @internal What an app's account stands on. */
 export const runtimeOf = (
@@ -67,6 +55,12 @@ export const runtimeOf = (
 export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
   const accountToken = getOdpAccountToken(name);
   return [
+    {
+      provide: CHECK,
+      inject: [ModulesContainer],
+      useFactory: (modules: ModulesContainer) =>
+        new AccountCheck(modules, name),
+    },
     {
       provide: ODP_RESOLVED_OPTIONS,
       inject: [MODULE_OPTIONS],
@@ -92,6 +86,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         AmbientIdentity,
         BackgroundWork,
         ODP_RUNTIME,
+        CHECK,
       ],
       useFactory: async (
         options: ResolvedOptions,
@@ -133,8 +128,11 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     },
     {
       provide: LIFECYCLE,
-      inject: [accountToken],
-      useFactory: (account: OdpAccount) => new AccountLifecycle(account),
+      inject: [accountToken, ModulesContainer],
+      useFactory: (account: OdpAccount, modules: ModulesContainer) => {
+        const lifecycle = new AccountLifecycle(account);
+        return hookInLast(modules, lifecycle) ? {} : lifecycle;
+      },
     },
   ];
 }

@@ -4,6 +4,7 @@ export {
   type RequeueOptions,
 } from './dead-letters.js';
 export { OdpOutboxAdmin } from './outbox-admin.js';
+export { findProvider } from './find-provider.js';
 export { OdpService, type SentOdpEvent } from './odp.service.js';
 export { OdpValidationExceptionFilter } from './odp-validation.filter.js';
 export type { SendOdpEventOptions } from './send-options.js';

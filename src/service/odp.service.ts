@@ -131,7 +131,7 @@ export class OdpService {
       this.#account.lost(error);
       return;
     }
-    this.#account.track(event, options);
+    this.#account.track(event, options.identity);
   }
 
   /**

@@ -17,7 +17,7 @@ import {
   OptimizelyOdpTestingModule,
   RecordingOdpTransport,
 } from 'nestjs-optimizely-odp/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { apps, BreakableOutbox } from './support.js';
 
 const start = apps();
@@ -302,8 +302,10 @@ describe('OdpHealthIndicator on Terminus 11', () => {
     transport.respondWith(403);
     app.get(OdpService).trackOdpEvent(login);
     await transport.waitFor(1);
-    expect(await indicator.isHealthy('odp')).toMatchObject({
-      odp: { status: 'up', degraded: true, pending: 1 },
-    });
+    await vi.waitFor(async () =>
+      expect(await indicator.isHealthy('odp')).toMatchObject({
+        odp: { status: 'up', degraded: true, pending: 1 },
+      }),
+    );
   });
 });

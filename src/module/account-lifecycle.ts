@@ -1,0 +1,82 @@
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { ModulesContainer } from '@nestjs/core';
+import type { OdpAccount } from '../account/index.js';
+import { OdpConfigurationError } from '../errors/index.js';
+import { DEFAULT_ACCOUNT, getOdpAccountToken } from '../service/index.js';
+
+/**
+ * Refuses what Nest takes and what would lose events: two accounts of one name,
+ * of which each decorator and `@Inject` finds some, and an account per request,
+ * which nobody closes.
+ */
+export class AccountCheck implements OnModuleInit {
+  readonly #modules: ModulesContainer;
+  readonly #name: string;
+
+  /** @throws OdpConfigurationError before any of the accounts is made */
+  constructor(modules: ModulesContainer, name = DEFAULT_ACCOUNT) {
+    this.#modules = modules;
+    this.#name = name;
+    if (this.#accounts().length < 2) return;
+    refuse(
+      'name',
+      name === DEFAULT_ACCOUNT
+        ? 'must differ: OptimizelyOdpModule.forRoot (or forRootAsync) is imported more than once without a name. Import it once, in the root module: its service is there for all; or give the other account a name'
+        : `must differ: two accounts are named '${name}'. Import one of them once, in the root module, or rename the other`,
+    );
+  }
+
+  /** @throws OdpConfigurationError */
+  onModuleInit(): void {
+    if (this.#accounts().every((account) => account.isDependencyTreeStatic()))
+      return;
+    refuse(
+      'options',
+      `must not be request-scoped, as each request would get an account of its own that nobody closes: something that useFactory or useClass injects (an HttpService for http, say) has Scope.REQUEST or injects REQUEST. Inject what lives as long as the app; who is calling is what the option identity tells [account=${this.#name}]`,
+    );
+  }
+
+  #accounts() {
+    const token = getOdpAccountToken(this.#name);
+    return [...this.#modules.values()].flatMap(
+      ({ providers }) => providers.get(token) ?? [],
+    );
+  }
+}
+
+function refuse(path: string, message: string): never {
+  throw new OdpConfigurationError([{ path, message }]);
+}
+
+/** The one place that hooks into the app's life: hook order inside a module differs between Nest 11 and 12. */
+export class AccountLifecycle implements OnApplicationShutdown {
+  readonly #account: OdpAccount;
+
+  constructor(account: OdpAccount) {
+    this.#account = account;
+  }
+
+  /** Requests that were under way have ended by now, and so have their events. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#account.close();
+  }
+}
+
+/**
+ * Makes the hooks of `lifecycle` the last that run: a worker that finishes its
+ * job in a hook of its own still gets its events out. Nest runs them module by
+ * module, its own core module last, and those of modules that were lazily
+ * loaded not at all.
+ *
+ * @returns whether it could be done
+ */
+export function hookInLast(
+  modules: ModulesContainer,
+  lifecycle: AccountLifecycle,
+): boolean {
+  const core = [...modules.values()].find(
+    ({ metatype }) => metatype?.name === 'InternalCoreModule',
+  );
+  core?.addProvider({ provide: Symbol('ODP_LIFECYCLE'), useValue: lifecycle });
+  return core !== undefined;
+}
