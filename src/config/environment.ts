@@ -6,7 +6,7 @@ import {
   resolveOptions,
 } from '../module/index.js';
 
-const PREFIX = 'OPTIMIZELY_ODP_';
+export const PREFIX = 'OPTIMIZELY_ODP_';
 
 /** Which variable sets which option, so that a problem names what its reader can change. */
 const VARIABLE_OF: Readonly<Record<string, string>> = {

@@ -19,7 +19,10 @@ import {
   type OptimizelyOdpOptionsFactory,
 } from 'nestjs-optimizely-odp';
 import { odpConfig } from 'nestjs-optimizely-odp/config';
-import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+import {
+  OdpSandbox,
+  type OdpSandboxOptions,
+} from 'nestjs-optimizely-odp/sandbox';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const EVENT = {
@@ -53,8 +56,10 @@ async function boot(
   return app;
 }
 
-async function startSandbox(): Promise<OdpSandbox> {
-  const sandbox = await OdpSandbox.start({ apiKey: KEY });
+async function startSandbox(
+  options: OdpSandboxOptions = {},
+): Promise<OdpSandbox> {
+  const sandbox = await OdpSandbox.start({ apiKey: KEY, ...options });
   closing.push(() => sandbox.close());
   return sandbox;
 }
@@ -160,6 +165,54 @@ describe('odpConfig', () => {
         { path: 'OPTIMIZELY_ODP_REQUEST_TIMEOUT' },
       ],
       message: expect.not.stringContaining('S3cr3t') as unknown,
+    });
+  });
+
+  it('takes the account from a datafile', async () => {
+    const sandbox = await startSandbox();
+    vi.stubEnv('OPTIMIZELY_ODP_SDK_KEY', 'sandbox');
+    vi.stubEnv('OPTIMIZELY_ODP_DATAFILE_URL', sandbox.datafileUrl);
+    const app = await boot(
+      OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()),
+    );
+    await app.get(OdpService).sendOdpEvent(EVENT, { awaitDelivery: true });
+    expect(actionsAt(sandbox)).toEqual(['signed_up']);
+  });
+
+  it('asks for the datafile of a secure environment with its token', async () => {
+    const sandbox = await startSandbox({ datafileAccessToken: 'token' });
+    vi.stubEnv('OPTIMIZELY_ODP_SDK_KEY', 'sandbox');
+    vi.stubEnv('OPTIMIZELY_ODP_DATAFILE_URL', sandbox.datafileUrl);
+    vi.stubEnv('OPTIMIZELY_ODP_DATAFILE_ACCESS_TOKEN', 'token');
+    const app = await boot(
+      OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()),
+    );
+    await app.get(OdpService).sendOdpEvent(EVENT, { awaitDelivery: true });
+    expect(actionsAt(sandbox)).toEqual(['signed_up']);
+  });
+
+  it.each<[Record<string, string>, string[]]>([
+    [
+      { SDK_KEY: 'key', API_KEY: 'key', REGION: 'eu', BATCH_SIZE: '0' },
+      ['BATCH_SIZE', 'API_KEY', 'REGION'],
+    ],
+    [{ DATAFILE_URL: 'https://x.example/d.json' }, ['DATAFILE_URL']],
+    [{ DATAFILE_ACCESS_TOKEN: 'S3cr3t' }, ['DATAFILE_ACCESS_TOKEN']],
+    [{ SDK_KEY: 'a b' }, ['SDK_KEY']],
+    [{ SDK_KEY: 'key', DATAFILE_URL: 'd.json' }, ['DATAFILE_URL']],
+    [
+      { SDK_KEY: 'key', DATAFILE_ACCESS_TOKEN: 'S3 cr3t' },
+      ['DATAFILE_ACCESS_TOKEN'],
+    ],
+  ])('fails the boot for %j', async (variables, names) => {
+    for (const [name, value] of Object.entries(variables)) {
+      vi.stubEnv(`OPTIMIZELY_ODP_${name}`, value);
+    }
+    await expect(
+      boot(OptimizelyOdpModule.forRootAsync(odpConfig.asProvider())),
+    ).rejects.toMatchObject({
+      problems: names.map((name) => ({ path: `OPTIMIZELY_ODP_${name}` })),
+      message: expect.not.stringContaining('cr3t') as unknown,
     });
   });
 

@@ -28,6 +28,16 @@ function run(title, command, args, cwd) {
   console.log(`ok     ${title} (${seconds} s)`);
 }
 
+const MISSING_PEER = `
+  import { odpConfig } from '${name}/config';
+  await odpConfig();
+  process.env.OPTIMIZELY_ODP_SDK_KEY = 'key';
+  const { message } = await odpConfig().catch((error) => error);
+  if (!message.includes('npm install @optimizely/optimizely-sdk')) {
+    throw new Error(message);
+  }
+`;
+
 const bin = (tool) => join(root, 'node_modules/.bin', tool);
 
 try {
@@ -70,6 +80,13 @@ try {
       cwd,
     );
     run(`${app}: npm test`, 'npm', ['test'], cwd);
+    rmSync(join(cwd, 'node_modules/@optimizely'), { recursive: true });
+    run(
+      `${app}: an SDK key in the environment asks for its missing peer`,
+      'node',
+      ['--input-type=module', '-e', MISSING_PEER],
+      cwd,
+    );
   }
   run(
     'nest11: every handler kind',

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
 import { NestFactory } from '@nestjs/core';
+import {
+  createInstance,
+  createPollingProjectConfigManager,
+} from '@optimizely/optimizely-sdk';
+import { OdpService, OptimizelyOdpModule } from 'nestjs-optimizely-odp';
+import { optimizelyClientIntegration } from 'nestjs-optimizely-odp/datafile';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
 import { shopModule } from './shop';
 
@@ -25,7 +31,34 @@ async function main() {
       ['order', 'ada@example.com'],
     ],
   );
+  await withItsOwnOptimizelyClient(sandbox);
   await sandbox.close();
+}
+
+async function withItsOwnOptimizelyClient(sandbox: OdpSandbox) {
+  sandbox.reset();
+  const client = createInstance({
+    projectConfigManager: createPollingProjectConfigManager({
+      sdkKey: 'sandbox',
+      urlTemplate: sandbox.datafileUrl,
+    }),
+  });
+  const job = await NestFactory.createApplicationContext(
+    OptimizelyOdpModule.forRoot({
+      integration: optimizelyClientIntegration(client),
+    }),
+    { logger: ['error', 'warn'] },
+  );
+  await job.get(OdpService).sendOdpEvent({
+    action: 'tested',
+    identifiers: { email: 'ada@x.example' },
+  });
+  await job.close();
+  assert.deepEqual(
+    sandbox.requests().map(({ headers }) => headers['x-api-key']),
+    ['sandbox-key'],
+  );
+  await client.close();
 }
 
 void main();

@@ -10,11 +10,16 @@ import {
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  createInstance,
+  createPollingProjectConfigManager,
+} from '@optimizely/optimizely-sdk';
+import {
   OdpService,
   OptimizelyOdpModule,
   SendOdpEvent,
 } from 'nestjs-optimizely-odp';
 import { odpConfig } from 'nestjs-optimizely-odp/config';
+import { optimizelyClientIntegration } from 'nestjs-optimizely-odp/datafile';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
 
 @Injectable()
@@ -82,4 +87,37 @@ assert.deepEqual(
     ['order', 'ada@example.com'],
   ],
 );
+
+// The account from a datafile: the environment's, or the app's own client's.
+delete process.env.OPTIMIZELY_ODP_API_KEY;
+delete process.env.OPTIMIZELY_ODP_API_HOST;
+process.env.OPTIMIZELY_ODP_SDK_KEY = 'sandbox';
+process.env.OPTIMIZELY_ODP_DATAFILE_URL = sandbox.datafileUrl;
+const client = createInstance({
+  projectConfigManager: createPollingProjectConfigManager({
+    sdkKey: 'sandbox',
+    urlTemplate: sandbox.datafileUrl,
+  }),
+});
+for (const account of [
+  OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()),
+  OptimizelyOdpModule.forRoot({
+    integration: optimizelyClientIntegration(client),
+  }),
+]) {
+  sandbox.reset();
+  const job = await NestFactory.createApplicationContext(account, {
+    logger: ['error', 'warn'],
+  });
+  await job.get(OdpService).sendOdpEvent({
+    action: 'tested',
+    identifiers: { email: 'ada@x.example' },
+  });
+  await job.close();
+  assert.deepEqual(
+    sandbox.requests().map(({ headers }) => headers['x-api-key']),
+    ['sandbox-key'],
+  );
+}
+await client.close();
 await sandbox.close();

@@ -1,0 +1,82 @@
+import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
+import type { OdpIntegration } from '../odp/index.js';
+
+/** What names the account while a datafile does not. */
+const INSTEAD = ['API_KEY', 'API_HOST', 'REGION'];
+const SDK_KEY = 'SDK_KEY';
+const VARIABLES = {
+  sdkKey: SDK_KEY,
+  accessToken: 'DATAFILE_ACCESS_TOKEN',
+  url: 'DATAFILE_URL',
+};
+
+/** Behind a variable, since a bundler would want the optional SDK of every app. */
+const ENTRY = 'nestjs-optimizely-odp/datafile';
+
+/**
+ * The integration that the variables name, if they do: only then is the
+ * official SDK needed.
+ *
+ * @param prefix of every variable
+ * @throws OdpConfigurationError naming every malformed variable
+ */
+export async function integrationFromEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  prefix: string,
+): Promise<OdpIntegration | undefined> {
+  const text = (name: string) => {
+    const value = environment[prefix + name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  const sdkKey = text(VARIABLES.sdkKey);
+  const accessToken = text(VARIABLES.accessToken);
+  const url = text(VARIABLES.url);
+  if (sdkKey === undefined) {
+    const message = `must stand beside ${prefix}${SDK_KEY}`;
+    const alone = [VARIABLES.accessToken, VARIABLES.url].filter(text);
+    throwIfAny(alone.map((name) => ({ path: prefix + name, message })));
+    return undefined;
+  }
+  const message = `must be left out beside ${prefix}${SDK_KEY}, whose datafile names the account`;
+  throwIfAny(
+    INSTEAD.filter(text).map((name) => ({ path: prefix + name, message })),
+  );
+  const { datafileIntegration } = await load(prefix + SDK_KEY);
+  try {
+    return datafileIntegration({ sdkKey, accessToken, url });
+  } catch (error) {
+    if (!(error instanceof OdpConfigurationError)) throw error;
+    throw new OdpConfigurationError(
+      error.problems.map(({ path, message: problem }) => {
+        const option = path.split('.').at(-1) as keyof typeof VARIABLES;
+        return { path: prefix + VARIABLES[option], message: problem };
+      }),
+    );
+  }
+}
+
+async function load(
+  variable: string,
+): Promise<typeof import('../datafile/index.js')> {
+  try {
+    return (await import(
+      /* @vite-ignore */ ENTRY
+    )) as typeof import('../datafile/index.js');
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') {
+      throw error;
+    }
+    throw new OdpConfigurationError([
+      {
+        path: variable,
+        message:
+          'needs @optimizely/optimizely-sdk: npm install @optimizely/optimizely-sdk',
+      },
+    ]);
+  }
+}
+
+function throwIfAny(problems: readonly OdpViolation[]): void {
+  if (problems.length > 0) throw new OdpConfigurationError(problems);
+}
