@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AwaitedEvents } from '../delivery/index.js';
-import type { Clock } from '../clock.js';
 import { OdpTimeoutError } from '../errors/index.js';
 import type { MadeEvent } from '../events/index.js';
 import type { OutboxEvent } from '../outbox/index.js';
@@ -8,9 +8,8 @@ import type { OutboxEvent } from '../outbox/index.js';
 /** What a wait for deliveries works with. */
 export interface AwaitDeliveryParts {
   readonly awaited: AwaitedEvents;
-  readonly clock: Clock;
-  /** In ms; `undefined`: as long as it takes. */
-  readonly timeout: number | undefined;
+  /** Aborted when the caller's time is over. */
+  readonly signal: AbortSignal;
   /** Hands the events to the outbox. */
   append(events: readonly OutboxEvent[]): void | Promise<void>;
 }
@@ -19,11 +18,11 @@ export interface AwaitDeliveryParts {
  * Appends events and resolves when ODP has all of them.
  *
  * @throws what `append` throws, and why one of the events was given up
- * @throws OdpTimeoutError when the time is over; the events stay in the outbox
+ * @throws OdpTimeoutError when the time is over
  */
 export async function awaitDelivery(
   events: readonly MadeEvent[],
-  { awaited: all, clock, timeout, append }: AwaitDeliveryParts,
+  { awaited: all, signal, append }: AwaitDeliveryParts,
 ): Promise<void> {
   // Before they are appended: an answer may come at once.
   const receipted = events.map(({ id, payload, createdAt }) => ({
@@ -33,26 +32,24 @@ export async function awaitDelivery(
     receipt: randomUUID(),
   }));
   const awaited = receipted.map(({ receipt }) => all.expect(receipt));
-  const settled = Promise.all(awaited.map(({ outcome }) => outcome));
-  try {
-    await append(receipted);
-  } catch (error) {
-    settled.catch(() => {});
-    for (const one of awaited) one.giveUp(new OdpTimeoutError(''));
-    throw error;
-  }
-  for (const one of awaited) one.accepted();
-  const late = () => {
-    const error = new OdpTimeoutError(
-      `ODP had not acknowledged the event after ${timeout} ms.`,
-    );
+  const late = async () => {
+    // An outbox that knows that it has not taken them says so first.
+    await nextTurn();
+    giveUp(new OdpTimeoutError('ODP had not acknowledged the event in time.'));
+  };
+  const giveUp = (error: OdpTimeoutError) => {
     for (const one of awaited) one.giveUp(error);
   };
-  const stop =
-    timeout === undefined ? () => {} : clock.schedule(late, timeout, true);
+  const onAbort = () => void late();
+  signal.addEventListener('abort', onAbort);
+  const appended = async () => {
+    await append(receipted);
+    for (const one of awaited) one.accepted();
+  };
   try {
-    await settled;
+    await Promise.all([appended(), ...awaited.map(({ outcome }) => outcome)]);
   } finally {
-    stop();
+    signal.removeEventListener('abort', onAbort);
+    giveUp(new OdpTimeoutError(''));
   }
 }

@@ -1,13 +1,13 @@
 import type { Observable } from 'rxjs';
 import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
-import { OdpOutboxError, OdpValidationError } from '../errors/index.js';
+import { OdpOutboxError } from '../errors/index.js';
 import {
   countIdentifiers,
   type MadeEvent,
   type OdpEvent,
   type OdpIdentifiers,
 } from '../events/index.js';
-import { type Duration, parseDuration } from '../options/index.js';
+import type { Duration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
 import { OdpApi } from '../odp/index.js';
 import type {
@@ -15,11 +15,12 @@ import type {
   QualifiedSegments,
   QualifiedSegmentsDetails,
 } from '../segments/index.js';
-import type { OutboxEvent } from '../outbox/index.js';
+import type { AppendOptions, OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents } from './make-events.js';
 import { OdpOutboxAdmin } from './outbox-admin.js';
+import { durationOf, withTimeout } from './time-limit.js';
 import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
@@ -80,7 +81,8 @@ export class OdpService {
    * @throws OdpOutboxFullError the outbox has no room; nothing was queued
    * @throws OdpOutboxError the outbox failed
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError it was discarded
-   * @throws OdpRejectedError OdpExpiredError OdpTimeoutError with `awaitDelivery`
+   * @throws OdpRejectedError OdpExpiredError with `awaitDelivery`
+   * @throws OdpTimeoutError `timeout` is over
    *
    * A rejection that nobody awaits is logged, and does not end the process.
    */
@@ -256,10 +258,23 @@ export class OdpService {
 
   #append(
     made: readonly OutboxEvent[],
-    { transaction }: SendOdpEventOptions,
+    options: SendOdpEventOptions,
+  ): void | Promise<void> {
+    const { transaction, timeout } = options;
+    if (timeout !== undefined) {
+      return withTimeout(this.#account.clock, timeout, (signal) =>
+        this.#appendNow(made, { transaction, wait: true, signal }),
+      );
+    }
+    return this.#appendNow(made, { transaction, wait: true });
+  }
+
+  #appendNow(
+    made: readonly OutboxEvent[],
+    options: AppendOptions,
   ): void | Promise<void> {
     try {
-      return this.#account.append(made, { transaction, wait: true });
+      return this.#account.append(made, options);
     } catch (error) {
       // Making a long list takes turns of the event loop, and much may happen in one.
       this.#account.refused(error, made.length);
@@ -269,30 +284,21 @@ export class OdpService {
 
   async #deliver(
     made: readonly MadeEvent[],
-    options: SendOdpEventOptions,
+    { transaction, timeout }: SendOdpEventOptions,
   ): Promise<void> {
     const { dispatcher, clock } = this.#account;
     if (dispatcher === undefined) return;
-    if (options.transaction !== undefined) {
+    if (transaction !== undefined) {
       throw new OdpOutboxError(
         'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery or transaction.',
       );
     }
-    const { timeout } = options;
-    await awaitDelivery(made, {
-      awaited: dispatcher.awaited,
-      clock,
-      timeout:
-        timeout === undefined ? undefined : durationOf(timeout, 'timeout'),
-      append: (events) => this.#append(events, options),
-    });
+    await withTimeout(clock, timeout, (signal) =>
+      awaitDelivery(made, {
+        awaited: dispatcher.awaited,
+        signal,
+        append: (events) => this.#appendNow(events, { wait: true, signal }),
+      }),
+    );
   }
-}
-
-function durationOf(value: Duration, path: string): number {
-  const ms = parseDuration(value);
-  if (ms !== undefined) return ms;
-  throw new OdpValidationError([
-    { path, message: "must be ms or text such as '30s'" },
-  ]);
 }

@@ -11,8 +11,9 @@ export interface SendOdpEventOptions {
    */
   readonly awaitDelivery?: boolean | undefined;
   /**
-   * With `awaitDelivery`: reject with `OdpTimeoutError` after this time; the
-   * event stays in the outbox.
+   * Reject with `OdpTimeoutError` after this time. An event whose delivery is
+   * awaited stays in the outbox; one that a full outbox made wait
+   * (`whenFull: 'wait'`) is not accepted.
    * @default as long as it takes, at most `delivery.maxEventAge`
    */
   readonly timeout?: Duration | undefined;

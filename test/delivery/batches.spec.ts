@@ -108,6 +108,31 @@ test("'wait' resolves when there is room", async () => {
   ).toEqual(all);
 });
 
+test.each([false, true])(
+  "'wait' ends with the timeout, and the event is not accepted (awaitDelivery: %s)",
+  async (awaitDelivery) => {
+    const { odp, sandbox, clock, arrived } = await startOdpApp({
+      outbox: memoryOutbox({ capacity: 1, whenFull: 'wait' }),
+    });
+    sandbox.fail({ hang: true, times: 1 });
+    await odp.sendOdpEvent(numbered(1));
+    void odp.flush();
+    const options = { awaitDelivery, timeout: 100 };
+    const late = odp.sendOdpEvent(numbered(2), options);
+    const refused = expect(late).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('was not accepted') as unknown,
+    });
+    await clock.advance(100);
+    await refused;
+    expect(odp.stats()).toMatchObject({ accepted: 1, pending: 1 });
+    await clock.advance(10_000);
+    await clock.advance(1000);
+    await odp.flush();
+    expect(arrived()).toEqual(['1']);
+  },
+);
+
 test('sendOdpEvents accepts all or none and names each violation by its index', async () => {
   const { odp, until } = await startOdpApp();
   const sent = odp.sendOdpEvents([

@@ -1,4 +1,5 @@
 import {
+  type OdpError,
   OdpOutboxError,
   OdpOutboxFullError,
   OdpTimeoutError,
@@ -6,10 +7,16 @@ import {
 import { Fifo } from '../fifo.js';
 import type { OutboxEvent } from '../outbox.js';
 
+/** So many events may wait, as each has a caller that takes memory, too. */
+const MAX_WAITING = 100_000;
+
+/** A caller that waits. */
 interface Waiter {
   readonly events: readonly OutboxEvent[];
-  resolve(): void;
-  reject(reason: Error): void;
+  /** It has left: in, refused, or given up. */
+  gone: boolean;
+  /** Ends the wait; without an error the events are in. */
+  end(error?: OdpError): void;
 }
 
 /**
@@ -20,6 +27,7 @@ export class CapacityQueue {
   readonly #waiters = new Fifo<Waiter>();
   readonly #maxBytes: number;
   readonly #take: (events: readonly OutboxEvent[]) => boolean;
+  #count = 0;
   #bytes = 0;
 
   /**
@@ -43,37 +51,33 @@ export class CapacityQueue {
     events: readonly OutboxEvent[],
     signal?: AbortSignal,
   ): void | Promise<void> {
-    if (this.#waiters.size === 0 && this.#take(events)) return;
+    if (this.#count === 0 && this.#take(events)) return;
     const bytes = sizeOf(events);
-    if (this.#bytes + bytes > this.#maxBytes) {
+    const count = this.#count + events.length;
+    if (this.#bytes + bytes > this.#maxBytes || count > MAX_WAITING) {
       throw new OdpOutboxFullError(
         undefined,
-        `Events that wait for capacity take ${this.#bytes} bytes already`,
+        `${this.#count} events of ${this.#bytes} bytes wait for capacity already`,
       );
     }
+    if (signal?.aborted === true) return Promise.reject(timedOut());
+    this.#bytes += bytes;
+    this.#count = count;
     return new Promise<void>((resolve, reject) => {
-      const waiter: Waiter = { events, resolve, reject };
-      const giveUp = () => {
-        this.#waiters.remove((other) => other === waiter);
-        this.#bytes -= bytes;
-        reject(
-          new OdpTimeoutError('The outbox was full until the timeout.', false),
-        );
+      const giveUp = () => waiter.end(timedOut());
+      const waiter: Waiter = {
+        events,
+        gone: false,
+        end: (error) => {
+          waiter.gone = true;
+          this.#bytes -= bytes;
+          this.#count -= events.length;
+          signal?.removeEventListener('abort', giveUp);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
       };
-      if (signal?.aborted === true) {
-        this.#bytes += bytes;
-        giveUp();
-        return;
-      }
-      const leave = (settle: () => void) => () => {
-        signal?.removeEventListener('abort', giveUp);
-        this.#bytes -= bytes;
-        settle();
-      };
-      waiter.resolve = leave(resolve);
-      waiter.reject = (reason) => leave(() => reject(reason))();
-      signal?.addEventListener('abort', giveUp, { once: true });
-      this.#bytes += bytes;
+      signal?.addEventListener('abort', giveUp);
       this.#waiters.push(waiter);
     });
   }
@@ -82,12 +86,11 @@ export class CapacityQueue {
   admit(): boolean {
     let any = false;
     for (
-      let waiter = this.#waiters.peek();
+      let waiter = this.#next();
       waiter !== undefined && this.#take(waiter.events);
-      waiter = this.#waiters.peek()
+      waiter = this.#next()
     ) {
-      this.#waiters.shift();
-      waiter.resolve();
+      waiter.end();
       any = true;
     }
     return any;
@@ -96,11 +99,11 @@ export class CapacityQueue {
   /** Refuses everyone who still waits. */
   close(): void {
     for (
-      let waiter = this.#waiters.shift();
+      let waiter = this.#next();
       waiter !== undefined;
-      waiter = this.#waiters.shift()
+      waiter = this.#next()
     ) {
-      waiter.reject(
+      waiter.end(
         new OdpOutboxError(
           `The outbox was closed while ${waiter.events.length} events waited for capacity; none of them was accepted. ` +
             'Await what sends events before the app shuts down.',
@@ -108,7 +111,16 @@ export class CapacityQueue {
       );
     }
   }
+
+  /** Who has waited longest. Those who have left are forgotten only here, where that costs nothing. */
+  #next(): Waiter | undefined {
+    while (this.#waiters.peek()?.gone === true) this.#waiters.shift();
+    return this.#waiters.peek();
+  }
 }
+
+const timedOut = () =>
+  new OdpTimeoutError('The outbox was full until the timeout.', false);
 
 function sizeOf(events: readonly OutboxEvent[]): number {
   let sum = 0;

@@ -298,6 +298,19 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     expect(await isDone(waiting)).toBe(true);
   });
 
+  it('bounds what waits by its number', async () => {
+    const { outbox } = await open({ capacity: 100_000, whenFull: 'wait' });
+    const many = Array.from({ length: 100_000 }, (_, n) => event(`${n}`, 1));
+    await append(outbox, many, true);
+    const waiting = append(outbox, many, true);
+    await expect(append(outbox, events('more'), true)).rejects.toThrow(
+      /100000 events .* wait for capacity already/,
+    );
+    expect(await isDone(waiting)).toBe(false);
+    await outbox.close();
+    await expect(waiting).rejects.toThrow(OdpOutboxError);
+  });
+
   it('rejects those who cannot wait', async () => {
     const { outbox } = await open({ capacity: 1, whenFull: 'wait' });
     await append(outbox, events('a'));
