@@ -19,5 +19,7 @@ Put something into the cart and buy it, from another terminal:
   curl ${shop}/cart -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"product":"tea"}'
   curl ${shop}/checkout -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"customer":{"email":"ada@example.com"}}'
 
-What ODP accepts is printed here. Ctrl+C ends both.
+What ODP accepts is printed here. The shop takes its account from a datafile:
+press Datafile on the page, change key or host, and see the shop follow within
+a second. Ctrl+C ends both.
 `);

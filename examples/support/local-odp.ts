@@ -2,7 +2,7 @@ import { OdpSandbox, OdpSandboxError } from 'nestjs-optimizely-odp/sandbox';
 
 /**
  * Starts a local ODP, prints what it accepts, and sets the environment so that
- * the app sends there, as a deployment would with its own key.
+ * the app sends there, as a deployment would with its own SDK key.
  */
 export async function startLocalOdp(): Promise<OdpSandbox> {
   const sandbox = await OdpSandbox.start({ port: 4100 }).catch(
@@ -21,7 +21,12 @@ export async function startLocalOdp(): Promise<OdpSandbox> {
       );
     }
   });
-  process.env.OPTIMIZELY_ODP_API_KEY ??= 'local-key';
-  process.env.OPTIMIZELY_ODP_API_HOST ??= sandbox.url;
+  const { OPTIMIZELY_ODP_API_KEY, OPTIMIZELY_ODP_API_HOST } = process.env;
+  if ((OPTIMIZELY_ODP_API_KEY ?? OPTIMIZELY_ODP_API_HOST) === undefined) {
+    // The account is that of the datafile, which the page of the local ODP changes.
+    process.env.OPTIMIZELY_ODP_SDK_KEY ??= 'sandbox';
+    process.env.OPTIMIZELY_ODP_DATAFILE_URL ??= sandbox.datafileUrl;
+    process.env.OPTIMIZELY_ODP_DATAFILE_POLL_INTERVAL ??= '1s';
+  }
   return sandbox;
 }

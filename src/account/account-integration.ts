@@ -151,10 +151,15 @@ export class AccountIntegration {
   #tell(): void {
     const { integration, reporter } = this.#parts;
     const wanted = this.#wanted;
-    if (this.#told !== 'nothing' && areSame(this.#told, wanted)) return;
+    const before = this.#told;
+    if (before !== 'nothing' && areSame(before, wanted)) return;
     this.#told = wanted;
-    if (wanted === undefined) reporter.disintegrated(integration.source);
-    else reporter.integrated(integration.source, wanted.apiHost);
+    if (wanted === undefined) {
+      reporter.disintegrated(integration.source);
+    } else {
+      const isAnother = before !== 'nothing' && before !== undefined;
+      reporter.integrated(integration.source, wanted.apiHost, isAnother);
+    }
   }
 
   #failed(problem: string): void {

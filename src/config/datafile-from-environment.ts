@@ -4,10 +4,13 @@ import type { OdpIntegration } from '../odp/index.js';
 /** What names the account while a datafile does not. */
 const INSTEAD = ['API_KEY', 'API_HOST', 'REGION'];
 const SDK_KEY = 'SDK_KEY';
-const VARIABLES = {
-  sdkKey: SDK_KEY,
+/** Which variable sets which other option of `datafileIntegration()`. */
+const VARIABLE_OF = {
   accessToken: 'DATAFILE_ACCESS_TOKEN',
   url: 'DATAFILE_URL',
+  pollInterval: 'DATAFILE_POLL_INTERVAL',
+  readyTimeout: 'READY_TIMEOUT',
+  whenNotReady: 'WHEN_NOT_READY',
 };
 
 /** Behind a variable, since a bundler would want the optional SDK of every app. */
@@ -28,12 +31,11 @@ export async function integrationFromEnvironment(
     const value = environment[prefix + name]?.trim();
     return value === '' ? undefined : value;
   };
-  const sdkKey = text(VARIABLES.sdkKey);
-  const accessToken = text(VARIABLES.accessToken);
-  const url = text(VARIABLES.url);
+  const sdkKey = text(SDK_KEY);
+  const others = Object.entries(VARIABLE_OF);
   if (sdkKey === undefined) {
     const message = `must stand beside ${prefix}${SDK_KEY}`;
-    const alone = [VARIABLES.accessToken, VARIABLES.url].filter(text);
+    const alone = others.map(([, name]) => name).filter(text);
     throwIfAny(alone.map((name) => ({ path: prefix + name, message })));
     return undefined;
   }
@@ -43,13 +45,22 @@ export async function integrationFromEnvironment(
   );
   const { datafileIntegration } = await load(prefix + SDK_KEY);
   try {
-    return datafileIntegration({ sdkKey, accessToken, url });
+    // Whether they are in range is for its own check.
+    return datafileIntegration({
+      sdkKey,
+      ...Object.fromEntries(
+        others.map(([option, name]) => [option, text(name)]),
+      ),
+    });
   } catch (error) {
     if (!(error instanceof OdpConfigurationError)) throw error;
     throw new OdpConfigurationError(
       error.problems.map(({ path, message: problem }) => {
-        const option = path.split('.').at(-1) as keyof typeof VARIABLES;
-        return { path: prefix + VARIABLES[option], message: problem };
+        const option = path.split('.').at(-1) as keyof typeof VARIABLE_OF;
+        return {
+          path: prefix + (VARIABLE_OF[option] ?? SDK_KEY),
+          message: problem,
+        };
       }),
     );
   }

@@ -75,7 +75,7 @@ export function datafileIntegration(
   const address = (url ??
     addressOf(sdkKey as string, accessToken !== undefined)) as string;
   return {
-    source: `The datafile of SDK key ${sdkKey as string} (${withoutSecrets(address)})`,
+    source: `the datafile of SDK key ${sdkKey as string} (${withoutSecrets(address)})`,
     ...ready,
     start(listener) {
       const watch = new DatafileWatch(

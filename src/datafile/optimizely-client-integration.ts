@@ -31,7 +31,7 @@ export function optimizelyClientIntegration(
   }
   read.check();
   return {
-    source: "The datafile of the app's Optimizely client",
+    source: "the datafile of the app's Optimizely client",
     ...ready,
     start: (listener) => watchClient(client, listener),
   };

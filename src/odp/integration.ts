@@ -23,7 +23,7 @@ export type OdpIntegrationState =
  * one account.
  */
 export interface OdpIntegration {
-  /** Where it looks, as the subject of a sentence of the log; no secret in it. */
+  /** Where it looks, as the log says it, such as `the datafile of …`; no secret in it. */
   readonly source: string;
   /** How long the boot waits for the first state, in ms. */
   readonly readyTimeout: number;

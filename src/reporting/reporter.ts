@@ -226,12 +226,19 @@ export class Reporter {
     return failure;
   }
 
-  /** The integration names an ODP account, or another one than before. */
-  integrated(source: string, apiHost: string): void {
+  /**
+   * The integration names an ODP account.
+   *
+   * @param isAnother whether it is another one, or another key, than before
+   */
+  integrated(source: string, apiHost: string, isAnother: boolean): void {
     this.#tell('integrated', { host: new URL(apiHost).host });
+    const what = isAnother
+      ? `The ODP account has changed: ${source} names another key or host`
+      : `ODP is integrated: ${source} names the account`;
     this.#log.unlimited(
       'log',
-      `ODP is integrated: ${source} names the account, and events go to ${apiHost} from now on ${this.#facts({})}`,
+      `${what}, and events go to ${apiHost} from now on ${this.#facts({})}`,
     );
     this.#tellDiscarded();
   }
@@ -252,7 +259,8 @@ export class Reporter {
    * @param meanwhile what is done until it can
    */
   integrationFailed(source: string, problem: string, meanwhile: string): void {
-    const line = `${source} ${problem}: ${meanwhile} ${this.#facts({})}`;
+    const subject = source.charAt(0).toUpperCase() + source.slice(1);
+    const line = `${subject} ${problem}: ${meanwhile} ${this.#facts({})}`;
     if (problem === this.#problem) this.#log.warn('integration', () => line);
     else this.#log.unlimited('warn', line);
     this.#problem = problem;

@@ -172,6 +172,9 @@ describe('odpConfig', () => {
     const sandbox = await startSandbox();
     vi.stubEnv('OPTIMIZELY_ODP_SDK_KEY', 'sandbox');
     vi.stubEnv('OPTIMIZELY_ODP_DATAFILE_URL', sandbox.datafileUrl);
+    vi.stubEnv('OPTIMIZELY_ODP_DATAFILE_POLL_INTERVAL', '1s');
+    vi.stubEnv('OPTIMIZELY_ODP_READY_TIMEOUT', '5s');
+    vi.stubEnv('OPTIMIZELY_ODP_WHEN_NOT_READY', 'hold');
     const app = await boot(
       OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()),
     );
@@ -203,6 +206,16 @@ describe('odpConfig', () => {
     [
       { SDK_KEY: 'key', DATAFILE_ACCESS_TOKEN: 'S3 cr3t' },
       ['DATAFILE_ACCESS_TOKEN'],
+    ],
+    [{ WHEN_NOT_READY: 'hold' }, ['WHEN_NOT_READY']],
+    [
+      {
+        SDK_KEY: 'key',
+        DATAFILE_POLL_INTERVAL: 'often',
+        READY_TIMEOUT: '-1s',
+        WHEN_NOT_READY: 'wait',
+      },
+      ['DATAFILE_POLL_INTERVAL', 'READY_TIMEOUT', 'WHEN_NOT_READY'],
     ],
   ])('fails the boot for %j', async (variables, names) => {
     for (const [name, value] of Object.entries(variables)) {
