@@ -1,6 +1,4 @@
 import { OdpOutboxError } from '../../errors/index.js';
-import { Checkpoints } from '../checkpoints.js';
-import { Claims } from '../claims.js';
 import { alreadyServes, refuseTransaction } from '../guards.js';
 import { namesIdentifier } from '../names-identifier.js';
 import {
@@ -19,27 +17,13 @@ import {
   type OutboxEvent,
   type StoredDeadLetter,
 } from '../outbox.js';
-import { Backlog } from './backlog.js';
-import type { Chunk, StoredEvent } from './chunk.js';
-import { FileDeadLetters, type StoredLetter } from './dead-letters.js';
-import { FileCapacity } from './file-capacity.js';
+import type { StoredLetter } from './dead-letters.js';
+import { FileClaims } from './file-claims.js';
 import type { FileOutboxOptions } from './file-outbox.options.js';
-import { checkFormat } from './format.js';
-import { GroupCommit } from './group-commit.js';
-import { type Change, LevelStore } from './level-store.js';
-import { Space } from './space.js';
+import { closeStore, type OpenedStore, openStore } from './opened-store.js';
 
-/** What there is while it is open. */
-interface Opened {
-  readonly context: OutboxContext;
-  readonly store: LevelStore;
-  readonly backlog: Backlog;
-  readonly capacity: FileCapacity;
-  readonly claims: Claims<StoredEvent>;
-  readonly checkpoints: Checkpoints;
-  readonly deadLetters: FileDeadLetters;
-  readonly commits: GroupCommit;
-  readonly space: Space;
+interface Opened extends OpenedStore {
+  readonly events: FileClaims;
 }
 
 /** Keeps events in a directory. See {@link fileOutbox}. */
@@ -63,7 +47,8 @@ export class FileOutbox extends OdpOutbox {
     }
     this.#opening = true;
     try {
-      this.#opened = await this.#open(context);
+      const opened = await openStore(this.#options, context);
+      this.#opened = { ...opened, events: new FileClaims(opened) };
     } finally {
       this.#opening = false;
     }
@@ -86,91 +71,27 @@ export class FileOutbox extends OdpOutbox {
   }
 
   claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]> {
-    const { backlog, claims, commits, context } = this.#use();
-    const { limit } = request;
-    const claim = () => claims.claim(request, context.monotonic(), backlog);
-    const read = backlog.starved
-      ? // What was acknowledged makes room in memory once it is deleted.
-        commits.settle().then(() => backlog.prepare(limit))
-      : backlog.prepare(limit);
-    if (read === undefined) return claim();
-    return read.then(claim, (error: unknown) => {
-      const inMemory = claim();
-      if (inMemory.length === 0) throw error;
-      return inMemory;
-    });
+    return this.#use().events.claim(request);
   }
 
   acknowledge(events: readonly ClaimedEvent[]): number {
-    const { commits } = this.#use();
-    const ended = [...this.#end(events).values()];
-    for (const event of ended) {
-      event.chunk.finish(event.index);
-      commits.changed(event.chunk);
-    }
-    this.#forget(ended);
-    return ended.length;
+    return this.#use().events.acknowledge(events);
   }
 
   release(
     events: readonly ClaimedEvent[],
-    { delay, failed }: { delay: number; failed: boolean },
+    options: { delay: number; failed: boolean },
   ): void {
-    const { claims, commits, context } = this.#use();
-    let released = [...this.#end(events).values()];
-    if (failed) {
-      released = released.map((event) => {
-        const failedAttempts = event.failedAttempts + 1;
-        event.chunk.countFailure(event.index, failedAttempts);
-        commits.changed(event.chunk);
-        return { ...event, failedAttempts };
-      });
-    }
-    claims.release(released, context.monotonic() + delay);
+    this.#use().events.release(events, options);
   }
 
   async deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): Promise<number> {
-    const { claims, commits, deadLetters, context } = this.#use();
-    const ended = this.#end(events);
-    if (ended.size === 0) return 0;
-    const deadLetteredAt = context.now();
-    const letters = [...ended.values()].map(
-      ({ id, payload, createdAt, failedAttempts }) => ({
-        id,
-        payload,
-        createdAt,
-        failedAttempts,
-        deadLetteredAt,
-        ...cause,
-      }),
+    return this.#use().events.deadLetter(events, cause, (page) =>
+      this.#delete(page),
     );
-    let entries: Change[] = [];
-    const changes = () => {
-      for (const { chunk, index } of ended.values()) {
-        chunk.finish(index);
-        commits.changed(chunk);
-      }
-      entries = deadLetters.entriesOf(letters);
-      return entries;
-    };
-    const stored = () => {
-      this.#forget([...ended.values()]);
-      deadLetters.added(entries);
-    };
-    try {
-      await commits.commit({ events: [], changes, stored });
-    } catch (error) {
-      for (const [claimed, event] of ended) {
-        event.chunk.unfinish(event.index);
-        claims.resume(claimed, event);
-      }
-      throw error;
-    }
-    await deadLetters.trim((page) => this.#delete(page));
-    return letters.length;
   }
 
   checkpoint(): OutboxCheckpoint {
@@ -224,25 +145,12 @@ export class FileOutbox extends OdpOutbox {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    const { backlog, claims, commits, deadLetters } = this.#use();
-    const named = ({ payload }: OutboxEvent) =>
-      namesIdentifier(payload, identifiers);
-    const onDisk: StoredEvent[] = [];
-    for await (const chunk of backlog.unread()) {
-      for (const event of chunk.pending()) if (named(event)) onDisk.push(event);
-    }
-    const inMemory = [...backlog.remove(named), ...claims.remove(named)];
-    const erased = [...inMemory, ...onDisk];
-    for (const { chunk, index } of erased) {
-      chunk.finish(index);
-      commits.changed(chunk);
-    }
-    this.#forget(inMemory);
-    this.#count(onDisk);
-    // Resolves when what was changed before it is on the disk.
-    await commits.commit({ events: [] });
+    const { deadLetters } = this.#use();
+    const pending = await this.#use().events.erase(({ payload }) =>
+      namesIdentifier(payload, identifiers),
+    );
     return {
-      pending: erased.length,
+      pending,
       deadLetters: await deadLetters.erase(identifiers, (page) =>
         this.#delete(page),
       ),
@@ -253,10 +161,7 @@ export class FileOutbox extends OdpOutbox {
     const opened = this.#opened;
     if (opened === undefined) return;
     this.#opened = undefined;
-    await opened.commits.settle();
-    await opened.backlog.settle();
-    await opened.space.settle();
-    await opened.store.close();
+    await closeStore(opened);
   }
 
   #use(): Opened {
@@ -264,68 +169,6 @@ export class FileOutbox extends OdpOutbox {
     throw new OdpOutboxError(
       `The file outbox at ${this.#options.path} is not open. Await what sends events before the app shuts down.`,
     );
-  }
-
-  #end(events: readonly ClaimedEvent[]): Map<ClaimedEvent, StoredEvent> {
-    const { claims } = this.#use();
-    const ended = new Map<ClaimedEvent, StoredEvent>();
-    for (const claimed of events) {
-      const event = claims.end(claimed);
-      if (event !== undefined) ended.set(claimed, event);
-    }
-    return ended;
-  }
-
-  /** These are finished, and nothing of them is needed in memory. */
-  #forget(events: readonly StoredEvent[]): void {
-    let freed = 0;
-    for (const { chunk, index } of events) freed += chunk.forget(index);
-    this.#use().backlog.freed(freed);
-    this.#count(events);
-  }
-
-  /** These are no longer pending. */
-  #count(events: readonly StoredEvent[]): void {
-    const { capacity, checkpoints } = this.#use();
-    capacity.left(events.length);
-    for (const { sequence } of events) checkpoints.forgotten(sequence);
-  }
-
-  async #open(context: OutboxContext): Promise<Opened> {
-    const { path, capacity } = this.#options;
-    const store = await LevelStore.open(path);
-    try {
-      await checkFormat(store, path);
-      const { backlog, count, size } = await Backlog.open(store, context);
-      const deadLetters = await FileDeadLetters.open(store, context);
-      const used = new FileCapacity(capacity, count, size);
-      const space = new Space(store);
-      const gone = (chunks: readonly Chunk[]) => {
-        let freed = 0;
-        for (const chunk of chunks) {
-          backlog.freed(chunk.inMemory);
-          freed += chunk.size;
-        }
-        used.freed(freed);
-        space.freed(freed, backlog.start, used.pending === 0);
-        if (backlog.starved) context.ready();
-      };
-      const commits = new GroupCommit(store, backlog, gone);
-      return {
-        context,
-        store,
-        backlog,
-        capacity: used,
-        claims: new Claims<StoredEvent>(),
-        checkpoints: new Checkpoints(),
-        deadLetters,
-        commits,
-        space,
-      };
-    } catch (error) {
-      await store.close();
-      throw error;
-    }
   }
 
   /** Makes as many of these pending again as there is room for. */

@@ -1,0 +1,77 @@
+import { Checkpoints } from '../checkpoints.js';
+import { Claims } from '../claims.js';
+import type { OutboxContext } from '../outbox.js';
+import { Backlog } from './backlog.js';
+import type { Chunk, StoredEvent } from './chunk.js';
+import { FileDeadLetters } from './dead-letters.js';
+import { FileCapacity } from './file-capacity.js';
+import type { FileOutboxOptions } from './file-outbox.options.js';
+import { checkFormat } from './format.js';
+import { GroupCommit } from './group-commit.js';
+import { LevelStore } from './level-store.js';
+import { Space } from './space.js';
+
+/** What there is of a file outbox while it is open. */
+export interface OpenedStore {
+  readonly context: OutboxContext;
+  readonly store: LevelStore;
+  readonly backlog: Backlog;
+  readonly capacity: FileCapacity;
+  readonly claims: Claims<StoredEvent>;
+  readonly checkpoints: Checkpoints;
+  readonly deadLetters: FileDeadLetters;
+  readonly commits: GroupCommit;
+  readonly space: Space;
+}
+
+/** @throws OdpOutboxError when the directory cannot be used */
+export async function openStore(
+  { path, capacity }: FileOutboxOptions,
+  context: OutboxContext,
+): Promise<OpenedStore> {
+  const store = await LevelStore.open(path);
+  try {
+    await checkFormat(store, path);
+    const { backlog, count, size } = await Backlog.open(store, context);
+    const deadLetters = await FileDeadLetters.open(store, context);
+    const used = new FileCapacity(capacity, count, size);
+    const space = new Space(store);
+    const gone = (chunks: readonly Chunk[]) => {
+      let freed = 0;
+      for (const chunk of chunks) {
+        backlog.freed(chunk.inMemory);
+        freed += chunk.size;
+      }
+      used.freed(freed);
+      space.freed(freed, backlog.start, used.pending === 0);
+      if (backlog.starved) context.ready();
+    };
+    return {
+      context,
+      store,
+      backlog,
+      capacity: used,
+      claims: new Claims<StoredEvent>(),
+      checkpoints: new Checkpoints(),
+      deadLetters,
+      commits: new GroupCommit(store, backlog, gone),
+      space,
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Lets go of it once everything under way is stored. */
+export async function closeStore({
+  commits,
+  backlog,
+  space,
+  store,
+}: OpenedStore): Promise<void> {
+  await commits.settle();
+  await backlog.settle();
+  await space.settle();
+  await store.close();
+}
