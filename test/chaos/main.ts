@@ -1,5 +1,6 @@
 // The long runs: npm run test:chaos [-- <run>... --seed <number> --rounds <n> --events <n>]
 import { parseArgs } from 'node:util';
+import { accountMoves } from './account-moves.js';
 import { awaited } from './awaited.js';
 import { disk } from './disk.js';
 import { instances } from './instances.js';
@@ -34,6 +35,7 @@ const on = async (kind: DurableKind, run: (store: Store) => Promise<Figures>) =>
 
 const many = { instances: 4, events, seed, endLeases: false };
 const outage = { ms: 30_000, events: 100_000, capacity: 50_000 };
+const manyMoves = { rounds: 10, events: 2000 };
 const whileAway = { away: { ms: 3000 } };
 
 const runs = new Map<string, () => Promise<Figures>>([
@@ -86,6 +88,10 @@ const runs = new Map<string, () => Promise<Figures>>([
   ['disk:read-only', async () => (await disk('read-only', 3)) ?? skipped],
   ['sigterm:memory', () => sigterm({ store: undefined, ...whileAway })],
   ['odp-away:memory', () => odpAway({ store: undefined, ...outage })],
+  [
+    'account-moves:memory',
+    () => accountMoves({ store: undefined, ...manyMoves }),
+  ],
   ...kinds.flatMap(
     (kind) =>
       [
@@ -99,6 +105,10 @@ const runs = new Map<string, () => Promise<Figures>>([
             on(kind, (store) =>
               sigterm({ store, ...whileAway, shutdownTimeout: 1000 }),
             ),
+        ],
+        [
+          `account-moves:${kind}`,
+          () => on(kind, (store) => accountMoves({ store, ...manyMoves })),
         ],
         [
           `odp-away:${kind}`,

@@ -53,12 +53,24 @@ async function outboxOf(outbox: OutboxConfig): Promise<OdpOutbox> {
   }
 }
 
+async function accountOf({ apiHost, datafile }: AppConfig) {
+  if (datafile === undefined) return { apiKey: 'test-key', apiHost };
+  const { datafileIntegration } =
+    await import('../../../src/datafile/index.js');
+  return {
+    integration: datafileIntegration({
+      sdkKey: 'sandbox',
+      url: datafile,
+      pollInterval: 50,
+    }),
+  };
+}
+
 @Module({
   imports: [
     OptimizelyOdpModule.forRootAsync({
       useFactory: async () => ({
-        apiKey: 'test-key',
-        apiHost: config.apiHost,
+        ...(await accountOf(config)),
         outbox: await outboxOf(config.outbox),
         delivery: config.delivery,
       }),

@@ -9,7 +9,9 @@ export type OutboxConfig =
 
 /** What a test app is started with. */
 export interface AppConfig {
-  readonly apiHost: string;
+  readonly apiHost?: string;
+  /** The address of the datafile that names the account, instead of `apiHost`. */
+  readonly datafile?: string;
   readonly outbox: OutboxConfig;
   readonly delivery?: Partial<OdpDeliveryOptions>;
 }
