@@ -101,6 +101,10 @@ export {
   type OdpActionOptions,
   type OdpActionValue,
   OdpEventInterceptor,
+  QualifiedFor,
+  type QualifiedForOptions,
+  QualifiedSegments,
+  type QualifiedSegmentsOptions,
   SendOdpEvent,
   type SendOdpEventDecorator,
 } from './decorators/index.js';

@@ -8,6 +8,14 @@ export type {
 } from './odp-action.js';
 export { OdpEventInterceptor } from './odp-event.interceptor.js';
 export {
+  QualifiedFor,
+  type QualifiedForOptions,
+} from './qualified-for.decorator.js';
+export {
+  QualifiedSegments,
+  type QualifiedSegmentsOptions,
+} from './qualified-segments.decorator.js';
+export {
   SendOdpEvent,
   type SendOdpEventDecorator,
 } from './send-odp-event.decorator.js';

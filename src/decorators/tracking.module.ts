@@ -17,7 +17,9 @@ import { BackgroundWork } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
+import { CallerSegments } from './caller-segments.js';
 import { DecoratorCheck } from './decorator-check.js';
+import { GuardOrderCheck } from './guard-order-check.js';
 import { FollowingInterceptor, followHttp } from '../identity/index.js';
 
 /**
@@ -54,6 +56,18 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
         ambient: AmbientIdentity,
         background: BackgroundWork,
       ) => new ActionRunner(modules, ambient, background),
+    },
+    {
+      provide: CallerSegments,
+      inject: [ModulesContainer, AmbientIdentity],
+      useFactory: (modules: ModulesContainer, ambient: AmbientIdentity) =>
+        new CallerSegments(modules, ambient),
+    },
+    {
+      provide: GuardOrderCheck,
+      inject: [DiscoveryService, MetadataScanner],
+      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
+        new GuardOrderCheck(discovery, scanner),
     },
     {
       provide: CallTracker,

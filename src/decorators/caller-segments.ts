@@ -1,0 +1,104 @@
+import { type ExecutionContext, Logger } from '@nestjs/common';
+import { type ModuleRef, ModulesContainer } from '@nestjs/core';
+import { systemClock } from '../clock.js';
+import {
+  OdpConfigurationError,
+  OdpError,
+  OdpValidationError,
+} from '../errors/index.js';
+import { type AmbientIdentity, odpRequestOf } from '../identity/index.js';
+import { RateLimitedLogger } from '../reporting/index.js';
+import {
+  findProvider,
+  getOdpServiceToken,
+  type OdpService,
+} from '../service/index.js';
+
+/** What a decorator wants to know of whoever is calling. */
+export interface SegmentsQuestion {
+  /** The decorator's name, for the log. */
+  readonly decorator: string;
+  /** Absent: those of the datafile. */
+  readonly segments: readonly string[] | undefined;
+  readonly account: string | undefined;
+}
+
+/** `unavailable`: ODP cannot tell now; `misconfigured`: it never can. */
+export type CallerSegmentsAnswer =
+  readonly string[] | 'unavailable' | 'misconfigured';
+
+/** Tells which segments the caller of a handler is qualified for. One serves the whole app. */
+export class CallerSegments {
+  readonly #modules: ModulesContainer;
+  readonly #ambient: AmbientIdentity;
+  readonly #logger = new RateLimitedLogger(
+    new Logger('OptimizelyOdp'),
+    systemClock,
+  );
+
+  constructor(modules: ModulesContainer, ambient: AmbientIdentity) {
+    this.#modules = modules;
+    this.#ambient = ambient;
+  }
+
+  /** Never rejects: what goes wrong is logged. */
+  async of(
+    call: ExecutionContext,
+    { decorator, segments, account }: SegmentsQuestion,
+  ): Promise<CallerSegmentsAnswer> {
+    try {
+      // Guards run before any interceptor has told whose request it is.
+      return await this.#ambient.follow(
+        () => odpRequestOf(call),
+        () =>
+          this.#service(account).fetchQualifiedSegments(undefined, {
+            segments,
+          }),
+      );
+    } catch (error) {
+      const source = `${decorator} on ${call.getClass().name}.${call.getHandler().name}`;
+      if (error instanceof OdpError && !(error instanceof OdpValidationError)) {
+        this.#logger.warn(
+          `${source} ${error.code}`,
+          () => `${source} does without segments: ${error.message}`,
+        );
+        return 'unavailable';
+      }
+      this.#logger.error(
+        source,
+        () =>
+          `${source} cannot tell who is calling, or what to ask: ${error instanceof Error ? error.message : 'an error was thrown'}`,
+      );
+      return 'misconfigured';
+    }
+  }
+
+  #service(account: string | undefined): OdpService {
+    const service = findProvider(this.#modules, getOdpServiceToken(account));
+    if (service !== undefined) return service;
+    throw new Error(
+      account === undefined
+        ? 'the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or name one with account.'
+        : `no account is named '${account}'. Import OptimizelyOdpModule.forRoot({ name: '${account}', … }), or correct account.`,
+    );
+  }
+}
+
+/**
+ * It, wherever the app keeps it.
+ *
+ * @throws OdpConfigurationError where the module is not imported
+ */
+export function findCallerSegments(
+  app: ModuleRef,
+  decorator: string,
+): CallerSegments {
+  const found = findProvider(
+    app.get(ModulesContainer, { strict: false }),
+    CallerSegments,
+  );
+  if (found !== undefined) return found;
+  const message =
+    'knows nobody, since it is not imported; import OptimizelyOdpModule.forRoot({ … }) in the root module';
+  throw new OdpConfigurationError([{ path: decorator, message }]);
+}
