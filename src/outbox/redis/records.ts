@@ -12,6 +12,10 @@ interface Claim {
   readonly token: string;
 }
 
+/** Who appended events: which process, and after which of its checkpoints. */
+export const byOf = (process: string, generation: number): string =>
+  `${process}/${generation}`;
+
 /** What is stored of an event: a line that says whose it is, and the payload. */
 export const toRecord = (
   { id, payload, createdAt, receipt = '' }: OutboxEvent,

@@ -3,7 +3,8 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import type { OutboxEvent } from '../outbox.js';
 import * as scripts from './event-scripts.js';
-import { toRecord } from './records.js';
+import type { Generations } from './generations.js';
+import { byOf, toRecord } from './records.js';
 import type { RedisScripts } from './redis-scripts.js';
 
 /** A longer list goes to Redis in portions of so many, so that others get their turn. */
@@ -15,15 +16,16 @@ const MAX_WAITING = 100_000;
 /** Appends events to a Redis outbox: what many callers bring at once in one step. */
 export class RedisAppends {
   readonly #scripts: RedisScripts;
-  readonly #by: () => string;
+  readonly #process: string;
+  readonly #generations: Generations;
   readonly #group: GroupCommit;
   readonly #lists = new Set<Promise<void>>();
   #waiting = 0;
 
-  /** @param by which process appends, and after which of its checkpoints */
-  constructor(redis: RedisScripts, by: () => string) {
+  constructor(redis: RedisScripts, process: string, generations: Generations) {
     this.#scripts = redis;
-    this.#by = by;
+    this.#process = process;
+    this.#generations = generations;
     this.#group = new GroupCommit((events) => this.#store(events));
   }
 
@@ -49,7 +51,8 @@ export class RedisAppends {
   }
 
   async #store(events: readonly OutboxEvent[]): Promise<void> {
-    const by = this.#by();
+    const generation = this.#generations.began();
+    const by = byOf(this.#process, generation);
     const records = events.map((event) => toRecord(event, by));
     try {
       await this.#scripts.run(scripts.append, [by, ...records]);
@@ -57,11 +60,25 @@ export class RedisAppends {
       // Those who came meanwhile learn it now, too, instead of one group after the other.
       this.#group.abandon(error);
       throw error;
+    } finally {
+      this.#generations.ended(generation);
     }
   }
 
   async #storeList(events: readonly OutboxEvent[]): Promise<void> {
-    const [name, by] = [randomUUID(), this.#by()];
+    const generation = this.#generations.began();
+    try {
+      await this.#stageAndCommit(events, byOf(this.#process, generation));
+    } finally {
+      this.#generations.ended(generation);
+    }
+  }
+
+  async #stageAndCommit(
+    events: readonly OutboxEvent[],
+    by: string,
+  ): Promise<void> {
+    const name = randomUUID();
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
       const records = portion.map((event) => toRecord(event, by));

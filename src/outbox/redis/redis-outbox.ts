@@ -20,7 +20,8 @@ import {
 } from '../outbox.js';
 import * as scripts from './event-scripts.js';
 import { erasePending } from './erase-pending.js';
-import { toOutcome } from './records.js';
+import { Generations } from './generations.js';
+import { byOf, toOutcome } from './records.js';
 import { RedisAppends } from './redis-appends.js';
 import { RedisClaims } from './redis-claims.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
@@ -41,8 +42,7 @@ export class RedisOutbox extends OdpOutbox {
   readonly #claims: RedisClaims;
   // Random, and still of use to a person who looks at the claims.
   readonly #process = `${hostname()}-${process.pid}-${randomUUID()}`;
-  /** Grows with every checkpoint: what is appended from then on is counted apart. */
-  #generation = 0;
+  readonly #generations = new Generations();
   #context: OutboxContext | undefined;
 
   constructor({ client, key }: RedisOutboxOptions) {
@@ -54,8 +54,10 @@ export class RedisOutbox extends OdpOutbox {
     this.#claims = new RedisClaims(this.#scripts, this.#process, () =>
       this.#context?.ready(),
     );
-    this.#appends = new RedisAppends(this.#scripts, () =>
-      this.#by(this.#generation),
+    this.#appends = new RedisAppends(
+      this.#scripts,
+      this.#process,
+      this.#generations,
     );
   }
 
@@ -130,16 +132,19 @@ export class RedisOutbox extends OdpOutbox {
   }
 
   checkpoint(): OutboxCheckpoint {
-    let before = Array.from({ length: ++this.#generation }, (_, generation) =>
-      this.#by(generation),
-    );
+    let before = this.#generations.next();
     return {
       pending: async () => {
+        const over = before.filter((one) => this.#generations.isOver(one));
         const counts = await this.#scripts.run<number[]>(
           scripts.pendingBy,
-          before,
+          before.map((generation) => byOf(this.#process, generation)),
         );
-        before = before.filter((_, i) => (counts[i] ?? 0) > 0);
+        const empty = before.filter((_, i) => (counts[i] ?? 0) === 0);
+        for (const generation of empty) {
+          if (over.includes(generation)) this.#generations.forget(generation);
+        }
+        before = before.filter((one) => !empty.includes(one));
         return counts.reduce((sum, count) => sum + count, 0);
       },
       close: () => {},
@@ -189,8 +194,4 @@ export class RedisOutbox extends OdpOutbox {
   }
 
   readonly #reconnected = () => this.#context?.ready();
-
-  #by(generation: number): string {
-    return `${this.#process}/${generation}`;
-  }
 }

@@ -68,6 +68,39 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     await service?.stop();
   });
 
+  it('asks for no more after a hundred checkpoints than after one', async () => {
+    const asked: number[] = [];
+    const client = new Redis(service?.url ?? '');
+    clients.push(client);
+    const outbox = redisOutbox({
+      key,
+      client: {
+        get status() {
+          return client.status;
+        },
+        connect: () => client.connect(),
+        call: (command, args) => {
+          asked.push(args.length);
+          return client.call(command, args);
+        },
+        on: (event, listener) => client.on(event, listener),
+        off: (event, listener) => client.off(event, listener),
+      },
+    });
+    await outbox.open(quietContext());
+    opened.push(outbox);
+    const lengths: number[] = [];
+    for (let times = 0; times < 100; times++) {
+      await outbox.append(someEvents(1));
+      const checkpoint = await outbox.checkpoint();
+      expect(await checkpoint.pending()).toBe(1);
+      await outbox.acknowledge(await outbox.claim({ limit: 1, lease: LEASE }));
+      expect(await checkpoint.pending()).toBe(0);
+      lengths.push(asked.at(-1) ?? 0);
+    }
+    expect(lengths.at(-1)).toBe(lengths[0]);
+  });
+
   it('hands 5,000 events to four instances, each to one of them', async () => {
     const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
     await Promise.all(
