@@ -2,6 +2,7 @@ export * from './errors/index.js';
 export {
   IsOdpData,
   IsOdpIdentifiers,
+  type OdpBeforeSend,
   OdpEventDto,
   type OdpDataValue,
   type OdpEvent,

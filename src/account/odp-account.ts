@@ -13,13 +13,20 @@ import {
   OdpOutboxError,
   OdpValidationError,
 } from '../errors/index.js';
-import { EventMaker, type MadeEvent, type OdpEvent } from '../events/index.js';
+import {
+  EventMaker,
+  lastLook,
+  type MadeEvent,
+  NO_IDENTIFIER,
+  type OdpEvent,
+} from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import {
   type AppendOptions,
   type ErasedEvents,
   type OutboxDurability,
   type OutboxEvent,
+  isThenable,
   outboxError,
 } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
@@ -233,14 +240,23 @@ export class OdpAccount {
    * Checks and completes an event.
    *
    * @param identity `false`: without the identifiers of whoever is calling
+   * @returns `undefined` if `beforeSend` withholds it
    * @throws OdpValidationError, and the error of an account that takes no events
    */
-  make(event: OdpEvent, identity = true): MadeEvent {
+  make(event: OdpEvent, identity = true): MadeEvent | undefined {
     this.#mustBeOpen();
-    return this.#maker.make(
+    const caller = identity ? this.callerIdentifiers() : undefined;
+    const { beforeSend, allowPlaceholderIdentifiers } = this.#parts.options;
+    if (beforeSend === undefined) return this.#maker.make(event, caller);
+    const looked = lastLook(
       event,
-      identity ? this.callerIdentifiers() : undefined,
+      caller,
+      { beforeSend, allowPlaceholderIdentifiers },
+      (how) => this.reporter.beforeSendFailed(how),
     );
+    if (looked !== undefined) return this.#maker.make(looked);
+    this.reporter.withheld();
+    return undefined;
   }
 
   /**
@@ -266,12 +282,20 @@ export class OdpAccount {
     }
     if (options.identity === undefined) return undefined;
     try {
-      return options.identity(caller.request());
+      const identifiers: unknown = options.identity(caller.request());
+      if (!isThenable(identifiers)) return identifiers;
+      // A rejection would end the process.
+      Promise.resolve(identifiers).catch(() => {});
+      this.reporter.identityFailed(
+        'returned a promise, but an event cannot wait for it',
+      );
     } catch (error) {
-      // The event may do without; who it is about is still its own to say.
-      this.reporter.identityFailed(error);
-      return undefined;
+      this.reporter.identityFailed(
+        `threw ${error instanceof Error ? error.name : 'an error'}`,
+      );
     }
+    // The event may do without; who it is about is still its own to say.
+    return undefined;
   }
 
   /** Names the handler from which what `track` tracks comes, for what goes wrong. */
@@ -294,13 +318,18 @@ export class OdpAccount {
     let id: string | undefined;
     try {
       const made = this.make(event, identity);
+      if (made === undefined) return;
       id = made.id;
       const appended = this.append([made]);
       if (appended instanceof Promise) {
         appended.catch((error: unknown) => this.lost(error, id, source));
       }
     } catch (error) {
-      this.lost(error, id, source);
+      if (identity !== false && this.#isAboutNobodyKnown(error)) {
+        this.reporter.anonymous(source);
+      } else {
+        this.lost(error, id, source);
+      }
     }
   }
 
@@ -456,6 +485,16 @@ export class OdpAccount {
   async #drain(timeout: number): Promise<void> {
     const { dispatcher } = this;
     if (dispatcher?.suspended === false) await dispatcher.flush(timeout);
+  }
+
+  /** Where `identity` tells who is calling, an anonymous caller is no mistake. */
+  #isAboutNobodyKnown(error: unknown): boolean {
+    return (
+      this.#parts.options.identity !== undefined &&
+      error instanceof OdpValidationError &&
+      error.violations.length === 1 &&
+      error.violations[0]?.message === NO_IDENTIFIER
+    );
   }
 
   /** Whether events wait until the integration has told the account. */

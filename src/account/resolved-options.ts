@@ -1,6 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { ResolvedDelivery } from '../delivery/index.js';
-import type { Data } from '../events/index.js';
+import type { Data, OdpBeforeSend } from '../events/index.js';
 import type { DeadLetterRetention, OdpOutbox } from '../outbox/index.js';
 import type { OdpIdentity } from '../identity/index.js';
 import type { OdpIntegration, OdpRegion } from '../odp/index.js';
@@ -22,6 +22,7 @@ export interface ResolvedOptions {
   readonly eventTime: boolean;
   readonly allowPlaceholderIdentifiers: boolean;
   readonly identity: OdpIdentity | undefined;
+  readonly beforeSend: OdpBeforeSend | undefined;
   readonly outbox: OdpOutbox;
   readonly delivery: ResolvedDelivery;
   readonly deadLetters: DeadLetterRetention;

@@ -6,6 +6,7 @@ export type {
   OdpOrder,
   OdpOrderItem,
 } from './event.js';
+export { lastLook, type OdpBeforeSend } from './before-send.js';
 export { IsOdpData } from './dto/is-odp-data.decorator.js';
 export { IsOdpIdentifiers } from './dto/is-odp-identifiers.decorator.js';
 export { OdpEventDto } from './dto/odp-event.dto.js';
@@ -19,5 +20,6 @@ export {
   copyIdentifiers,
   countIdentifiers,
   type Data,
+  NO_IDENTIFIER,
   pathOf,
 } from './rules/index.js';

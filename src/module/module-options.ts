@@ -1,5 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
-import type { OdpEventData } from '../events/index.js';
+import type { OdpBeforeSend, OdpEventData } from '../events/index.js';
 import type { OdpDeadLetterOptions, OdpOutbox } from '../outbox/index.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
 import type { OdpIdentity } from '../identity/index.js';
@@ -76,6 +76,14 @@ export class OptimizelyOdpModuleOptions {
 
   /** Who is calling: fills in the identifiers that an event lacks. */
   readonly identity?: OdpIdentity | undefined = undefined;
+
+  /**
+   * A last look at each event before it is checked, for consent and redaction:
+   * returns it, changed or not, or `undefined` to withhold it (counted as
+   * `withheld`). It gets a copy, with what `identity` fills in. One that throws
+   * withholds, too, and is logged.
+   */
+  readonly beforeSend?: OdpBeforeSend | undefined = undefined;
 
   /**
    * Where accepted events wait until ODP has them.

@@ -1,6 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
-import { copyData, type Data } from '../events/index.js';
+import { copyData, type Data, type OdpBeforeSend } from '../events/index.js';
 import {
   memoryOutbox,
   OdpOutbox,
@@ -58,7 +58,18 @@ export function resolveOptions(options: unknown): ResolvedModuleOptions {
     commonData: checkCommonData(read.value('commonData'), problems),
     eventTime: read.flag('eventTime'),
     allowPlaceholderIdentifiers: read.flag('allowPlaceholderIdentifiers'),
-    identity: checkIdentity(read.value('identity'), problems),
+    identity: checkFunction(
+      'identity',
+      'of the request, such as webVisitor()',
+      read.value('identity'),
+      problems,
+    ) as OdpIdentity | undefined,
+    beforeSend: checkFunction(
+      'beforeSend',
+      'of the event, which returns it or undefined',
+      read.value('beforeSend'),
+      problems,
+    ) as OdpBeforeSend | undefined,
     outbox: checkOutbox(read.value('outbox'), problems),
     delivery: resolveDelivery(read.value('delivery'), problems),
     segments: resolveSegments(read.value('segments'), problems),
@@ -121,16 +132,15 @@ function checkCommonData(value: unknown, problems: OdpViolation[]): Data {
   return data;
 }
 
-function checkIdentity(
+function checkFunction(
+  path: string,
+  what: string,
   value: unknown,
   problems: OdpViolation[],
-): OdpIdentity | undefined {
+): unknown {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === 'function') return value as OdpIdentity;
-  problems.push({
-    path: 'identity',
-    message: 'must be a function of the request, such as webVisitor()',
-  });
+  if (typeof value === 'function') return value;
+  problems.push({ path, message: `must be a function ${what}` });
   return undefined;
 }
 

@@ -123,6 +123,11 @@ export interface OdpStats {
   readonly dropped: number;
   /** Events that broke a rule and were not queued. */
   readonly invalid: number;
+  /**
+   * Events that were not sent, and rightly so: `beforeSend` withheld them, or
+   * nobody awaited them and `identity` knew nobody whom they are about.
+   */
+  readonly withheld: number;
   /** Requests that failed for the moment. */
   readonly retries: number;
   /** Requests made. */

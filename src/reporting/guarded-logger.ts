@@ -6,6 +6,7 @@ export interface DeliveryLogger {
   log(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  debug?(message: string): void;
 }
 
 /**
@@ -32,9 +33,13 @@ export class GuardedLogger implements DeliveryLogger {
     this.#write('error', message);
   }
 
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+
   #write(level: keyof DeliveryLogger, message: string): void {
     try {
-      this.#detached(() => this.#logger[level](oneLine(message)));
+      this.#detached(() => this.#logger[level]?.(oneLine(message)));
     } catch {
       // There is nowhere left to say it.
     }

@@ -39,6 +39,11 @@ export class RateLimitedLogger {
     this.#limited('error', kind, message);
   }
 
+  /** @param kind lines of one kind share a limit */
+  debug(kind: string, message: () => string): void {
+    this.#limited('debug', kind, message);
+  }
+
   /** For what happens seldom, and is one line each time. */
   unlimited(level: keyof DeliveryLogger, message: string): void {
     this.#logger[level](message);

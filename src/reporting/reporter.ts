@@ -25,6 +25,7 @@ type Counter =
   | 'expired'
   | 'dropped'
   | 'invalid'
+  | 'withheld'
   | 'retries'
   | 'requests'
   | 'outboxFailures'
@@ -57,6 +58,7 @@ export class Reporter {
     expired: 0,
     dropped: 0,
     invalid: 0,
+    withheld: 0,
     retries: 0,
     requests: 0,
     outboxFailures: 0,
@@ -152,13 +154,36 @@ export class Reporter {
     );
   }
 
-  /** The app's `identity` function threw. */
-  identityFailed(error: unknown): void {
-    const name = error instanceof Error ? error.name : 'an error';
+  /** @param how what the app's `identity` function did */
+  identityFailed(how: string): void {
     this.#log.warn(
       'identity',
       () =>
-        `The identity function threw ${name}: events of this request go without its identifiers. Return undefined where nobody is calling ${this.#facts({})}`,
+        `The identity function ${how}: events of this request go without its identifiers. Return undefined where nobody is calling ${this.#facts({})}`,
+    );
+  }
+
+  /** @param how what the app's `beforeSend` function did; the event is withheld */
+  beforeSendFailed(how: string): void {
+    this.#log.warn(
+      'beforeSend',
+      () =>
+        `The beforeSend function ${how}: the event is withheld. Return the event, or undefined to withhold it ${this.#facts({})}`,
+    );
+  }
+
+  /** An event was not sent, as `beforeSend` has it. */
+  withheld(): void {
+    this.#counters.withheld++;
+  }
+
+  /** An event that nobody awaits is about nobody known, such as an anonymous visitor. */
+  anonymous(source: string | undefined): void {
+    this.#counters.withheld++;
+    this.#log.debug(
+      `anonymous ${source ?? ''}`,
+      () =>
+        `An event was not sent, as identity knew nobody and it has no identifier of its own ${this.#facts({ source })}`,
     );
   }
 

@@ -5,7 +5,8 @@ export {
 } from './dead-letters.js';
 export { OdpOutboxAdmin } from './outbox-admin.js';
 export { findProvider } from './find-provider.js';
-export { OdpService, type SentOdpEvent } from './odp.service.js';
+export type { SentOdpEvent } from './make-events.js';
+export { OdpService } from './odp.service.js';
 export { OdpValidationExceptionFilter } from './odp-validation.filter.js';
 export type { SendOdpEventOptions } from './send-options.js';
 export {

@@ -1,6 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import type { MadeEvent, OdpEvent } from '../events/index.js';
+
+/** An event that was accepted. */
+export interface SentOdpEvent {
+  /** Its `idempotence_id`. */
+  readonly id: string;
+  /** `true` if the option `beforeSend` withheld it: it was not accepted after all. */
+  readonly withheld?: true;
+}
+
+/** What the sender of an event is told, which was withheld if there is none. */
+export const sentOf = (made: MadeEvent | undefined): SentOdpEvent =>
+  made === undefined ? { id: randomUUID(), withheld: true } : { id: made.id };
 
 /** How many events are made before the event loop gets its turn. */
 const EVENTS_PER_TURN = 200;
@@ -13,21 +26,21 @@ const EVENTS_PER_TURN = 200;
  */
 export async function makeEvents(
   events: unknown,
-  make: (event: OdpEvent) => MadeEvent,
-): Promise<{ made: MadeEvent[]; sent: Pick<MadeEvent, 'id'>[] }> {
+  make: (event: OdpEvent) => MadeEvent | undefined,
+): Promise<{ made: MadeEvent[]; sent: SentOdpEvent[] }> {
   if (!Array.isArray(events)) {
     throw new OdpValidationError([
       { path: 'events', message: 'must be a list of events' },
     ]);
   }
   const made: MadeEvent[] = [];
-  const sent: Pick<MadeEvent, 'id'>[] = [];
+  const sent: SentOdpEvent[] = [];
   const violations: OdpViolation[] = [];
   for (const [index, event] of (events as OdpEvent[]).entries()) {
     try {
       const one = make(event);
-      made.push(one);
-      sent.push({ id: one.id });
+      if (one !== undefined) made.push(one);
+      sent.push(sentOf(one));
     } catch (error) {
       if (!(error instanceof OdpValidationError)) throw error;
       for (const { path, message } of error.violations) {

@@ -18,18 +18,12 @@ import type {
 import type { AppendOptions, OutboxEvent } from '../outbox/index.js';
 import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
-import { makeEvents } from './make-events.js';
+import { makeEvents, sentOf, type SentOdpEvent } from './make-events.js';
 import { OdpOutboxAdmin } from './outbox-admin.js';
 import { durationOf, withTimeout } from './time-limit.js';
 import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
-
-/** An event that was accepted. */
-export interface SentOdpEvent {
-  /** Its `idempotence_id`. */
-  readonly id: string;
-}
 
 /** What {@link OdpService} stands on. */
 export interface OdpServiceParts {
@@ -92,7 +86,8 @@ export class OdpService {
   ): Promise<SentOdpEvent> {
     try {
       const made = this.#make(event, options);
-      const sent = { id: made.id };
+      const sent = sentOf(made);
+      if (made === undefined) return Promise.resolve(sent);
       const done =
         options.awaitDelivery === true
           ? this.#deliver([made], options)
@@ -235,7 +230,7 @@ export class OdpService {
     const { made, sent } = await makeEvents(events, (event) =>
       this.#make(event, options, events.length),
     );
-    if (made.length === 0) return [];
+    if (made.length === 0) return sent;
     if (options.awaitDelivery === true) await this.#deliver(made, options);
     else await this.#append(made, options);
     return sent;
@@ -246,7 +241,11 @@ export class OdpService {
   }
 
   /** @param count how many events are sent, or refused, together */
-  #make(event: OdpEvent, options: SendOdpEventOptions, count = 1): MadeEvent {
+  #make(
+    event: OdpEvent,
+    options: SendOdpEventOptions,
+    count = 1,
+  ): MadeEvent | undefined {
     try {
       checkSendOptions(options);
       return this.#account.make(event, options.identity);

@@ -16,6 +16,10 @@ const LONGEST_SPELLING = USER_ID.length;
 /** What a missing value turns into as text. Sent, it would merge all customers who lack one. */
 const PLACEHOLDERS = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 
+/** What is wrong with an event about nobody. */
+export const NO_IDENTIFIER =
+  'must hold at least one identifier that is a non-blank string';
+
 /**
  * Copies the identifiers that can be sent and brings `fs_user_id` to its
  * spelling: the exact one wins, else the first other. Tells what is wrong.
@@ -92,7 +96,7 @@ export function writeIdentifiers(
   if (none && violations.length === before) {
     violations.push({
       path,
-      message: 'must hold at least one identifier that is a non-blank string',
+      message: NO_IDENTIFIER,
     });
   }
 }
@@ -115,7 +119,7 @@ export function countIdentifiers(value: unknown, ambient: unknown): number {
  * them with another value is about somebody else, such as the customer whom an
  * agent serves: it gets none, since ODP would merge the two.
  */
-function fillIn(
+export function fillIn(
   own: Record<string, string>,
   caller: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {

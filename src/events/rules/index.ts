@@ -2,6 +2,8 @@ export { copyData, type Data, writeData } from './data.js';
 export {
   copyIdentifiers,
   countIdentifiers,
+  fillIn,
+  NO_IDENTIFIER,
   writeIdentifiers,
 } from './identifiers.js';
 export { JsonWriter } from './json-writer.js';

@@ -1,0 +1,110 @@
+import { OdpValidationError } from '../errors/index.js';
+import type { OdpEvent } from './event.js';
+import { copyIdentifiers, fillIn, type Violations } from './rules/index.js';
+
+/**
+ * A last look at an event before it is checked. It gets a copy, with the
+ * identifiers that were filled in from the caller, and returns what is to be
+ * sent, or `undefined` to withhold it.
+ */
+export type OdpBeforeSend = (event: OdpEvent) => OdpEvent | undefined;
+
+/** How deep an event's data may be nested: `order.items[0].price`. */
+const MAX_DEPTH = 5;
+
+/**
+ * Shows an event to `beforeSend`: a copy of it that may be changed. It holds
+ * what the caller fills in; filled in later, that could bring back what was
+ * taken out.
+ *
+ * @param failed told when `beforeSend` throws or returns what is no event; the event is withheld then
+ * @returns what is to be sent, `undefined` when it is withheld
+ * @throws OdpValidationError when the event cannot be read, or what `identity` returned is invalid
+ */
+export function lastLook(
+  event: OdpEvent,
+  caller: unknown,
+  options: {
+    readonly beforeSend: OdpBeforeSend;
+    readonly allowPlaceholderIdentifiers: boolean;
+  },
+  failed: (how: string) => void,
+): OdpEvent | undefined {
+  const copy = copyForLook(event, caller, options.allowPlaceholderIdentifiers);
+  let result: unknown;
+  try {
+    result = options.beforeSend(copy);
+  } catch (error) {
+    failed(`threw ${error instanceof Error ? error.name : 'an error'}`);
+    return undefined;
+  }
+  if (result === undefined || result === null) return undefined;
+  if (isThenable(result)) {
+    // A rejection would end the process.
+    Promise.resolve(result).catch(() => {});
+    failed('returned a promise, but an event cannot wait for it');
+    return undefined;
+  }
+  if (typeof result === 'object') return result as OdpEvent;
+  failed('returned neither an event nor undefined');
+  return undefined;
+}
+
+function copyForLook(
+  event: OdpEvent,
+  caller: unknown,
+  allowPlaceholders: boolean,
+): OdpEvent {
+  const copy = readCopy(event);
+  const violations: Violations = [];
+  const known = copyIdentifiers(
+    caller,
+    'identity',
+    violations,
+    allowPlaceholders,
+  );
+  if (violations.length > 0) throw new OdpValidationError(violations);
+  // What is wrong with the event's own is told when it is checked.
+  const own = copyIdentifiers(copy.identifiers, 'identifiers', [], true);
+  const missing = Object.entries(fillIn(own, known)).filter(
+    ([name]) => !Object.hasOwn(own, name),
+  );
+  return missing.length === 0
+    ? copy
+    : {
+        ...copy,
+        identifiers: { ...copy.identifiers, ...Object.fromEntries(missing) },
+      };
+}
+
+function readCopy(event: OdpEvent): OdpEvent {
+  try {
+    return copyOf(event, MAX_DEPTH) as OdpEvent;
+  } catch {
+    throw new OdpValidationError([
+      { path: 'event', message: 'could not be read (it throws)' },
+    ]);
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown }).then === 'function';
+
+/** Plain objects and lists anew; anything else is for the rules to judge. */
+function copyOf(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth === 0) return value;
+  if (Array.isArray(value)) return value.map((one) => copyOf(one, depth - 1));
+  const isPlain =
+    depth === MAX_DEPTH ||
+    [Object.prototype, null].includes(
+      Object.getPrototypeOf(value) as object | null,
+    );
+  return isPlain
+    ? Object.fromEntries(
+        Object.entries(value).map(([name, one]) => [
+          name,
+          copyOf(one, depth - 1),
+        ]),
+      )
+    : value;
+}
