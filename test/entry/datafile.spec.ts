@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   OdpNotIntegratedError,
   OdpNotReadyError,
@@ -7,9 +10,13 @@ import {
   datafileIntegration,
   type DatafileIntegrationOptions,
 } from 'nestjs-optimizely-odp/datafile';
-import type { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+import { fileOutbox } from 'nestjs-optimizely-odp/outbox/file';
+import type {
+  OdpSandbox,
+  OdpSandboxIntegration,
+} from 'nestjs-optimizely-odp/sandbox';
 import { ManualClock } from 'nestjs-optimizely-odp/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   bootWith,
   delivered,
@@ -35,6 +42,8 @@ const boot = (
     more,
     clock,
   );
+
+const HOST = 'names an ODP host that is no https URL';
 
 /** Batches have time to fill. */
 const PATIENT = { delivery: { flushInterval: '1h' } } as const;
@@ -165,21 +174,93 @@ describe('datafileIntegration with the official SDK', () => {
     expect(sandbox!.events()).toHaveLength(1);
   });
 
-  it('keeps the last usable account while the datafile names one that is not', async () => {
+  it.each<[string, Partial<OdpSandboxIntegration>, string]>([
+    ['a plain http host', { host: 'http://odp.example' }, HOST],
+    ['a host that is no URL', { host: 'odp.example' }, HOST],
+    ['no host', { host: '' }, 'names an ODP integration without a host'],
+    [
+      'no key',
+      { publicKey: '' },
+      'names an ODP integration without a publicKey',
+    ],
+    [
+      'a key that no header holds',
+      { publicKey: 'S3cr3t\r\nx: 1' },
+      'names an ODP key with spaces or control characters',
+    ],
+  ])(
+    'keeps the last usable account while the datafile names %s',
+    async (_, change, problem) => {
+      const [sandbox] = await sandboxes('first-key');
+      const { odp, log } = await boot(sandbox!.datafileUrl);
+      sandbox!.setIntegration({ ...sandbox!.integration(), ...change });
+      await until(() =>
+        expect(log()).toContain(
+          `The datafile of SDK key sandbox (${sandbox!.datafileUrl}) ${problem}: what it told last holds`,
+        ),
+      );
+      expect(log()).not.toMatch(/first-key|S3cr3t/);
+      await delivered(odp);
+      expect(sandbox!.events()).toHaveLength(1);
+    },
+  );
+
+  it('keeps the last usable account while the datafile is broken or refused', async () => {
     const [sandbox] = await sandboxes('first-key');
     const { odp, log } = await boot(sandbox!.datafileUrl);
-    const { publicKey } = sandbox!.integration()!;
-    sandbox!.setIntegration({
-      publicKey: publicKey!,
-      host: 'http://odp.example',
-    });
-    await until(() => {
-      expect(log()).toContain(
-        'names an ODP host that is no https URL: what it told last holds',
-      );
-    });
-    expect(log()).not.toContain(publicKey);
+    const path = '/datafiles';
+    sandbox!.fail({ status: 200, body: '{"version":"4",', path, times: 1 });
+    await until(() => expect(log()).toContain('is broken'));
+    sandbox!.fail({ status: 500, path });
+    await until(() => expect(log()).toContain('answered with status 500'));
     await delivered(odp);
+    expect(sandbox!.events()).toHaveLength(1);
+  });
+
+  it('waits for a datafile that is late', async () => {
+    const [sandbox] = await sandboxes('first-key');
+    sandbox!.fail({ latency: 200, path: '/datafiles' });
+    const { odp } = await boot(sandbox!.datafileUrl);
+    await delivered(odp);
+  });
+
+  it('boots and ends while the first datafile is under way', async () => {
+    const [sandbox] = await sandboxes('first-key');
+    sandbox!.fail({ hang: true, path: '/datafiles' });
+    const { app, log } = await boot(sandbox!.datafileUrl, { readyTimeout: 10 });
+    expect(log()).toContain('has not told the ODP account after 10 ms');
+    await app.close();
+  });
+
+  it('lets what is held wait in a durable outbox for the next start', async () => {
+    const [sandbox] = await sandboxes('first-key');
+    const path = await mkdtemp(join(tmpdir(), 'odp-hold-'));
+    onTestFinished(() => rm(path, { recursive: true }));
+    const held = { readyTimeout: 10, whenNotReady: 'hold' } as const;
+    sandbox!.fail({ status: 503, path: '/datafiles' });
+    const first = await boot(sandbox!.datafileUrl, held, {
+      outbox: fileOutbox({ path }),
+    });
+    await first.odp.sendOdpEvents([login, login, login]);
+    await first.app.close();
+    expect(first.log()).toContain('3 events stay behind in the outbox');
+    sandbox!.clearFaults();
+    await boot(sandbox!.datafileUrl, held, { outbox: fileOutbox({ path }) });
+    await sandbox!.waitFor(3);
+  });
+
+  it('waits at the end for an account to send to, where nothing would survive', async () => {
+    const [sandbox] = await sandboxes('first-key');
+    sandbox!.fail({ status: 503, path: '/datafiles' });
+    const { app, odp, log } = await boot(sandbox!.datafileUrl, {
+      readyTimeout: 10,
+      whenNotReady: 'hold',
+    });
+    await odp.sendOdpEvent(login);
+    const closed = app.close();
+    sandbox!.clearFaults();
+    await closed;
+    expect(log()).toContain('Everything accepted was delivered');
     expect(sandbox!.events()).toHaveLength(1);
   });
 
