@@ -386,6 +386,7 @@ export class OdpAccount {
       inFlight: this.dispatcher?.inFlight ?? 0,
       oldestPendingAge: oldestAge,
       suspended: this.dispatcher?.suspended ?? false,
+      paused: this.dispatcher?.paused ?? false,
       deadLetters,
     };
   }
@@ -433,9 +434,13 @@ export class OdpAccount {
     if (this.dispatcher !== undefined) {
       const left = await this.dispatcher.close(timeLeft);
       const { delivered } = this.reporter.counters;
-      const facts = `[account=${this.name} delivered=${delivered} left=${left}]`;
+      const facts = `[account=${this.name} delivered=${delivered} left=${left ?? 'unknown'}]`;
       if (left === 0) {
         this.#logger.log(`Everything accepted was delivered ${facts}`);
+      } else if (left === undefined) {
+        this.#logger.warn(
+          `How many events stay behind in the outbox (${options.outbox.name}) is unknown: it could not be asked. It survives ${SURVIVES[options.outbox.durability]} ${facts}`,
+        );
       } else {
         this.#logger.warn(
           `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${SURVIVES[options.outbox.durability]} ${facts}`,

@@ -1,28 +1,58 @@
 import type { ClaimedEvent } from '../outbox/index.js';
-import type { InvalidEvent } from '../odp/index.js';
+import type { InvalidEvent, OdpClient, Outcome } from '../odp/index.js';
+import { batchesOf, bytesOf, halvesOf } from './batches.js';
+import type { BatchLimit } from './batch-limit.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
-import type { OdpClient, Outcome } from '../odp/index.js';
 import {
   type Refusal,
   OutcomeRecorder,
   type OutcomeRecorderParts,
 } from './record-outcome.js';
+import type { RequestRate } from './request-rate.js';
+import { Suspects } from './suspects.js';
 
 /** What one batch's delivery works with. */
 export interface BatchDeliveryParts extends OutcomeRecorderParts {
   readonly client: OdpClient;
   readonly breaker: CircuitBreaker;
+  readonly limit: BatchLimit;
+  readonly rate: RequestRate;
   /** In ms. */
   readonly requestTimeout: number;
-  /** In ms. */
-  readonly probeInterval: number;
 }
 
 type Batch = readonly ClaimedEvent[];
 
+/** What one delivery has still to do. */
+interface Work {
+  readonly outcomes: OutcomeRecorder;
+  /** The next one is the last. */
+  readonly batches: Batch[];
+  /** How many requests had got through when it began. */
+  readonly successesBefore: number;
+  /** How many requests had got through at the last refusal. */
+  successes: number;
+  /** Refusals since then. */
+  refusals: number;
+}
+
+/**
+ * After so many refusals with nothing that got through, the account is taken to
+ * be at fault. Halving 500 events down to one takes ten, its neighbour's turn one more.
+ */
+const MAX_REFUSALS_IN_A_ROW = 12;
+
+/**
+ * How often an event must be refused, with others getting through in between,
+ * until it is to blame. A status that blames the content needs one such proof;
+ * one that blames the account may come from a proxy that is wrong at times.
+ */
+const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
+
 /** Brings claimed events to ODP and does what its answers ask for. */
 export class BatchDelivery {
   readonly #parts: BatchDeliveryParts;
+  readonly #suspects = new Suspects();
 
   constructor(parts: BatchDeliveryParts) {
     this.#parts = parts;
@@ -32,32 +62,41 @@ export class BatchDelivery {
    * Sends the events in as many requests as the answers make necessary. Never
    * rejects.
    *
-   * @param leaseEnd until when the events are lent, on the monotonic clock
+   * @param leaseEnd until when the claim holds, on the monotonic clock
    */
   async deliver(events: Batch, leaseEnd: number): Promise<void> {
-    const { clock, requestTimeout, abort } = this.#parts;
+    const { breaker, clock, requestTimeout, abort, rate } = this.#parts;
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
-    const fresh = await outcomes.expire(events);
-    const batches = fresh.length > 0 ? [fresh] : [];
-    let first = true;
-    for (
-      let batch = batches.pop();
-      batch !== undefined;
-      batch = batches.pop()
-    ) {
-      const enoughTime = clock.monotonic() + requestTimeout < leaseEnd;
-      if (abort.aborted || !(first || enoughTime)) {
-        await outcomes.release([batch, ...batches].flat());
-        return;
-      }
-      first = false;
-      const rest = await this.#request(batch, outcomes);
-      if (rest === undefined) {
-        await outcomes.release(batches.flat());
-        return;
-      }
-      batches.push(...rest);
+    const batches = batchesOf(await outcomes.expire(events));
+    const successesBefore = breaker.successes;
+    const work: Work = {
+      outcomes,
+      batches,
+      successesBefore,
+      successes: successesBefore,
+      refusals: 0,
+    };
+    let goOn = true;
+    for (let first = true; goOn && batches.length > 0; first = false) {
+      await rate.turn(abort);
+      const inTime = clock.monotonic() + requestTimeout < leaseEnd;
+      if (abort.aborted || !(first || (inTime && !breaker.suspended))) break;
+      goOn = await this.#request(batches.pop() ?? [], work);
     }
+    await outcomes.release(batches.flat());
+  }
+
+  /**
+   * Sends one of the events, to find out whether ODP takes events again, and
+   * gives back the others first. Never rejects.
+   *
+   * @param turn which one; counting on makes each probe carry another event
+   */
+  async probe(events: Batch, turn: number, leaseEnd: number): Promise<void> {
+    const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
+    const probe = events[turn % events.length];
+    await outcomes.release(events.filter((event) => event !== probe));
+    if (probe !== undefined) await this.deliver([probe], leaseEnd);
   }
 
   /**
@@ -75,50 +114,40 @@ export class BatchDelivery {
   /**
    * Makes one request and does what its answer asks for.
    *
-   * @returns what is to be sent again at once; `undefined` when nothing should
-   *   be sent now
+   * @returns whether the other batches may go now
    */
-  async #request(
-    batch: Batch,
-    outcomes: OutcomeRecorder,
-  ): Promise<Batch[] | undefined> {
-    const { client, breaker, reporter, abort } = this.#parts;
-    const stamp = breaker.stamp();
+  async #request(batch: Batch, work: Work): Promise<boolean> {
+    const { client, breaker, limit, reporter, abort } = this.#parts;
+    const { outcomes, batches } = work;
+    const { successes: before, resets } = breaker;
     reporter.requested();
     const outcome = await client.send(batch, abort);
-    const { status = 0 } = outcome;
+    if (breaker.resets !== resets && outcome.kind !== 'accepted') {
+      // What the account before it answered says nothing about the events, nor this one.
+      await outcomes.release(batch);
+      return breaker.closed;
+    }
     switch (outcome.kind) {
       case 'accepted':
         this.#gotThrough();
+        this.#suspects.delivered(batch);
+        limit.gotThrough(bytesOf(batch));
         await outcomes.acknowledge(batch);
-        return [];
+        return true;
       case 'invalid': {
         this.#gotThrough();
         const { refusals, good } = sift(batch, outcome.invalids);
-        await outcomes.reject(refusals, status, batch);
+        await outcomes.reject(refusals, outcome.status ?? 0, batch);
         // Nobody documents whether ODP kept them, so they go again.
-        return good.length > 0 ? [good] : [];
+        if (good.length > 0) batches.push(good);
+        return true;
       }
-      case 'refused': {
-        this.#gotThrough();
-        if (batch.length > 1) return halvesOf(batch);
-        const { reason: message } = outcome;
-        const refusals = batch.map((event) => ({ event, message }));
-        await outcomes.reject(refusals, status, batch);
-        return [];
-      }
+      case 'refused':
       case 'misconfigured':
-        await this.#suspend(batch, status, outcomes);
-        return undefined;
+        return this.#refused(batch, outcome, work);
       default:
-        await this.#backOff(
-          batch,
-          stamp,
-          outcome,
-          outcome.retryAfter,
-          outcomes,
-        );
-        return undefined;
+        if (outcome.timedOut) limit.timedOut(bytesOf(batch));
+        return this.#failed(batch, before, outcome, work);
     }
   }
 
@@ -129,43 +158,131 @@ export class BatchDelivery {
     else if (ended === 'outage') reporter.recovered();
   }
 
-  async #suspend(
+  /**
+   * Either the content is at fault or the account, whatever the status says:
+   * proxies answer as they like. What else gets through tells which.
+   */
+  async #refused(
     batch: Batch,
-    status: number,
-    outcomes: OutcomeRecorder,
-  ): Promise<void> {
-    const { breaker, reporter, clock, probeInterval } = this.#parts;
-    const news = breaker.suspend(clock.monotonic());
-    await outcomes.release(batch);
-    if (news) reporter.suspended(status, probeInterval);
+    outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
+    work: Work,
+  ): Promise<boolean> {
+    const { breaker, abort } = this.#parts;
+    const { batches, outcomes } = work;
+    const successes = breaker.successes;
+    if (successes !== work.successes) work.refusals = 0;
+    work.successes = successes;
+    work.refusals++;
+    const evidence = this.#evidenceAgainst(batch);
+    if (evidence >= EVIDENCE_NEEDED[outcome.kind]) {
+      await this.#reject(batch, outcome, outcomes);
+      return true;
+    }
+    const othersGotThrough = evidence > 0 || successes > work.successesBefore;
+    const contentMayBe =
+      outcome.kind === 'refused' ||
+      othersGotThrough ||
+      batch.some(({ failedAttempts }) => failedAttempts > 0);
+    if (
+      !contentMayBe ||
+      work.refusals >= MAX_REFUSALS_IN_A_ROW ||
+      abort.aborted
+    ) {
+      return this.#suspend(batch, outcome, outcomes);
+    }
+    if (batch.length > 1) {
+      batches.push(...halvesOf(batch));
+      return true;
+    }
+    if (batches.length > 0) {
+      // It goes again after the others, which may prove it guilty.
+      batches.unshift(batch);
+      return true;
+    }
+    if (!othersGotThrough) return this.#suspend(batch, outcome, outcomes);
+    await this.#retryAlone(batch, outcome, outcomes);
+    return true;
   }
 
-  async #backOff(
+  #evidenceAgainst([event, ...others]: Batch): number {
+    if (event === undefined || others.length > 0) return 0;
+    return this.#suspects.refused(event.id, this.#parts.breaker.successes);
+  }
+
+  async #reject(
     batch: Batch,
-    stamp: number,
-    { status, problem }: Outcome,
-    retryAfter: number | undefined,
+    outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
     outcomes: OutcomeRecorder,
   ): Promise<void> {
-    const { breaker, reporter, clock, abort, maxEventAge } = this.#parts;
+    for (const { id } of batch) this.#suspects.forget(id);
+    const message =
+      outcome.kind === 'refused'
+        ? outcome.reason
+        : `${outcome.problem}, again and again, while other events got through`;
+    const refusals = batch.map((event) => ({ event, message }));
+    await outcomes.reject(refusals, outcome.status ?? 0, batch);
+  }
+
+  async #suspend(
+    batch: Batch,
+    { status = 0 }: Outcome,
+    outcomes: OutcomeRecorder,
+  ): Promise<boolean> {
+    const { breaker, reporter, clock } = this.#parts;
+    const { news } = breaker.suspend(clock.monotonic());
+    // The breaker holds back this process; others that share the outbox may go on.
+    await outcomes.retry(batch, 0);
+    if (news) reporter.suspended(status);
+    return false;
+  }
+
+  async #failed(
+    batch: Batch,
+    successesBefore: number,
+    outcome: Outcome & { readonly kind: 'unavailable' },
+    { outcomes }: Work,
+  ): Promise<boolean> {
+    const { breaker, reporter, clock, abort } = this.#parts;
     if (abort.aborted) {
       await outcomes.release(batch);
-      return;
+      return false;
+    }
+    const { status, problem, retryAfter } = outcome;
+    const successes = breaker.successes;
+    const others = this.#suspects.failed(batch[0]?.id ?? '', successes);
+    if (retryAfter === undefined && (others || successes !== successesBefore)) {
+      await this.#retryAlone(batch, outcome, outcomes);
+      return true;
     }
     const now = clock.monotonic();
-    const failedAttempts = Math.max(
-      ...batch.map((event) => event.failedAttempts),
-    );
-    const delay = breaker.failed(stamp, now, failedAttempts, retryAfter);
-    reporter.retrying(batch, status, problem, delay);
-    // One ms longer than the breaker stays open: where others wait, they go first, so that a
-    // batch which fails by itself never keeps them from being tried. But never
-    // beyond its age: it must be there to be given up.
+    const wait = breaker.failed(now, retryAfter);
+    reporter.retrying(batch, status, problem, wait);
+    // The breaker holds back this process; others that share the outbox may go on.
+    await outcomes.retry(batch, 0);
+    return false;
+  }
+
+  /** Others get through: these events wait by themselves. */
+  async #retryAlone(
+    batch: Batch,
+    { status, problem }: Outcome,
+    outcomes: OutcomeRecorder,
+  ): Promise<void> {
+    const { breaker, reporter } = this.#parts;
+    const wait = breaker.waitOf(attemptsOf(batch));
+    reporter.retrying(batch, status, problem, wait);
+    await outcomes.retry(batch, Math.min(wait, this.#untilTooOld(batch)));
+  }
+
+  /** In how many ms the oldest of them must be there to be given up. */
+  #untilTooOld(batch: Batch): number {
     const oldestAge = Math.max(...batch.map(({ age }) => age));
-    const untilTooOld = Math.max(maxEventAge - oldestAge, 0);
-    await outcomes.retry(batch, Math.min(delay + 1, untilTooOld));
+    return Math.max(this.#parts.maxEventAge - oldestAge, 0);
   }
 }
+
+const attemptsOf = (batch: Batch) =>
+  Math.max(...batch.map(({ failedAttempts }) => failedAttempts)) + 1;
 
 /** Parts the events that ODP names as invalid from the others. */
 function sift(
@@ -183,9 +300,4 @@ function sift(
     else refusals.push({ event, message });
   }
   return { refusals, good };
-}
-
-function halvesOf(batch: Batch): Batch[] {
-  const middle = Math.ceil(batch.length / 2);
-  return [batch.slice(middle), batch.slice(0, middle)];
 }

@@ -20,10 +20,10 @@ describe('trigger', () => {
 
   test('keeps what arrives while a claim is under way', () => {
     const one = trigger();
-    one.wantAll();
-    const claimed = one.claim();
+    one.wantAll(0);
+    const claim = one.claim(0);
     one.appended(1, 50);
-    claimed(0, undefined);
+    claim.end(0, undefined);
     expect(one.isDue(50)).toBe(false);
     expect(one.nextAt).toBe(1050);
   });
@@ -33,18 +33,46 @@ describe('trigger', () => {
     one.released(200);
     one.released(100);
     expect(one.isDue(100)).toBe(true);
-    one.claim()(0, undefined);
+    one.claim(100).end(0, undefined);
     expect(one.isDue(199)).toBe(false);
     expect(one.isDue(200)).toBe(true);
   });
 
-  test('wants all until a claim comes back short', () => {
+  test('wants all until a claim comes back empty, as a short one may be full in bytes', () => {
     const one = trigger();
-    one.wantAll();
-    one.claim()(10, 0);
+    one.wantAll(0);
+    one.claim(0).end(10, 0);
     expect(one.isDue(0)).toBe(true);
-    one.claim()(3, 0);
+    one.claim(0).end(3, 0);
+    expect(one.isDue(0)).toBe(true);
+    one.claim(0).end(0, undefined);
     expect(one.isDue(0)).toBe(false);
+  });
+
+  test('leaves what arrives while all is being sent to fill a batch of its own', () => {
+    const one = trigger();
+    one.wantAll(0);
+    one.claim(0).end(10, 0);
+    one.appended(1, 400);
+    const rest = one.claim(500);
+    expect(rest.minAge).toBe(490);
+    rest.end(0, undefined);
+    expect(one.isDue(500)).toBe(false);
+    expect(one.nextAt).toBe(1400);
+  });
+
+  test("looks for what others appended once it has waited for flushInterval, and leaves this process's own", () => {
+    const one = trigger();
+    one.appended(1, 0);
+    one.wantOld();
+    const claim = one.claim(5);
+    expect(claim.minAge).toBe(1000);
+    claim.end(0, undefined);
+    expect(one.isDue(5)).toBe(false);
+    expect(one.nextAt).toBe(1000);
+    one.wantOld();
+    one.claim(10).end(2, 0);
+    expect(one.isDue(10)).toBe(true);
   });
 
   test('never leaves an event waiting for longer than flushInterval without saying so', () => {
@@ -67,9 +95,10 @@ describe('trigger', () => {
             for (let i = 0; i < count; i++) waiting.push(now);
             while (one.isDue(now)) {
               if (!claim) break;
-              const claimed = one.claim();
-              const taken = waiting.splice(0, 10);
-              claimed(taken.length, taken.at(-1));
+              const { minAge = 0, end } = one.claim(now);
+              const old = waiting.filter((since) => now - since >= minAge);
+              const taken = waiting.splice(0, Math.min(old.length, 10));
+              end(taken.length, taken.at(-1));
             }
             const [oldest] = waiting;
             if (oldest === undefined) continue;

@@ -5,8 +5,16 @@ export interface BatchTriggerOptions {
   readonly flushInterval: number;
 }
 
-/** Puts back what a claim did not take; see {@link BatchTrigger.claim}. */
-export type ClaimEnd = (count: number, newest: number | undefined) => void;
+/** A claim that has begun; see {@link BatchTrigger.claim}. */
+export interface BegunClaim {
+  /** Only events of at least this age, in ms; `undefined`: all of them. */
+  readonly minAge: number | undefined;
+  /** So many events came back, the last of them accepted at `newest`. What is left is no older. */
+  end(count: number, newest: number | undefined): void;
+}
+
+/** How much of an event's age the outbox's clock may have rounded off, in ms. */
+const AGE_SLACK_MS = 10;
 
 /**
  * What is known to wait in the outbox, and when it must go: a full batch at
@@ -17,8 +25,10 @@ export class BatchTrigger {
   readonly #options: BatchTriggerOptions;
   /** Events that arrived and that no claim has looked for yet. */
   #fresh = 0;
-  /** Whatever there is must go, full batches or not. */
-  #all = false;
+  /** What arrived before then must go, full batches or not. */
+  #allBefore: number | undefined;
+  /** What has waited for `flushInterval` must go, whoever appended it. */
+  #old = false;
   #flushAt = Infinity;
   #releases: number[] = [];
 
@@ -51,40 +61,78 @@ export class BatchTrigger {
     this.#releases.push(until);
   }
 
-  /** Whatever there is must go. */
-  wantAll(): void {
-    this.#all = true;
+  /** Whatever there is now must go. */
+  wantAll(now: number): void {
+    this.#allBefore = now;
+  }
+
+  /** Other processes may have appended events, or left them behind: those that have waited long enough must go. */
+  wantOld(): void {
+    this.#old = true;
   }
 
   /** Whether a batch should be claimed now. */
   isDue(now: number): boolean {
     if (now >= this.nextAt) {
-      this.#all = true;
+      this.wantAll(now);
       this.#flushAt = Infinity;
       this.#releases = this.#releases.filter((at) => at > now);
     }
-    return this.#all || this.#fresh >= this.#options.batchSize;
+    return this.#allBefore !== undefined || this.#old || this.#full;
+  }
+
+  get #full(): boolean {
+    return this.#fresh >= this.#options.batchSize;
   }
 
   /**
-   * A claim begins; what is appended from now on may not be in it. Call what it
-   * returns with how many events came back and when the last of them was
-   * accepted: what is left is no older. A claim that failed took none of them.
+   * A claim begins; what is appended from now on may not be in it. Claims go on
+   * until one comes back empty, since a short one may only have been full in
+   * bytes. A claim that failed took nothing.
    */
-  claim(): ClaimEnd {
-    const { batchSize, flushInterval } = this.#options;
+  claim(now: number): BegunClaim {
+    const allBefore = this.#allBefore;
+    const since = now - (allBefore ?? now) - AGE_SLACK_MS;
+    this.#allBefore = undefined;
+    if (allBefore !== undefined && since > 0)
+      return this.#claimOld(since, allBefore);
+    if (allBefore !== undefined || this.#full) return this.#claimAny(allBefore);
+    this.#old = false;
+    const claim = this.#claimOld(this.#options.flushInterval, undefined);
+    return {
+      minAge: claim.minAge,
+      end: (count, newest) => {
+        claim.end(count, newest);
+        this.#old ||= count > 0;
+      },
+    };
+  }
+
+  #claimAny(allBefore: number | undefined): BegunClaim {
+    const { flushInterval } = this.#options;
     const fresh = this.#fresh;
-    const all = this.#all;
     this.#fresh = 0;
-    this.#all = false;
     this.#flushAt = Infinity;
-    return (count, newest) => {
-      if (count < batchSize) return;
-      this.#all ||= all;
-      const left = fresh - count;
-      if (left <= 0 || newest === undefined) return;
-      this.#fresh += left;
-      this.#flushAt = Math.min(this.#flushAt, newest + flushInterval);
+    return {
+      minAge: undefined,
+      end: (count, newest) => {
+        if (count > 0) this.#allBefore ??= allBefore;
+        const left = fresh - count;
+        if (left <= 0 || newest === undefined) return;
+        this.#fresh += left;
+        this.#flushAt = Math.min(this.#flushAt, newest + flushInterval);
+      },
+    };
+  }
+
+  /** What was appended lately waits for its own time. */
+  #claimOld(minAge: number, allBefore: number | undefined): BegunClaim {
+    return {
+      minAge,
+      end: (count) => {
+        this.#fresh = Math.max(this.#fresh - count, 0);
+        if (count > 0) this.#allBefore ??= allBefore;
+      },
     };
   }
 }

@@ -2,9 +2,16 @@
 export interface CircuitBreakerTimes {
   /** The wait after so many failures in a row. */
   backoff(failures: number): number;
-  /** The time between two probes of a suspended account. */
-  readonly probeInterval: number;
 }
+
+/** After so many failed probes nobody waits for a suspended account. */
+const STUCK_AFTER_PROBES = 3;
+
+/**
+ * The longest wait for the next probe in an outage, in ms: it carries one event
+ * and costs ODP next to nothing, while what waits is sent the sooner.
+ */
+const MAX_OUTAGE_WAIT_MS = 1000;
 
 /**
  * Whether requests may go to ODP now. All of an account's requests share it, so
@@ -21,6 +28,7 @@ export class CircuitBreaker {
   #pausedUntil = 0;
   #longestWait = Infinity;
   #successes = 0;
+  #resets = 0;
   /** Whether there is an account to send to. */
   #connected: boolean;
 
@@ -32,6 +40,11 @@ export class CircuitBreaker {
   /** Whether the account is misconfigured and only probed. */
   get suspended(): boolean {
     return this.#suspended;
+  }
+
+  /** Whether several probes in a row have found the account misconfigured. */
+  get isStuck(): boolean {
+    return this.#suspended && this.#failures > STUCK_AFTER_PROBES;
   }
 
   /** When the next request may start, on the monotonic clock; `undefined`: at once; `Infinity`: nobody knows. */
@@ -46,15 +59,14 @@ export class CircuitBreaker {
     return this.#connected && this.#openUntil === undefined;
   }
 
-  /** How many more requests may start while `underWay` are, at most `most` at once. */
-  capacity(now: number, underWay: number, most: number): number {
-    if (this.nextRequestAt(now) !== undefined) return 0;
-    return (this.closed ? most : 1) - underWay;
+  /** How many requests have got through so far. */
+  get successes(): number {
+    return this.#successes;
   }
 
-  /** Call when a request starts; `failed` wants what it returns. */
-  stamp(): number {
-    return this.#successes;
+  /** How often key and host have changed. */
+  get resets(): number {
+    return this.#resets;
   }
 
   /** A request got through. Returns what that ended, if anything. */
@@ -72,43 +84,47 @@ export class CircuitBreaker {
   }
 
   /**
-   * A request failed for the moment. If others got through meanwhile, it alone
-   * is concerned and the breaker stays closed, unless ODP asked for a pause.
+   * A request failed for the moment, and nothing else got through meanwhile.
    *
-   * @param failedAttempts how often this request's events had failed before
    * @param retryAfter the pause that ODP asked for
-   * @returns how long this request's events should wait
+   * @returns when the next request may start, in ms from now
    */
-  failed(
-    stamp: number,
-    now: number,
-    failedAttempts: number,
-    retryAfter: number | undefined,
-  ): number {
-    if (this.#suspended) return this.#hold(now, this.#times.probeInterval);
+  failed(now: number, retryAfter: number | undefined): number {
+    if (this.#suspended) return this.suspend(now).wait;
     if (retryAfter !== undefined) {
       this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
       return this.#hold(now, retryAfter);
     }
-    if (stamp !== this.#successes) return this.#wait(failedAttempts + 1);
-    // Requests that were under way together fail together: that counts once.
-    const stillOpen = this.#openUntil !== undefined && now < this.#openUntil;
-    if (stillOpen) return this.#hold(now, 0);
-    return this.#hold(now, this.#wait(++this.#failures));
+    const wait = this.#failedTogether(now)
+      ? 0
+      : Math.min(this.waitOf(++this.#failures), MAX_OUTAGE_WAIT_MS);
+    return this.#hold(now, wait);
   }
 
-  /** The key or the host is wrong. Returns whether that is news. */
-  suspend(now: number): boolean {
+  /** The key or the host is wrong. Returns whether that is news, and when the next probe is due. */
+  suspend(now: number): { readonly news: boolean; readonly wait: number } {
     const news = !this.#suspended;
+    if (news) this.#failures = 0;
+    const wait =
+      !news && this.#failedTogether(now) ? 0 : this.waitOf(++this.#failures);
     this.#suspended = true;
-    this.#hold(now, this.#times.probeInterval);
-    return news;
+    return { news, wait: this.#hold(now, wait) };
+  }
+
+  /** How long events wait that have failed by themselves so often. */
+  waitOf(attempts: number): number {
+    return Math.min(this.#times.backoff(attempts), this.#longestWait);
+  }
+
+  /** Requests that were under way together fail together: that counts once. */
+  #failedTogether(now: number): boolean {
+    return this.#openUntil !== undefined && now < this.#openUntil;
   }
 
   /** Key and host have changed, or gone: what was learnt with the old ones says nothing, nor will what is under way. */
   reset(connected: boolean): void {
     this.#connected = connected;
-    this.#successes++;
+    this.#resets++;
     this.#failures = 0;
     this.#openUntil = undefined;
     this.#pausedUntil = 0;
@@ -126,9 +142,5 @@ export class CircuitBreaker {
   #hold(now: number, wait: number): number {
     this.#openUntil = Math.max(this.#openUntil ?? 0, now + wait);
     return this.#openUntil - now;
-  }
-
-  #wait(failures: number): number {
-    return Math.min(this.#times.backoff(failures), this.#longestWait);
   }
 }

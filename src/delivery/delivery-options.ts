@@ -1,5 +1,5 @@
 import type { OdpViolation } from '../errors/index.js';
-import type { Duration } from '../options/index.js';
+import type { Duration, Size } from '../options/index.js';
 import { OptionReader } from '../options/index.js';
 
 /** ODP's documented cap on events per request. */
@@ -37,9 +37,15 @@ export class OdpRetryOptions {
 export class OdpDeliveryOptions {
   /**
    * Events per request, 1 to 500 (ODP's cap).
-   * @default 100
+   * @default 500
    */
-  readonly batchSize: number = 100;
+  readonly batchSize: number = 500;
+
+  /**
+   * Bytes per request; an event that is larger goes alone.
+   * @default '1mb'
+   */
+  readonly maxBatchBytes: Size = '1mb';
 
   /**
    * How long an event may wait for its batch to fill. `0` sends at once.
@@ -49,9 +55,16 @@ export class OdpDeliveryOptions {
 
   /**
    * Requests under way at once.
-   * @default 4
+   * @default 16
    */
-  readonly maxConcurrentRequests: number = 4;
+  readonly maxConcurrentRequests: number = 16;
+
+  /**
+   * How many requests may start in a second, for an account that has a limit.
+   * Each process keeps it for itself.
+   * @default no limit
+   */
+  readonly maxRequestsPerSecond: number | undefined = undefined;
 
   /**
    * How long one request may take.
@@ -86,8 +99,10 @@ export interface ResolvedRetry {
 /** When and how events are sent, checked; durations in ms. */
 export interface ResolvedDelivery {
   readonly batchSize: number;
+  readonly maxBatchBytes: number;
   readonly flushInterval: number;
   readonly maxConcurrentRequests: number;
+  readonly maxRequestsPerSecond: number | undefined;
   readonly requestTimeout: number;
   readonly maxEventAge: number;
   readonly shutdownTimeout: number;
@@ -107,8 +122,13 @@ export function resolveDelivery(
   );
   const resolved: ResolvedDelivery = {
     batchSize: read.integer('batchSize', 1, MOST_EVENTS_PER_REQUEST),
+    maxBatchBytes: read.size('maxBatchBytes', 1),
     flushInterval: read.duration('flushInterval', 0),
     maxConcurrentRequests: read.integer('maxConcurrentRequests', 1),
+    maxRequestsPerSecond:
+      read.value('maxRequestsPerSecond') === undefined
+        ? undefined
+        : read.number('maxRequestsPerSecond', 0.01),
     requestTimeout: read.duration('requestTimeout', 1),
     maxEventAge: read.duration('maxEventAge', 1),
     shutdownTimeout: read.duration('shutdownTimeout', 0),

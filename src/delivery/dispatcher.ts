@@ -1,33 +1,33 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
 // Not the global one, which the fake timers of an app's tests replace.
 import { setImmediate } from 'node:timers';
+import { type Clock, within } from '../clock.js';
 import { OdpOutboxFullError } from '../errors/index.js';
-import type { ResolvedDelivery } from './delivery-options.js';
-import {
-  type AppendOptions,
-  type ClaimedEvent,
-  type DeadLetterRetention,
-  type ErasedEvents,
-  type OdpOutbox,
-  type OutboxCheckpoint,
-  type OutboxCounts,
-  isThenable,
-  type OutboxEvent,
+import type { OdpClient } from '../odp/index.js';
+import type {
+  AppendOptions,
+  ClaimedEvent,
+  DeadLetterRetention,
+  ErasedEvents,
+  OdpOutbox,
+  OutboxCounts,
+  OutboxEvent,
 } from '../outbox/index.js';
-import { WakeTimer } from './wake-timer.js';
+import type { Reporter } from '../reporting/index.js';
 import { AwaitedEvents } from './awaited.js';
+import { resolveAwaitedOutcomes } from './awaited-outcomes.js';
 import { backoff } from './backoff.js';
 import { BatchDelivery } from './batch-delivery.js';
-import type { Clock } from '../clock.js';
+import { BatchLimit } from './batch-limit.js';
 import { BatchTrigger } from './batch-trigger.js';
-import { Flushes } from './flushes.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { resolveAwaitedOutcomes } from './awaited-outcomes.js';
-import type { OdpClient } from '../odp/index.js';
-import { OutboxAccess } from './outbox-access.js';
-import { OutboxOpening } from './outbox-opening.js';
-import type { Reporter } from '../reporting/index.js';
+import type { ResolvedDelivery } from './delivery-options.js';
 import { ExpiryScan } from './expiry-scan.js';
+import { Flushes } from './flushes.js';
+import { OutboxAccess } from './outbox-access.js';
+import { RequestRate } from './request-rate.js';
+import { WakeTimer } from './wake-timer.js';
 
 /** What a dispatcher works with. */
 export interface DispatcherParts {
@@ -42,16 +42,20 @@ export interface DispatcherParts {
   readonly deadLetters: DeadLetterRetention;
 }
 
-/** The least time that events are lent for, in ms: longer than any pause of a healthy process. */
+/** The least time that a claim holds, in ms: longer than any pause of a healthy process. */
 const MIN_LEASE_MS = 60_000;
-/** How soon an outbox that failed, or that lends nothing, is asked again, in ms. */
+/** So many of the oldest events take turns in probing whether ODP takes events again. */
+const PROBE_CHOICE = 100;
+/** How soon an outbox that failed to claim is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
 /** The longest backoff of an app that is ending, in ms. */
 const MAX_SHUTDOWN_BACKOFF_MS = 250;
+/** How long an app that is ending waits, after its last flush, for what is under way to stop, in ms. */
+const SHUTDOWN_GRACE_MS = 1000;
 
 /**
- * Decides when events go to ODP: takes them from the outbox in batches, as many
- * at once as may be, and waits where waiting is due.
+ * Decides when events go to ODP: claims them from the outbox in batches, as many
+ * at once as may be, and waits when waiting is due.
  */
 export class Dispatcher {
   readonly awaited = new AwaitedEvents();
@@ -59,10 +63,11 @@ export class Dispatcher {
   readonly #lease: number;
   readonly #trigger: BatchTrigger;
   readonly #breaker: CircuitBreaker;
+  readonly #limit: BatchLimit;
+  readonly #rate: RequestRate;
   readonly #access: OutboxAccess;
   readonly #flushes = new Flushes();
   readonly #batches: BatchDelivery;
-  readonly #opening: OutboxOpening;
   readonly #expiryScan: ExpiryScan;
   readonly #wakeTimer: WakeTimer;
   readonly #abort = new AbortController();
@@ -71,48 +76,29 @@ export class Dispatcher {
   /** A list, since what was once in a long-lived Set stays with the collector for long. */
   #underWay: readonly Promise<void>[] = [];
   #inFlight = 0;
-  #probing: Promise<OutboxCounts> | undefined;
   #claiming: Promise<void> | undefined;
   #outboxRestsUntil = 0;
   #pollAt = Infinity;
+  #probes = 0;
+  #probing = false;
+  #paused = false;
 
   constructor(parts: DispatcherParts) {
-    const { client, outbox, reporter, clock, delivery, random } = parts;
+    const { client, reporter, clock, delivery, random } = parts;
     this.#parts = parts;
+    // Each request under way listens to it.
+    setMaxListeners(0, this.#abort.signal);
     this.#lease = Math.max(MIN_LEASE_MS, 3 * delivery.requestTimeout);
     this.#wakeTimer = new WakeTimer(clock, () => this.#wake());
     this.#trigger = new BatchTrigger(delivery);
+    this.#limit = new BatchLimit(delivery.maxBatchBytes);
+    this.#rate = new RequestRate(clock, delivery.maxRequestsPerSecond);
     this.#breaker = new CircuitBreaker(
-      {
-        backoff: (failures) => backoff(delivery.retry, failures, random),
-        probeInterval: delivery.retry.maxDelay,
-      },
+      { backoff: (failures) => backoff(delivery.retry, failures, random) },
       client.connected,
     );
-    this.#access = new OutboxAccess(outbox, (error) =>
-      reporter.outboxFailed('count', error),
-    );
-    this.#batches = new BatchDelivery({
-      client,
-      outbox,
-      breaker: this.#breaker,
-      reporter,
-      awaited: this.awaited,
-      clock,
-      requestTimeout: delivery.requestTimeout,
-      maxEventAge: delivery.maxEventAge,
-      probeInterval: delivery.retry.maxDelay,
-      abort: this.#abort.signal,
-      settled: (count) => this.#access.settled(count),
-      released: (delay) => {
-        // Where others share the outbox they get their chance: it may be only
-        // this process that cannot reach ODP.
-        const others = random() * (outbox.pollInterval ?? 0);
-        this.#trigger.released(clock.monotonic() + delay + others);
-      },
-    });
-    this.#opening = new OutboxOpening({
-      outbox,
+    this.#access = new OutboxAccess({
+      outbox: parts.outbox,
       context: {
         now: () => clock.now(),
         monotonic: () => clock.monotonic(),
@@ -121,26 +107,45 @@ export class Dispatcher {
         warn: (message) => reporter.outboxWarned(message),
         dropped: (event) => this.#dropped(event),
         ready: () => this.#wantAll(),
+        arrived: (count) => this.#arrived(count, clock.monotonic()),
       },
       clock,
       reporter,
       abort: this.#abort.signal,
-      opened: () => {
-        this.#pollAt = clock.monotonic() + (outbox.pollInterval ?? Infinity);
-        // An earlier run may have left events behind.
-        this.#wantAll();
-      },
+      opened: () => this.#opened(),
+      appended: (events, since) => this.#appended(events, since),
+    });
+    const { outbox } = this.#access;
+    this.#batches = new BatchDelivery({
+      client,
+      outbox,
+      breaker: this.#breaker,
+      limit: this.#limit,
+      rate: this.#rate,
+      reporter,
+      awaited: this.awaited,
+      clock,
+      requestTimeout: delivery.requestTimeout,
+      maxEventAge: delivery.maxEventAge,
+      abort: this.#abort.signal,
+      forgotten: (count) => this.#access.forgotten(count),
+      released: (delay) => this.#trigger.released(clock.monotonic() + delay),
     });
     this.#expiryScan = new ExpiryScan({
       outbox,
-      breaker: this.#breaker,
       access: this.#access,
       batches: this.#batches,
       reporter,
       maxEventAge: delivery.maxEventAge,
       batchSize: delivery.batchSize,
       lease: this.#lease,
+      sending: () => this.#breaker.closed && !this.#paused,
     });
+  }
+
+  /** The outbox, whose answers take five seconds at most. */
+  get outbox(): OdpOutbox {
+    return this.#access.outbox;
   }
 
   /** Whether the account is misconfigured and delivery waits. */
@@ -148,9 +153,25 @@ export class Dispatcher {
     return this.#breaker.suspended;
   }
 
+  /** Whether delivery was stopped by {@link pause}. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** Events in requests under way. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Starts no more requests until {@link resume}. Events are accepted meanwhile. */
+  pause(): void {
+    this.#paused = true;
+    this.#wake();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wantAll();
   }
 
   /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
@@ -161,99 +182,48 @@ export class Dispatcher {
 
   /** What the outbox holds, as far as is known without waiting. */
   counts(): OutboxCounts {
-    return this.#access.read();
+    return this.#access.counts();
   }
 
-  /**
-   * Asks the outbox what it holds, and so whether it can be used. Calls under
-   * way join: an outbox that hangs is asked once.
-   *
-   * @throws what the outbox throws, and why it could not be opened
-   */
+  /** See {@link OutboxAccess.probe}. */
   probe(): Promise<OutboxCounts> {
-    this.#probing ??= this.#probe().finally(() => {
-      this.#probing = undefined;
-    });
-    return this.#probing;
+    return this.#access.probe();
   }
 
-  /**
-   * Forgets a customer's events and dead letters.
-   *
-   * @throws OdpOutboxError when the outbox fails, or is not open
-   */
+  /** See {@link OutboxAccess.erase}. */
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    const { failure } = this.#opening;
-    if (failure !== undefined) throw failure;
-    try {
-      const erased = await this.#parts.outbox.erase(identifiers);
-      this.#access.settled(erased.pending);
-      // A flush may have waited for them.
-      this.#wake();
-      return erased;
-    } catch (error) {
-      throw this.#parts.reporter.outboxThrew(error);
-    }
+    const erased = await this.#access.erase(identifiers);
+    // A flush may have waited for them.
+    this.#wake();
+    return erased;
   }
 
   /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
   open(): Promise<void> {
-    return this.#opening.begin();
+    return this.#access.open();
   }
 
-  /**
-   * Hands events to the outbox; returns, or resolves, when it has them.
-   *
-   * @throws OdpOutboxFullError when there is no room
-   * @throws OdpOutboxError when the outbox fails
-   */
+  /** See {@link OutboxAccess.append}. */
   append(
     events: readonly OutboxEvent[],
     options?: AppendOptions,
   ): void | Promise<void> {
-    const { failure } = this.#opening;
-    if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
-    const since = this.#parts.clock.monotonic();
-    try {
-      const appended = this.#parts.outbox.append(events, options);
-      if (isThenable(appended)) {
-        return Promise.resolve(appended).then(
-          () => this.#appended(events, since),
-          (error: unknown) => {
-            throw this.#parts.reporter.outboxThrew(error);
-          },
-        );
-      }
-    } catch (error) {
-      throw this.#parts.reporter.outboxThrew(error);
-    }
-    this.#appended(events, since);
+    return this.#access.append(events, options);
   }
 
   /**
    * Sends everything accepted before the call, without waiting for batches to
-   * fill. Resolves when it is settled, when `timeout` ms are over, or as soon
-   * as nothing can be sent before they are.
+   * fill. Resolves when it is delivered or given up, when `timeout` ms are over,
+   * or as soon as nothing can be sent before they are.
    */
   async flush(timeout: number): Promise<{ pending: number }> {
-    await this.#opening.begun();
-    const deadline = this.#parts.clock.monotonic() + timeout;
-    const checkpoint = await this.#checkpoint();
-    if (checkpoint === undefined) return this.#access.refresh();
-    try {
-      const ended = this.#flushes.wait(checkpoint, deadline);
-      this.#trigger.wantAll();
-      this.#wake();
-      await ended;
-      return { pending: await checkpoint.pending() };
-    } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
-      return this.#access.read();
-    } finally {
-      checkpoint.close();
-    }
+    const { clock } = this.#parts;
+    const deadline = clock.monotonic() + timeout;
+    const late = () => this.counts().pending;
+    const flush = this.#flush(deadline);
+    return { pending: await within(clock, timeout, flush, late, true) };
   }
 
   /** The app ends: from here on, backoff is short. */
@@ -264,77 +234,99 @@ export class Dispatcher {
 
   /**
    * Ends: one last flush of at most `timeout` ms, then whatever is under way is
-   * broken off and its events are given back. Never rejects.
+   * broken off and its events are given back. Ends a second later at most,
+   * whatever hangs. Never rejects.
    *
-   * @returns how many events stay behind
+   * @returns how many events stay behind; `undefined` if the outbox did not say
    */
-  async close(timeout: number): Promise<number> {
-    const { outbox, reporter } = this.#parts;
-    await this.#opening.begun();
+  async close(timeout: number): Promise<number | undefined> {
+    const { clock } = this.#parts;
+    const end = clock.monotonic() + timeout + SHUTDOWN_GRACE_MS;
     this.hurry();
     await this.flush(timeout);
-    const { pending } = await this.#access.refresh();
     this.#abort.abort();
     this.#wakeTimer.off();
-    await this.#claiming;
-    await Promise.all(this.#underWay);
-    try {
-      if (this.#opening.failure === undefined) await outbox.close();
-    } catch (error) {
-      reporter.outboxFailed('close', error);
-    }
+    let left: number | undefined;
+    const ended = async () => {
+      await this.#claiming;
+      await Promise.all(this.#underWay);
+      left = await this.#left();
+      await this.#access.close();
+    };
+    await within(clock, end - clock.monotonic(), ended(), () => {}, true);
     this.awaited.close();
-    return pending;
+    return left;
   }
 
-  /** `undefined` if the outbox cannot say what it holds. */
-  async #checkpoint(): Promise<OutboxCheckpoint | undefined> {
-    if (this.#opening.failure !== undefined) return undefined;
+  async #left(): Promise<number | undefined> {
     try {
-      return await this.#parts.outbox.checkpoint();
-    } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
+      return (await this.#access.probe()).pending;
+    } catch {
       return undefined;
     }
   }
 
-  async #probe(): Promise<OutboxCounts> {
-    const { failure } = this.#opening;
-    if (failure !== undefined) throw failure;
-    return await this.#parts.outbox.counts();
+  async #flush(deadline: number): Promise<number> {
+    await this.#access.opened();
+    const checkpoint = await this.#access.checkpoint();
+    if (checkpoint === undefined) return this.counts().pending;
+    try {
+      const ended = this.#flushes.wait(checkpoint, deadline);
+      this.#wantAll();
+      await ended;
+      return await checkpoint.pending();
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return this.counts().pending;
+    } finally {
+      checkpoint.close();
+    }
+  }
+
+  #opened(): void {
+    const { pollInterval = Infinity } = this.#access.outbox;
+    this.#pollAt = this.#parts.clock.monotonic() + pollInterval;
+    // An earlier run may have left events behind.
+    this.#wantAll();
   }
 
   #appended(events: readonly OutboxEvent[], since: number): void {
-    const [first] = events;
-    if (first === undefined) return;
-    this.#parts.reporter.accepted(events);
-    this.#access.appended(events);
+    // Whoever awaits delivery does not wait for a batch to fill.
+    if (events[0]?.receipt !== undefined) {
+      this.#trigger.wantAll(this.#parts.clock.monotonic());
+    }
     // If there was no capacity it has waited since then.
-    const changed = this.#trigger.appended(events.length, since);
+    this.#arrived(events.length, since);
+  }
+
+  #arrived(count: number, since: number): void {
+    const changed = this.#trigger.appended(count, since);
     // Neither at the expense of the caller whose event filled the batch, nor in
     // one go with taking in a long list.
-    if (changed) setImmediate(() => this.#wake());
+    if (changed || this.#trigger.isDue(since)) {
+      setImmediate(() => this.#wake());
+    }
   }
 
   #dropped({ id, receipt }: OutboxEvent): void {
     const why = 'An event was given up to make room for a newer one';
-    this.#access.settled(1);
+    this.#access.forgotten(1);
     this.#parts.reporter.dropped(id, 'outboxFull', why);
     this.awaited.givenUp(receipt, () => new OdpOutboxFullError(undefined, why));
   }
 
   #wantAll(): void {
-    this.#trigger.wantAll();
+    this.#trigger.wantAll(this.#parts.clock.monotonic());
     this.#wake();
   }
 
-  /** Looks what is to be done now, and sleeps until there is more. */
   #wake(): void {
     this.#detached(() => this.#look());
   }
 
+  /** Looks what is to be done now, and sleeps until there is more. */
   #look(): void {
-    if (this.#opening.failure !== undefined || this.#abort.signal.aborted) {
+    if (!this.#access.isOpen || this.#abort.signal.aborted) {
       this.#flushes.end();
       return;
     }
@@ -345,22 +337,26 @@ export class Dispatcher {
       else if (now >= this.#expiryScan.dueAt(now))
         this.#begin(this.#expiryScan.run(now));
     }
-    void this.#settleFlushes();
-    this.#wakeTimer.set(this.#nextWake(now), this.#flushes.any);
-  }
-
-  #capacity(now: number): number {
-    const most = this.#parts.delivery.maxConcurrentRequests;
-    return this.#breaker.capacity(now, this.#underWay.length, most);
+    void this.#endFlushes();
+    this.#wakeTimer.set(this.#nextWake(now));
   }
 
   #mayClaim(now: number): boolean {
     return (
+      !this.#paused &&
       this.#trigger.isDue(now) &&
-      this.#capacity(now) > 0 &&
+      this.#hasCapacity(now) &&
+      this.#rate.nextAt(now) === undefined &&
       now >= this.#outboxRestsUntil &&
       !this.#abort.signal.aborted
     );
+  }
+
+  #hasCapacity(now: number): boolean {
+    if (this.#breaker.nextRequestAt(now) !== undefined) return false;
+    return this.#breaker.closed
+      ? this.#underWay.length < this.#parts.delivery.maxConcurrentRequests
+      : !this.#probing;
   }
 
   #begin(claiming: Promise<void>): void {
@@ -371,64 +367,89 @@ export class Dispatcher {
   }
 
   async #claim(): Promise<void> {
-    const { outbox, clock, delivery, reporter } = this.#parts;
+    const { clock, delivery, reporter } = this.#parts;
     // First it must be known as under way: an outbox may call `ready()` while it is asked.
     await Promise.resolve();
     try {
-      while (this.#mayClaim(clock.monotonic())) {
-        const leaseEnd = clock.monotonic() + this.#lease;
-        const claimed = this.#trigger.claim();
-        const events = await outbox.claim({
-          limit: delivery.batchSize,
+      for (
+        let now = clock.monotonic();
+        this.#mayClaim(now);
+        now = clock.monotonic()
+      ) {
+        const { minAge, end } = this.#trigger.claim(now);
+        const probing = !this.#breaker.closed;
+        const events = await this.#access.outbox.claim({
+          limit: probing ? PROBE_CHOICE : delivery.batchSize,
+          maxBytes: this.#limit.bytes,
           lease: this.#lease,
+          minAge,
         });
         const newest = events.at(-1);
-        claimed(events.length, newest && clock.monotonic() - newest.age);
-        if (events.length > 0) this.#deliver(events, leaseEnd);
+        end(events.length, newest && clock.monotonic() - newest.age);
+        if (events.length > 0) {
+          this.#deliver(events, now + this.#lease, probing);
+        }
       }
     } catch (error) {
       reporter.outboxFailed('claim', error);
       this.#outboxRestsUntil = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS;
-      this.#trigger.wantAll();
+      this.#trigger.wantAll(this.#outboxRestsUntil);
     }
   }
 
-  #deliver(events: readonly ClaimedEvent[], leaseEnd: number): void {
-    this.#inFlight += events.length;
+  #deliver(
+    events: readonly ClaimedEvent[],
+    leaseEnd: number,
+    probing: boolean,
+  ): void {
+    const count = probing ? 1 : events.length;
+    this.#inFlight += count;
+    this.#probing ||= probing;
+    const work = probing
+      ? this.#batches.probe(events, this.#probes++, leaseEnd)
+      : this.#batches.deliver(events, leaseEnd);
     const ended = () => {
-      this.#inFlight -= events.length;
+      this.#inFlight -= count;
       this.#underWay = this.#underWay.filter((other) => other !== delivery);
+      if (probing) {
+        this.#probing = false;
+        // What was not probed waited for what the probe brings.
+        this.#trigger.wantAll(this.#parts.clock.monotonic());
+      }
       this.#wake();
     };
     // Whatever breaks, the slot is given back; the lease brings the events back.
-    const delivery = this.#batches.deliver(events, leaseEnd).then(ended, ended);
+    const delivery = work.then(ended, ended);
     this.#underWay = [...this.#underWay, delivery];
   }
 
   /** Looks for what other processes that share the outbox have appended, left behind or delivered. */
   #poll(now: number): void {
-    const { pollInterval } = this.#parts.outbox;
-    if (pollInterval === undefined || now < this.#pollAt) return;
-    this.#pollAt = now + pollInterval;
-    this.#trigger.wantAll();
-    const { outbox, reporter, delivery } = this.#parts;
+    const { outbox } = this.#access;
+    if (outbox.pollInterval === undefined || now < this.#pollAt) return;
+    this.#pollAt = now + outbox.pollInterval;
+    this.#trigger.wantOld();
+    const { reporter, delivery } = this.#parts;
     resolveAwaitedOutcomes(outbox, this.awaited, delivery.maxEventAge).catch(
       (error: unknown) => reporter.outboxFailed('look up events', error),
     );
   }
 
-  async #settleFlushes(): Promise<void> {
+  async #endFlushes(): Promise<void> {
     if (!this.#flushes.any) return;
     const now = this.#parts.clock.monotonic();
-    const stuckUntil =
-      this.#underWay.length > 0 ? 0 : (this.#breaker.nextRequestAt(now) ?? 0);
     // Whether or not the outbox answers.
-    this.#flushes.endLate(now, stuckUntil);
+    this.#flushes.endLate(now, this.#nothingGoesBefore(now));
     await this.#flushes.endDone((error) =>
       this.#parts.reporter.outboxFailed('count', error),
     );
-    // The timeout of a flush that is done must not keep the process alive.
-    if (!this.#flushes.any) this.#wake();
+  }
+
+  #nothingGoesBefore(now: number): number {
+    if (this.#underWay.length > 0) return 0;
+    // A wrong key does not mend itself, however often it is tried.
+    if (this.#paused || this.#breaker.isStuck) return Infinity;
+    return this.#breaker.nextRequestAt(now) ?? 0;
   }
 
   /** When there is something to do that no delivery's end will bring up. */
@@ -439,7 +460,13 @@ export class Dispatcher {
       this.#expiryScan.dueAt(now),
     ];
     if (!this.#trigger.isDue(now)) times.push(this.#trigger.nextAt);
-    else times.push(this.#breaker.nextRequestAt(now), this.#outboxRestsUntil);
+    else if (!this.#paused) {
+      times.push(
+        this.#breaker.nextRequestAt(now),
+        this.#rate.nextAt(now),
+        this.#outboxRestsUntil,
+      );
+    }
     return Math.min(
       ...times.filter((at): at is number => at !== undefined && at > now),
     );

@@ -1,13 +1,11 @@
 import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
-import type { CircuitBreaker } from './circuit-breaker.js';
 import type { OutboxAccess } from './outbox-access.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What an expiry scan works with. */
 export interface ExpiryScanParts {
   readonly outbox: OdpOutbox;
-  readonly breaker: CircuitBreaker;
   readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
@@ -15,8 +13,10 @@ export interface ExpiryScanParts {
   readonly maxEventAge: number;
   /** How many events are looked at at once. */
   readonly batchSize: number;
-  /** How long they are lent for, in ms. */
+  /** How long the claim holds, in ms. */
   readonly lease: number;
+  /** Whether events are being sent, which finds those that are too old. */
+  sending(): boolean;
 }
 
 /** The least time between two expiry scans that found nothing more, in ms. */
@@ -33,9 +33,9 @@ export class ExpiryScan {
 
   /** When the next event will be too old, on the monotonic clock; `Infinity` while events are sent. */
   dueAt(now: number): number {
-    const { breaker, access, maxEventAge } = this.#parts;
-    if (breaker.closed) return Infinity;
-    const { oldestAge } = access.read();
+    const { access, maxEventAge, sending } = this.#parts;
+    if (sending()) return Infinity;
+    const { oldestAge } = access.counts();
     if (oldestAge === undefined) return Infinity;
     return Math.max(now + maxEventAge - oldestAge, this.#notBefore);
   }

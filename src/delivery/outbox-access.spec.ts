@@ -1,20 +1,40 @@
-import { quietContext } from '../../test/support/outboxes.js';
 import { expect, test } from 'vitest';
 import { memoryOutbox, type OdpOutbox } from '../outbox/index.js';
+import { Reporter, RateLimitedLogger } from '../reporting/index.js';
+import { quietContext } from '../../test/support/outboxes.js';
+import { ManualClock } from '../testing/index.js';
 import { OutboxAccess } from './outbox-access.js';
 
-test('a delivery that is told late does not make a new answer look empty', async () => {
-  const outbox = memoryOutbox();
-  await outbox.open(quietContext({ now: () => 0, ready: () => {} }));
-  await outbox.append([{ id: 'left', payload: '{}', createdAt: 5 }]);
-  const answersLater = {
-    counts: async () => outbox.counts(),
-  } as Pick<OdpOutbox, 'counts'> as OdpOutbox;
-  for (const asked of [outbox, answersLater]) {
-    const access = new OutboxAccess(asked, () => {});
-    const counts = await access.refresh();
+test.each(['at once', 'later'])(
+  'a delivery that is told late does not make a new answer look empty, given %s',
+  async (when) => {
+    const clock = new ManualClock();
+    const outbox = memoryOutbox();
+    const { counts } = outbox;
+    const asked: typeof counts = counts.bind(outbox);
+    if (when === 'later') {
+      const later: OdpOutbox = outbox;
+      later.counts = () => Promise.resolve(asked());
+    }
+    const logger = { log() {}, warn() {}, error() {} };
+    const access = new OutboxAccess({
+      outbox,
+      context: quietContext({ now: () => 0 }),
+      clock,
+      reporter: new Reporter(
+        'default',
+        clock,
+        new RateLimitedLogger(logger, clock),
+      ),
+      abort: new AbortController().signal,
+      opened: () => {},
+      appended: () => {},
+    });
+    await access.open();
+    await access.append([{ id: 'left', payload: '{}', createdAt: 5 }]);
+    const answer = await access.refresh();
     // Acknowledged before the outbox answered, and told only now.
-    access.settled(20);
-    expect(counts).toMatchObject({ pending: 1, oldestAge: 0 });
-  }
-});
+    access.forgotten(20);
+    expect(answer).toMatchObject({ pending: 1, oldestAge: 0 });
+  },
+);

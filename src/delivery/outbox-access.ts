@@ -1,9 +1,32 @@
+import type { Clock } from '../clock.js';
 import {
+  type AppendOptions,
+  BoundedOutbox,
+  type ErasedEvents,
   isThenable,
   type OdpOutbox,
+  type OutboxCheckpoint,
+  type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
 } from '../outbox/index.js';
+import type { Reporter } from '../reporting/index.js';
+import { OutboxOpening } from './outbox-opening.js';
+
+/** What access to an outbox works with. */
+export interface OutboxAccessParts {
+  readonly outbox: OdpOutbox;
+  /** What the outbox is opened with. */
+  readonly context: OutboxContext;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  /** Aborted when the app ends. */
+  readonly abort: AbortSignal;
+  /** Tells that the outbox is open now. */
+  opened(): void;
+  /** Tells that the outbox has these events, whose caller came at `since` on the monotonic clock. */
+  appended(events: readonly OutboxEvent[], since: number): void;
+}
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -13,63 +36,171 @@ const EMPTY: OutboxCounts = {
   deadLetters: 0,
 };
 
-/** What an outbox holds: now where it answers at once, else as of the last answer. */
+/** The way to an outbox: opens it, takes events in, knows what it holds, and answers in time. */
 export class OutboxAccess {
-  readonly #outbox: OdpOutbox;
-  readonly #failed: (error: unknown) => void;
-  /** Kept up with in place: it changes with every event. */
-  #last: Changing<OutboxCounts> = { ...EMPTY };
+  readonly outbox: OdpOutbox;
+  readonly #parts: OutboxAccessParts;
+  readonly #opening: OutboxOpening;
+  /** As of the last answer, and kept up with in place: it changes with every event. */
+  #counts: Changing<OutboxCounts> = { ...EMPTY };
   #asking = 0;
+  #probing: Promise<OutboxCounts> | undefined;
 
-  constructor(outbox: OdpOutbox, failed: (error: unknown) => void) {
-    this.#outbox = outbox;
-    this.#failed = failed;
+  constructor(parts: OutboxAccessParts) {
+    this.#parts = parts;
+    this.outbox = new BoundedOutbox(parts.outbox, parts.clock);
+    this.#opening = new OutboxOpening({ ...parts, outbox: this.outbox });
   }
 
-  /** The last known counts. Asks for new ones on the way. */
-  read(): OutboxCounts {
+  /** Whether the outbox can be used. */
+  get isOpen(): boolean {
+    return this.#opening.failure === undefined;
+  }
+
+  /** Opens the outbox. A failure is told and tried again; it never rejects. */
+  open(): Promise<void> {
+    return this.#opening.begin();
+  }
+
+  /** Resolves after the first try to open the outbox, if one has begun. */
+  opened(): Promise<void> {
+    return this.#opening.begun();
+  }
+
+  /**
+   * Hands events to the outbox; returns, or resolves, when it has them.
+   *
+   * @throws OdpOutboxFullError when there is no room
+   * @throws OdpOutboxError when the outbox fails
+   */
+  append(
+    events: readonly OutboxEvent[],
+    options?: AppendOptions,
+  ): void | Promise<void> {
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
+    const since = this.#parts.clock.monotonic();
+    try {
+      const appended = this.outbox.append(events, options);
+      if (isThenable(appended)) {
+        return Promise.resolve(appended).then(
+          () => this.#appended(events, since),
+          (error: unknown) => {
+            throw this.#parts.reporter.outboxThrew(error);
+          },
+        );
+      }
+    } catch (error) {
+      throw this.#parts.reporter.outboxThrew(error);
+    }
+    this.#appended(events, since);
+  }
+
+  /**
+   * Forgets a customer's events and dead letters.
+   *
+   * @throws OdpOutboxError when the outbox fails, or is not open
+   */
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw failure;
+    try {
+      const erased = await this.outbox.erase(identifiers);
+      this.forgotten(erased.pending);
+      return erased;
+    } catch (error) {
+      throw this.#parts.reporter.outboxThrew(error);
+    }
+  }
+
+  /** What the outbox holds: now if it answers at once, else as of its last answer. */
+  counts(): OutboxCounts {
     if (this.#asking === 0) void this.refresh();
-    return this.#last;
+    return this.#counts;
   }
 
-  /** Events were taken in; what is known is kept up with until it is asked for anew. */
-  appended(events: readonly OutboxEvent[]): void {
-    this.#last.oldestAge ??= 0;
-    this.#last.pending += events.length;
+  /** New counts; the last known ones if the outbox fails. Never rejects. */
+  refresh(): OutboxCounts | Promise<OutboxCounts> {
+    try {
+      const answer = this.outbox.counts();
+      if (isThenable(answer)) return this.#keep(answer);
+      this.#counts = { ...answer };
+      return answer;
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return this.#counts;
+    }
+  }
+
+  /**
+   * Asks the outbox what it holds, and so whether it can be used. Calls under
+   * way join: an outbox that hangs is asked once.
+   *
+   * @throws what the outbox throws, and why it could not be opened
+   */
+  probe(): Promise<OutboxCounts> {
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
+  }
+
+  /** `undefined` if the outbox cannot say what it holds. */
+  async checkpoint(): Promise<OutboxCheckpoint | undefined> {
+    if (!this.isOpen) return undefined;
+    try {
+      return await this.outbox.checkpoint();
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return undefined;
+    }
   }
 
   /** Events were delivered or given up. */
-  settled(count: number): void {
-    this.#last.pending = Math.max(this.#last.pending - count, 0);
-    if (this.#last.pending === 0) this.#last.oldestAge = undefined;
+  forgotten(count: number): void {
+    this.#counts.pending = Math.max(this.#counts.pending - count, 0);
+    if (this.#counts.pending === 0) this.#counts.oldestAge = undefined;
   }
 
-  /** New counts; the last known ones where the outbox fails. Never rejects. */
-  refresh(): OutboxCounts | Promise<OutboxCounts> {
+  /** Lets go of the outbox. Never rejects. */
+  async close(): Promise<void> {
+    if (!this.isOpen) return;
     try {
-      const answer = this.#outbox.counts();
-      if (isThenable(answer)) return this.#keep(answer);
-      this.#last = { ...answer };
-      return answer;
+      await this.outbox.close();
     } catch (error) {
-      this.#failed(error);
-      return this.#last;
+      this.#parts.reporter.outboxFailed('close', error);
     }
+  }
+
+  #appended(events: readonly OutboxEvent[], since: number): void {
+    if (events.length === 0) return;
+    this.#counts.oldestAge ??= 0;
+    this.#counts.pending += events.length;
+    this.#parts.reporter.accepted(events);
+    this.#parts.appended(events, since);
   }
 
   async #keep(answer: PromiseLike<OutboxCounts>): Promise<OutboxCounts> {
     this.#asking++;
     try {
       const counts = await answer;
-      this.#last = { ...counts };
+      this.#counts = { ...counts };
       // As it was given: what is kept up with may count a delivery that it has
       // in it already, and whoever flushes would take the outbox for empty.
       return counts;
     } catch (error) {
-      this.#failed(error);
-      return this.#last;
+      this.#parts.reporter.outboxFailed('count', error);
+      return this.#counts;
     } finally {
       this.#asking--;
     }
+  }
+
+  async #probe(): Promise<OutboxCounts> {
+    const { failure } = this.#opening;
+    if (failure !== undefined) throw failure;
+    return await this.outbox.counts();
   }
 }

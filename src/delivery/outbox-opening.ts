@@ -4,7 +4,7 @@ import {
   type OutboxContext,
   outboxError,
 } from '../outbox/index.js';
-import type { Clock } from '../clock.js';
+import { type Clock, within } from '../clock.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What opening an outbox works with. */
@@ -22,8 +22,10 @@ export interface OutboxOpeningParts {
 
 /** How soon an outbox that could not be opened is tried again, in ms. */
 const REOPEN_INTERVAL_MS = 1000;
+/** How long the app's boot waits for the outbox at most, in ms. */
+const BOOT_TIMEOUT_MS = 5000;
 
-/** Opens an outbox; where that fails it is told, and tried again. */
+/** Opens an outbox; a failure is reported and the opening tried again. */
 export class OutboxOpening {
   readonly #parts: OutboxOpeningParts;
   #failure: OdpError | undefined = new OdpOutboxError(
@@ -40,15 +42,31 @@ export class OutboxOpening {
     return this.#failure;
   }
 
-  /** Begins to open it. Resolves after the first try, however that ended; never rejects. */
+  /** Begins to open it. Resolves after the first try, or five seconds; never rejects. */
   begin(): Promise<void> {
-    this.#first ??= this.#try();
+    this.#first ??= this.#begin();
     return this.#first;
   }
 
-  /** Resolves after the first try, if one has begun. */
+  /** Resolves once {@link begin} has, if it was called. */
   async begun(): Promise<void> {
     await this.#first;
+  }
+
+  async #begin(): Promise<void> {
+    const { clock, reporter } = this.#parts;
+    const late = await within(
+      clock,
+      BOOT_TIMEOUT_MS,
+      this.#try(),
+      () => true,
+      true,
+    );
+    if (late !== true) return;
+    this.#failure = new OdpOutboxError(
+      `The outbox is still opening after ${BOOT_TIMEOUT_MS / 1000} s. Check that its store can be reached.`,
+    );
+    reporter.outboxFailed('open', this.#failure);
   }
 
   async #try(): Promise<void> {

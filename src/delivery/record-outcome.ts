@@ -15,8 +15,8 @@ export interface OutcomeRecorderParts {
   readonly maxEventAge: number;
   /** Aborted when the app ends without waiting for answers. */
   readonly abort: AbortSignal;
-  /** Tells that so many events were delivered or given up. */
-  settled(count: number): void;
+  /** Tells that the outbox has so many events less: they were delivered or given up. */
+  forgotten(count: number): void;
   /** Tells that events were given back for so many ms. */
   released(delay: number): void;
 }
@@ -29,17 +29,18 @@ export interface Refusal {
 
 /** How soon an outbox that failed is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 250;
+/** How long a rejection or a release is tried to be recorded, in ms. */
+const MAX_RECORDING_MS = 5000;
 
 /**
- * Tells what became of the events of one claim: the outbox first, again and
- * again while it fails and they are still lent, then everybody else. None of it
- * rejects.
+ * Records a claim's outcome in the outbox, retrying while it fails and the claim
+ * holds, then notifies reporter and callers. Never rejects.
  */
 export class OutcomeRecorder {
   readonly #parts: OutcomeRecorderParts;
   readonly #leaseEnd: number;
 
-  /** @param leaseEnd until when the events are lent, on the monotonic clock */
+  /** @param leaseEnd until when the claim holds, on the monotonic clock */
   constructor(parts: OutcomeRecorderParts, leaseEnd: number) {
     this.#parts = parts;
     this.#leaseEnd = leaseEnd;
@@ -47,9 +48,9 @@ export class OutcomeRecorder {
 
   /** ODP has them. */
   async acknowledge(events: readonly ClaimedEvent[]): Promise<void> {
-    const { outbox, reporter, awaited, settled } = this.#parts;
+    const { outbox, reporter, awaited, forgotten } = this.#parts;
     await this.#tell('acknowledge', () => outbox.acknowledge(events));
-    settled(events.length);
+    forgotten(events.length);
     reporter.delivered(events);
     for (const { receipt } of events) awaited.delivered(receipt);
   }
@@ -60,16 +61,18 @@ export class OutcomeRecorder {
   ): Promise<readonly ClaimedEvent[]> {
     const { maxEventAge } = this.#parts;
     if (events.every(({ age }) => age < maxEventAge)) return events;
-    const { outbox, reporter, awaited, settled } = this.#parts;
+    const { outbox, reporter, awaited, forgotten } = this.#parts;
     const expired = events.filter(({ age }) => age >= maxEventAge);
     const message = `undelivered for longer than ${maxEventAge} ms`;
-    await this.#tell('deadLetter', () =>
+    const recorded = await this.#tell('deadLetter', () =>
       outbox.deadLetter(expired, { reason: 'expired', message }),
     );
-    settled(expired.length);
-    for (const event of expired) {
-      reporter.expired(event);
-      awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
+    if (recorded) {
+      forgotten(expired.length);
+      for (const event of expired) {
+        reporter.expired(event);
+        awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
+      }
     }
     return events.filter(({ age }) => age < maxEventAge);
   }
@@ -84,7 +87,7 @@ export class OutcomeRecorder {
     status: number,
     batch: readonly ClaimedEvent[],
   ): Promise<void> {
-    const { outbox, reporter, awaited, settled } = this.#parts;
+    const { outbox, reporter, awaited, forgotten } = this.#parts;
     const redact = identifierRedactor(batch.map(({ payload }) => payload));
     const byMessage = new Map<string, ClaimedEvent[]>();
     for (const { event, message: said } of refusals) {
@@ -94,10 +97,11 @@ export class OutcomeRecorder {
       else group.push(event);
     }
     for (const [message, events] of byMessage) {
-      await this.#tell('deadLetter', () =>
+      const recorded = await this.#tell('deadLetter', () =>
         outbox.deadLetter(events, { reason: 'rejected', status, message }),
       );
-      settled(events.length);
+      if (!recorded) continue;
+      forgotten(events.length);
       for (const event of events) {
         reporter.rejected(event, status, message);
         awaited.givenUp(
@@ -131,17 +135,29 @@ export class OutcomeRecorder {
     released(delay);
   }
 
-  async #tell(doing: string, tell: () => MaybePromise<unknown>): Promise<void> {
+  /**
+   * Returns whether the outbox has it. What it has not comes back when the lease
+   * ends, so nobody is told of a loss that is none.
+   */
+  async #tell(
+    doing: 'acknowledge' | 'deadLetter' | 'release',
+    tell: () => MaybePromise<unknown>,
+  ): Promise<boolean> {
     const { clock, reporter, abort } = this.#parts;
+    // A delivery that is not recorded is made twice; anything else is no reason
+    // to keep a request's slot from other events for long.
+    const until =
+      doing === 'acknowledge'
+        ? this.#leaseEnd
+        : Math.min(this.#leaseEnd, clock.monotonic() + MAX_RECORDING_MS);
     for (;;) {
       try {
         await tell();
-        return;
+        return true;
       } catch (error) {
         reporter.outboxFailed(doing, error);
-        const over =
-          clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
-        if (abort.aborted || over) return;
+        const over = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS >= until;
+        if (abort.aborted || over) return false;
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, OUTBOX_RETRY_INTERVAL_MS, false);
         });

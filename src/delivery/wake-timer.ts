@@ -1,11 +1,10 @@
 import type { Clock } from '../clock.js';
 
-/** Wakes at one time; setting it anew calls the earlier one off. */
+/** Wakes at one time; setting it anew calls the earlier one off. Keeps no process alive. */
 export class WakeTimer {
   readonly #clock: Clock;
   readonly #wake: () => void;
   #at = Infinity;
-  #keepAlive = false;
   #cancel = () => {};
 
   constructor(clock: Clock, wake: () => void) {
@@ -13,22 +12,18 @@ export class WakeTimer {
     this.#wake = wake;
   }
 
-  /**
-   * @param at on the monotonic clock; `Infinity` for never
-   * @param keepAlive whether the process must not end before
-   */
-  set(at: number, keepAlive: boolean): void {
-    if (at === this.#at && keepAlive === this.#keepAlive) return;
+  /** @param at on the monotonic clock; `Infinity` for never */
+  set(at: number): void {
+    if (at === this.#at) return;
     this.off();
     this.#at = at;
-    this.#keepAlive = keepAlive;
     if (at === Infinity) return;
     const ring = () => {
       this.#at = Infinity;
       this.#wake();
     };
     const wait = Math.max(at - this.#clock.monotonic(), 0);
-    this.#cancel = this.#clock.schedule(ring, wait, keepAlive);
+    this.#cancel = this.#clock.schedule(ring, wait, false);
   }
 
   off(): void {

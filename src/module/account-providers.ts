@@ -119,7 +119,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           account,
           ambient,
           deadLetters: new OdpDeadLetters({
-            outbox,
+            outbox: account.dispatcher?.outbox ?? outbox,
             clock: account.clock,
             ended: account.ended,
           }),

@@ -55,9 +55,11 @@ describe('defaults', () => {
       eventTime: true,
       identity: undefined,
       delivery: {
-        batchSize: 100,
+        batchSize: 500,
+        maxBatchBytes: 1024 * 1024,
         flushInterval: 1000,
-        maxConcurrentRequests: 4,
+        maxConcurrentRequests: 16,
+        maxRequestsPerSecond: undefined,
         requestTimeout: 10_000,
         maxEventAge: 24 * 60 * 60 * 1000,
         shutdownTimeout: 5000,

@@ -12,6 +12,8 @@ export type Outcome = Answer & {
   readonly status: number | undefined;
   /** What went wrong, in a few words; never holds a key or an identifier. */
   readonly problem: string;
+  /** Whether there was no answer within `requestTimeout`. */
+  readonly timedOut: boolean;
 };
 
 /** Where requests go and how long they may take. */
@@ -42,11 +44,12 @@ const requests = tracingChannel<unknown, OdpRequestTrace>(
 );
 
 /** What says nothing about the events. */
-const unavailable = (problem: string): Outcome => ({
+const unavailable = (problem: string, timedOut = false): Outcome => ({
   kind: 'unavailable',
   retryAfter: undefined,
   status: undefined,
   problem,
+  timedOut,
 });
 
 /** Sends one batch in one request. */
@@ -123,13 +126,16 @@ export class OdpClient {
       );
       const { status } = response;
       const answer = readAnswer(response, events.length, this.#clock.now());
-      return { ...answer, status, problem: `status ${status}` };
+      return {
+        ...answer,
+        status,
+        problem: `status ${status}`,
+        timedOut: false,
+      };
     } catch (error) {
-      const problem =
-        error instanceof OdpTransportError
-          ? error.reason
-          : 'the transport failed';
-      return unavailable(problem);
+      return error instanceof OdpTransportError
+        ? unavailable(error.reason, error.timedOut)
+        : unavailable('the transport failed');
     }
   }
 }

@@ -51,10 +51,10 @@ export class OdpHttp {
   ): Promise<OdpTransportResponse> {
     // By hand, since `AbortSignal.any` is dear for what happens once per request.
     const ended = new AbortController();
-    let end: (reason: string) => void = () => {};
+    let end: (reason: string, timedOut?: boolean) => void = () => {};
     const cutOff = new Promise<never>((_, reject) => {
-      end = (reason) => {
-        reject(new OdpTransportError(reason));
+      end = (reason, timedOut) => {
+        reject(new OdpTransportError(reason, timedOut));
         ended.abort();
       };
     });
@@ -65,7 +65,7 @@ export class OdpHttp {
       timeout === undefined
         ? undefined
         : this.#clock.schedule(
-            () => end(`no answer within ${timeout} ms`),
+            () => end(`no answer within ${timeout} ms`, true),
             timeout,
             false,
           );

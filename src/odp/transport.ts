@@ -46,6 +46,8 @@ export class OdpTransportError extends Error {
   constructor(
     /** Such as `ECONNREFUSED`, or what else went wrong in a few words. */
     readonly reason: string,
+    /** Whether it took longer than it may. */
+    readonly timedOut = false,
   ) {
     super(`ODP did not answer: ${reason}`);
   }

@@ -17,6 +17,7 @@ export {
   type OutboxCounts,
   type OutboxEvent,
 } from './outbox.js';
+export { BoundedOutbox } from './bounded-outbox.js';
 export {
   OdpDeadLetterOptions,
   resolveDeadLetters,

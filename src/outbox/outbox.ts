@@ -130,8 +130,14 @@ export interface OutboxContext {
   dropped(event: OutboxEvent): void;
   /** Reports dead letters that retention removed. */
   deadLettersRemoved(count: number): void;
-  /** Reports that events may be claimable that this process did not append, so that none waits for the next poll. */
+  /** Reports that events can be claimed now that could not before, such as requeued ones. They go at once. */
   ready(): void;
+  /**
+   * Reports that so many events were appended by other processes, or by a
+   * transaction that has committed: they go like this process's own, once a
+   * batch is full or `flushInterval` over.
+   */
+  arrived(count: number): void;
   /** Logs what an operator must know, such as a store that may evict events. Holds nothing of an event. */
   warn(message: string): void;
 }

@@ -140,6 +140,8 @@ export interface OdpStats {
   readonly oldestPendingAge: number;
   /** Whether the account is misconfigured and delivery waits. */
   readonly suspended: boolean;
+  /** Whether delivery was paused by the app. */
+  readonly paused: boolean;
   /** How many events that were given up the outbox keeps. */
   readonly deadLetters: number;
   /** How many more it forgot, as the option `deadLetters` bounds them. */

@@ -219,12 +219,12 @@ export class Reporter {
     );
   }
 
-  suspended(status: number, probeInterval: number): void {
+  suspended(status: number): void {
     this.#tell('suspended', { status });
     this.#log.error(
       'suspended',
       () =>
-        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended, nothing is given up, and one request every ${probeInterval} ms finds out when it is mended. Check apiKey, region and apiHost ${this.#facts({ status })}`,
+        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, ever more seldom, until ODP takes one. Check apiKey, region and apiHost ${this.#facts({ status })}`,
     );
   }
 

@@ -209,6 +209,19 @@ export class OdpService {
     }
   }
 
+  /**
+   * Starts no more requests until {@link resume}; events are accepted meanwhile,
+   * and still expire. A flush, the last one included, then ends at once.
+   */
+  pause(): void {
+    this.#account.dispatcher?.pause();
+  }
+
+  /** Goes on delivering after {@link pause}. */
+  resume(): void {
+    this.#account.dispatcher?.resume();
+  }
+
   /** Counters since boot, and how far delivery lags behind. */
   stats(): OdpStats {
     return this.#account.stats();

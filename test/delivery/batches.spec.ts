@@ -229,10 +229,10 @@ test('flush ends with its timeout and says what is left', async () => {
 
 test('flush does not wait where nothing can be sent before its timeout', async () => {
   const { odp, sandbox, until } = await startOdpApp();
-  sandbox.fail({ status: 403 });
+  sandbox.fail({ status: 503, retryAfter: 60 });
   await odp.sendOdpEvents(events(3));
   const flushed = odp.flush();
-  await until('suspended');
+  await until('retrying');
   expect(await odp.flush({ timeout: '10s' })).toEqual({ pending: 3 });
   void flushed;
 });

@@ -33,10 +33,10 @@ test('what a run leaves behind is delivered by the next', async () => {
 
 test('events that wait for another run keep their id and their time', async () => {
   const first = await startOdpApp({ outbox: fileOutbox({ path }) });
-  first.sandbox.fail({ status: 403 });
+  first.sandbox.fail({ status: 503, retryAfter: 60 });
   const { id } = await first.odp.sendOdpEvent(numbered(1));
   void first.odp.flush();
-  await first.until('suspended');
+  await first.until('retrying');
   await first.close();
   const second = await startOdpApp({ outbox: fileOutbox({ path }) });
   await second.until('delivered');

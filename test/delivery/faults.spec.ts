@@ -77,7 +77,8 @@ test('whatever goes wrong, every good event arrives, no bad one does, and repeat
             }),
           ),
         );
-        expect(await odp.flush()).toEqual({ pending: 0 });
+        // One that finds the account misconfigured again and again ends early.
+        while ((await odp.flush()).pending > 0);
         const good = new Set(
           sent.filter((_, n) => !bad(n)).map(({ id }) => id),
         );

@@ -46,7 +46,7 @@ test('an outbox that fails to take in a rejection is told again', async () => {
   const { odp, sandbox, clock, until, log } = await startOdpApp({
     outbox: failing('deadLetter', 1),
   });
-  sandbox.fail({ status: 400, times: 1 });
+  sandbox.fail({ invalid: { action: 'tested' } });
   await odp.sendOdpEvent(numbered(1));
   void odp.flush();
   await expect.poll(() => log).toContainEqual(failureTo('deadLetter'));

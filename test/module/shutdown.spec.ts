@@ -79,12 +79,22 @@ test('shutdownTimeout bounds the last flush, and what stays behind is told', asy
 });
 
 test('a wrong key does not hold the shutdown up', async () => {
-  const { odp, sandbox, until, close } = await startOdpApp();
+  const { odp, sandbox, clock, until, close } = await startOdpApp();
   sandbox.fail({ status: 403 });
   await odp.sendOdpEvent(numbered(1));
   void odp.flush();
   await until('suspended');
-  await close();
+  let closed = false;
+  const closing = close().then(() => (closed = true));
+  // Three probes, and no more.
+  await expect
+    .poll(async () => {
+      await clock.advance(50);
+      return closed;
+    })
+    .toBe(true);
+  await closing;
+  expect(clock.monotonic()).toBeLessThan(4000);
 });
 
 test('events of requests that end during the shutdown, and of the app’s own hooks, still go', async () => {

@@ -11,7 +11,8 @@ export const LEASE = 60_000;
 export function quietContext(
   given: Partial<OutboxContext> | OutboxContext['ready'] = {},
 ): OutboxContext {
-  const own = typeof given === 'function' ? { ready: given } : given;
+  const own =
+    typeof given === 'function' ? { ready: given, arrived: given } : given;
   return {
     now: Date.now,
     monotonic: own.now ?? (() => performance.now()),
@@ -23,6 +24,7 @@ export function quietContext(
     dropped: () => {},
     deadLettersRemoved: () => {},
     ready: () => {},
+    arrived: () => {},
     warn: () => {},
     ...own,
   };

@@ -79,7 +79,7 @@ export class Listener {
     };
     client.on('error', lost);
     client.on('end', lost);
-    client.on('notification', () => this.#context.ready());
+    client.on('notification', () => this.#context.arrived(1));
     const listen = async () => {
       await client.connect();
       client.unref();

@@ -122,6 +122,7 @@ export class Stage {
       deadLettersRemoved: (count) => {
         this.deadLettersRemoved += count;
       },
+      arrived: () => {},
       ready: () => {
         this.ready++;
       },

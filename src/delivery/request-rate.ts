@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.js';
+
+/** Spaces requests evenly, so that no more than so many start in a second. */
+export class RequestRate {
+  readonly #clock: Clock;
+  /** In ms. */
+  readonly #interval: number;
+  #next = 0;
+
+  /** @param perSecond `undefined` for no limit */
+  constructor(clock: Clock, perSecond: number | undefined) {
+    this.#clock = clock;
+    this.#interval = perSecond === undefined ? 0 : 1000 / perSecond;
+  }
+
+  /** When the next request may start, on the monotonic clock; `undefined`: at once. */
+  nextAt(now: number): number | undefined {
+    return this.#next > now ? this.#next : undefined;
+  }
+
+  /** Resolves when it is the caller's turn to start a request, or when there will be none. */
+  turn(abort: AbortSignal): void | Promise<void> {
+    if (this.#interval === 0) return;
+    const now = this.#clock.monotonic();
+    const at = Math.max(this.#next, now);
+    this.#next = at + this.#interval;
+    if (at === now || abort.aborted) return;
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        abort.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = this.#clock.schedule(end, at - now, false);
+      abort.addEventListener('abort', end);
+    });
+  }
+}

@@ -1,0 +1,231 @@
+import type { Clock } from '../clock.js';
+import { OdpOutboxError } from '../errors/index.js';
+import { Fifo } from './fifo.js';
+import { isThenable } from './is-thenable.js';
+import {
+  type AppendOptions,
+  type ClaimedEvent,
+  type ClaimRequest,
+  type DeadLetterCause,
+  type DeadLetterFilter,
+  type DeadLetterPage,
+  type DeliveryOutcome,
+  type ErasedEvents,
+  type MaybePromise,
+  OdpOutbox,
+  type OutboxCheckpoint,
+  type OutboxContext,
+  type OutboxCounts,
+  type OutboxDurability,
+  type OutboxEvent,
+  type StoredDeadLetter,
+} from './outbox.js';
+
+/** How long an outbox may take to answer, in ms. */
+const ANSWER_TIMEOUT_MS = 5000;
+/** How long a change of many dead letters may take, in ms. */
+const BULK_TIMEOUT_MS = 60_000;
+
+interface Wait {
+  readonly at: number;
+  /** `undefined` once the answer is there. */
+  late: (() => void) | undefined;
+}
+
+/**
+ * An outbox that always answers in time, whatever the store behind it does: all
+ * who wait are told after five seconds. What an operator does to many dead
+ * letters at once may take a minute. Opening is left to take as long as it does.
+ */
+export class BoundedOutbox extends OdpOutbox {
+  override readonly name: string;
+  override readonly durability: OutboxDurability;
+  override readonly pollInterval: number | undefined;
+  readonly #outbox: OdpOutbox;
+  readonly #answers: Deadlines;
+  readonly #bulk: Deadlines;
+
+  constructor(outbox: OdpOutbox, clock: Clock) {
+    super();
+    this.#outbox = outbox;
+    this.name = outbox.name;
+    this.durability = outbox.durability;
+    this.pollInterval = outbox.pollInterval;
+    this.#answers = new Deadlines(clock, ANSWER_TIMEOUT_MS);
+    this.#bulk = new Deadlines(clock, BULK_TIMEOUT_MS);
+  }
+
+  open(context: OutboxContext): MaybePromise<void> {
+    return this.#outbox.open(context);
+  }
+
+  append(
+    events: readonly OutboxEvent[],
+    options?: AppendOptions,
+  ): MaybePromise<void> {
+    const answer = this.#outbox.append(events, options);
+    // Whoever waits for capacity has a limit of their own.
+    if (options?.wait === true && this.durability === 'process') return answer;
+    return this.#bound(answer);
+  }
+
+  claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]> {
+    return this.#bound(this.#outbox.claim(request), (events) => {
+      // Nobody works on them; otherwise they would wait for their lease's end.
+      if (events.length > 0) this.#giveBack(events);
+    });
+  }
+
+  acknowledge(events: readonly ClaimedEvent[]): MaybePromise<number> {
+    return this.#bound(this.#outbox.acknowledge(events));
+  }
+
+  release(
+    events: readonly ClaimedEvent[],
+    options: { readonly delay: number; readonly failed: boolean },
+  ): MaybePromise<void> {
+    return this.#bound(this.#outbox.release(events, options));
+  }
+
+  deadLetter(
+    events: readonly ClaimedEvent[],
+    cause: DeadLetterCause,
+  ): MaybePromise<number> {
+    return this.#bound(this.#outbox.deadLetter(events, cause));
+  }
+
+  override outcomes(
+    receipts: readonly string[],
+  ): MaybePromise<readonly DeliveryOutcome[]> {
+    return this.#bound(this.#outbox.outcomes(receipts));
+  }
+
+  checkpoint(): MaybePromise<OutboxCheckpoint> {
+    const answer = this.#bound(this.#outbox.checkpoint(), (late) =>
+      late.close(),
+    );
+    return isThenable(answer)
+      ? answer.then((checkpoint) => this.#boundCheckpoint(checkpoint))
+      : this.#boundCheckpoint(answer);
+  }
+
+  counts(): MaybePromise<OutboxCounts> {
+    return this.#bound(this.#outbox.counts());
+  }
+
+  deadLetters(
+    filter: DeadLetterFilter,
+    page: DeadLetterPage,
+  ): MaybePromise<readonly StoredDeadLetter[]> {
+    return this.#bound(this.#outbox.deadLetters(filter, page));
+  }
+
+  requeue(filter: DeadLetterFilter, limit?: number): MaybePromise<number> {
+    return this.#bound(this.#outbox.requeue(filter, limit), this.#bulk);
+  }
+
+  purge(filter: DeadLetterFilter): MaybePromise<number> {
+    return this.#bound(this.#outbox.purge(filter), this.#bulk);
+  }
+
+  erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): MaybePromise<ErasedEvents> {
+    return this.#bound(this.#outbox.erase(identifiers), this.#bulk);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#bound(this.#outbox.close());
+  }
+
+  #boundCheckpoint(checkpoint: OutboxCheckpoint): OutboxCheckpoint {
+    return {
+      pending: () => this.#bound(checkpoint.pending()),
+      close: () => checkpoint.close(),
+    };
+  }
+
+  #giveBack(events: readonly ClaimedEvent[]): void {
+    const released = (async () =>
+      this.#outbox.release(events, { delay: 0, failed: false }))();
+    // Their lease ends by itself.
+    released.catch(() => {});
+  }
+
+  /** @param how what to do with an answer that comes late, or other deadlines */
+  #bound<T>(
+    answer: MaybePromise<T>,
+    how: ((answer: T) => void) | Deadlines = this.#answers,
+  ): MaybePromise<T> {
+    if (!isThenable(answer)) return answer;
+    const [deadlines, ignored] =
+      how instanceof Deadlines ? [how, () => {}] : [this.#answers, how];
+    return new Promise<T>((resolve, reject) => {
+      const wait = deadlines.add(() =>
+        reject(
+          new OdpOutboxError(
+            `The ${this.name} outbox did not answer within ${deadlines.timeout / 1000} s. Check that its store can be reached.`,
+          ),
+        ),
+      );
+      answer.then(
+        (value) => (deadlines.met(wait) ? resolve(value) : ignored(value)),
+        (error: unknown) => {
+          if (deadlines.met(wait)) reject(error);
+        },
+      );
+    });
+  }
+}
+
+/** Deadlines that are all equally far away, on one timer. */
+class Deadlines {
+  readonly timeout: number;
+  readonly #clock: Clock;
+  readonly #waits = new Fifo<Wait>();
+  #armed = false;
+
+  constructor(clock: Clock, timeout: number) {
+    this.#clock = clock;
+    this.timeout = timeout;
+  }
+
+  add(late: () => void): Wait {
+    const wait: Wait = { at: this.#clock.monotonic() + this.timeout, late };
+    this.#waits.push(wait);
+    if (!this.#armed) this.#arm(this.timeout);
+    return wait;
+  }
+
+  /** The answer is there. Returns whether it came in time. */
+  met(wait: Wait): boolean {
+    if (wait.late === undefined) return false;
+    wait.late = undefined;
+    // Only those that still wait are kept.
+    while (this.#waits.size > 0 && this.#waits.peek()?.late === undefined) {
+      this.#waits.shift();
+    }
+    return true;
+  }
+
+  #arm(ms: number): void {
+    this.#armed = true;
+    this.#clock.schedule(() => this.#ring(), ms, false);
+  }
+
+  #ring(): void {
+    this.#armed = false;
+    const now = this.#clock.monotonic();
+    for (let first = this.#waits.peek(); first !== undefined;) {
+      if (first.late !== undefined && first.at > now) {
+        this.#arm(first.at - now);
+        return;
+      }
+      this.#waits.shift();
+      const { late } = first;
+      first.late = undefined;
+      late?.();
+      first = this.#waits.peek();
+    }
+  }
+}
