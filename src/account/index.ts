@@ -2,4 +2,5 @@ export type { AccountHealth, HealthLimits } from './account-health.js';
 export type { AccountState } from './account-state.js';
 export { BackgroundWork } from './background-work.js';
 export { OdpAccount, type OdpRuntime } from './odp-account.js';
+export { ProcessEnd } from './process-end.js';
 export type { ResolvedOptions } from './resolved-options.js';

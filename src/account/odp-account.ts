@@ -1,6 +1,7 @@
 import { Dispatcher } from '../delivery/index.js';
 import { CredentialsHolder, OdpCalls, OdpClient } from '../odp/index.js';
 import {
+  factsOf,
   GuardedLogger,
   RateLimitedLogger,
   Reporter,
@@ -24,7 +25,6 @@ import type { ResolvedOptions } from './resolved-options.js';
 import {
   type AppendOptions,
   type ErasedEvents,
-  type OutboxDurability,
   type OutboxEvent,
   isThenable,
   outboxError,
@@ -40,6 +40,8 @@ import {
 import { AccountIntegration } from './account-integration.js';
 import { type AccountState, isRefusal, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
+import { lastLine, SURVIVES } from './last-line.js';
+import type { ProcessEnd } from './process-end.js';
 
 /** The outer world of an account; tests put their own in its place. */
 export interface OdpRuntime {
@@ -58,15 +60,9 @@ export interface OdpAccountParts {
   readonly ambient: AmbientIdentity;
   /** What decorators are about to send, to this account or another. */
   readonly background: BackgroundWork;
+  readonly processEnd: ProcessEnd;
   readonly runtime: OdpRuntime;
 }
-
-/** What the events of an outbox survive, for the log. */
-const SURVIVES: Record<OutboxDurability, string> = {
-  process: 'nothing: what is undelivered when the process ends is lost',
-  machine: 'a crash, kill -9 or reboot of this machine',
-  server: 'the loss of any instance, and whatever its server survives',
-};
 
 /** One ODP account: its state, and its events' way from being made to the outbox. */
 export class OdpAccount {
@@ -84,6 +80,7 @@ export class OdpAccount {
   #state: AccountState;
   #lastFailure: CallFailure | undefined;
   #closed: Promise<void> | undefined;
+  #sends = false;
   #source: string | undefined;
 
   constructor(parts: OdpAccountParts) {
@@ -269,6 +266,10 @@ export class OdpAccount {
     options?: AppendOptions,
   ): void | Promise<void> {
     this.#mustBeOpen();
+    if (!this.#sends) {
+      this.#sends = true;
+      this.#parts.processEnd.add(this.#processEnds);
+    }
     return this.dispatcher?.append(events, options);
   }
 
@@ -427,25 +428,13 @@ export class OdpAccount {
     const { background, options } = this.#parts;
     const { shutdownTimeout } = options.delivery;
     this.#ended.abort();
+    this.#parts.processEnd.remove(this.#processEnds);
     // What is there already need not wait for a decorator's functions.
     if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
     const timeLeft = await this.#lastFlush(shutdownTimeout);
     if (this.#state === 'open') this.#state = 'closed';
     if (this.dispatcher !== undefined) {
-      const left = await this.dispatcher.close(timeLeft);
-      const { delivered } = this.reporter.counters;
-      const facts = `[account=${this.name} delivered=${delivered} left=${left ?? 'unknown'}]`;
-      if (left === 0) {
-        this.#logger.log(`Everything accepted was delivered ${facts}`);
-      } else if (left === undefined) {
-        this.#logger.warn(
-          `How many events stay behind in the outbox (${options.outbox.name}) is unknown: it could not be asked. It survives ${SURVIVES[options.outbox.durability]} ${facts}`,
-        );
-      } else {
-        this.#logger.warn(
-          `${left} events stay behind in the outbox (${options.outbox.name}), which survives ${SURVIVES[options.outbox.durability]} ${facts}`,
-        );
-      }
+      this.#tellEnding(await this.dispatcher.close(timeLeft));
     }
     this.#calls?.close();
     await this.#integration?.close();
@@ -468,6 +457,18 @@ export class OdpAccount {
       left = Math.max(deadline - clock.monotonic(), 0);
     } while (left > 0 && reporter.counters.accepted > accepted);
     return left;
+  }
+
+  /** A script that sends and simply ends delivers first. */
+  readonly #processEnds = () => {
+    if (this.stats().pending > 0) void this.close();
+  };
+
+  #tellEnding(left: number | undefined): void {
+    const { outbox } = this.#parts.options;
+    const { counters } = this.reporter;
+    const { level, text, facts } = lastLine({ left, counters, outbox });
+    this.#logger[level](`${text} ${factsOf({ account: this.name, ...facts })}`);
   }
 
   /**

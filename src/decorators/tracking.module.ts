@@ -13,7 +13,7 @@ import {
   MetadataScanner,
   ModulesContainer,
 } from '@nestjs/core';
-import { BackgroundWork } from '../account/index.js';
+import { BackgroundWork, ProcessEnd } from '../account/index.js';
 import { AmbientIdentity } from '../identity/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
@@ -48,6 +48,7 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
       provide: BackgroundWork,
       useFactory: () => new BackgroundWork(),
     },
+    { provide: ProcessEnd, useFactory: () => new ProcessEnd() },
     {
       provide: ActionRunner,
       inject: [ModulesContainer, AmbientIdentity, BackgroundWork],
@@ -85,7 +86,7 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
       ) => new DecoratorCheck(discovery, scanner, modules),
     },
   ],
-  exports: [AmbientIdentity, BackgroundWork],
+  exports: [AmbientIdentity, BackgroundWork, ProcessEnd],
 })
 export class OdpTrackingModule implements NestModule {
   readonly #ambient: AmbientIdentity;

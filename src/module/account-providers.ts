@@ -21,6 +21,7 @@ import {
   BackgroundWork,
   OdpAccount,
   type OdpRuntime,
+  ProcessEnd,
 } from '../account/index.js';
 import { HttpServiceTransport, OdpTransport } from '../odp/index.js';
 import {
@@ -85,6 +86,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         OdpTransport,
         AmbientIdentity,
         BackgroundWork,
+        ProcessEnd,
         ODP_RUNTIME,
         CHECK,
       ],
@@ -93,6 +95,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         transport: OdpTransport,
         ambient: AmbientIdentity,
         background: BackgroundWork,
+        processEnd: ProcessEnd,
         runtime: OdpRuntime,
       ) => {
         const account = new OdpAccount({
@@ -101,6 +104,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           transport,
           ambient,
           background,
+          processEnd,
           runtime,
         });
         await account.open();

@@ -10,12 +10,18 @@ import { OdpService, OptimizelyOdpModule } from '../../src/index.js';
 const [apiHost = '', end] = process.argv.slice(2);
 
 @Module({
-  imports: [OptimizelyOdpModule.forRoot({ apiKey: 'test-key', apiHost })],
+  imports: [
+    OptimizelyOdpModule.forRoot({
+      apiKey: 'test-key',
+      apiHost,
+      delivery: { requestTimeout: '1s', shutdownTimeout: '1s' },
+    }),
+  ],
 })
 class ScriptModule {}
 
 const app = await NestFactory.createApplicationContext(ScriptModule, {
-  logger: false,
+  logger: end === 'nothing' ? ['log', 'warn'] : false,
 });
 if (end === 'signal') app.enableShutdownHooks();
 const odp = app.get(OdpService);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -35,6 +36,22 @@ describe('a script', { timeout: 60_000 }, () => {
     const [code] = await run(sandbox.url, 'flush').ended;
     expect(code).toBe(0);
     expect(sandbox.events()).toHaveLength(250);
+  });
+
+  it('delivers first when it simply ends, and says so once', async () => {
+    const { child, ended } = run(sandbox.url, 'nothing');
+    const [output, [code]] = await Promise.all([text(child.stdout), ended]);
+    expect(code).toBe(0);
+    expect(sandbox.events()).toHaveLength(250);
+    expect(output.match(/Everything accepted was delivered/g)).toHaveLength(1);
+  });
+
+  it('ends within shutdownTimeout while ODP is away, and says what stays behind', async () => {
+    sandbox.fail({ hang: true });
+    const { child, ended } = run(sandbox.url, 'nothing');
+    const [output, [code]] = await Promise.all([text(child.stdout), ended]);
+    expect(code).toBe(0);
+    expect(output.match(/250 events stay behind .*left=250/g)).toHaveLength(1);
   });
 
   it('delivers what waits when it is told to end', async () => {

@@ -73,7 +73,7 @@ test('shutdownTimeout bounds the last flush, and what stays behind is told', asy
   expect(log.at(-1)).toEqual({
     level: 'warn',
     message: expect.stringContaining(
-      '1 events stay behind in the outbox (memory), which survives nothing',
+      '1 event stays behind in the outbox (memory), which survives nothing',
     ) as string,
   });
 });

@@ -92,8 +92,10 @@ describe.each(['memory', ...durable] as const)('%s', (kind) => {
         await left(2 - portion);
       }
       expect(await queued).toBe(5);
-      await odp.flush();
-      expect(arrived().toSorted()).toEqual(['1', '2', '3', '4', '5']);
+      // A flush covers what this process sent: elsewhere another may have these.
+      await expect
+        .poll(() => arrived().toSorted())
+        .toEqual(['1', '2', '3', '4', '5']);
     }));
 
   test('a customer is erased from what waits and from the dead letters', (context) =>
