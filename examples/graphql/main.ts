@@ -1,21 +1,22 @@
 import { NestFactory } from '@nestjs/core';
+import { listen, QuietLogger } from '../support/listen.js';
 import { startLocalOdp } from '../support/local-odp.js';
 import { ShopModule } from './shop.module.js';
 
 const odp = await startLocalOdp();
-const app = await NestFactory.create(ShopModule);
+const app = await NestFactory.create(ShopModule, { logger: new QuietLogger() });
 app.enableShutdownHooks();
-await app.listen(process.env.PORT ?? 3000, '127.0.0.1');
-const shop = await app.getUrl();
+const shop = await listen(app);
 
+const json = `-H 'content-type: application/json' -b vuid=0123456789abcdef0123456789abcdef`;
 console.log(`
-The shop:  ${shop}/graphql
-Local ODP: ${odp.url}   <- open it and watch events arrive
+  Open this:  ${odp.url}   a local ODP: events appear there, and here
+  The shop:   ${shop}/graphql
 
-Look for tea and buy it, from another terminal:
+  Look for tea and buy it, from another terminal:
 
-  curl ${shop}/graphql -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"query":"{ products { name stock } }"}'
-  curl ${shop}/graphql -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"query":"mutation { buy(id: \\"tea\\") { name price } }"}'
+    curl ${shop}/graphql ${json} -d '{"query":"{ products { name stock } }"}'
+    curl ${shop}/graphql ${json} -d '{"query":"mutation { buy(id: \\"tea\\") { name price } }"}'
 
-What ODP accepts is printed here. Ctrl+C ends both.
+  Another port: PORT=3010 npm run start:graphql. Ctrl+C ends both.
 `);

@@ -9,9 +9,10 @@ import type { Observable } from 'rxjs';
 import type { Order, PlaceOrder } from './order.js';
 
 const ORDERS = 'ORDERS';
+export const ordersPort = Number(process.env.ORDERS_PORT ?? 3001);
 export const ordersOptions: TcpClientOptions = {
   transport: Transport.TCP,
-  options: { host: '127.0.0.1', port: 3001 },
+  options: { host: '127.0.0.1', port: ordersPort },
 };
 
 /** What a browser talks to; it knows nothing of ODP. */

@@ -1,27 +1,30 @@
 import { NestFactory } from '@nestjs/core';
+import { listen, orExplain, QuietLogger } from '../support/listen.js';
 import { startLocalOdp } from '../support/local-odp.js';
-import { GatewayModule, ordersOptions } from './gateway.module.js';
+import { GatewayModule, ordersOptions, ordersPort } from './gateway.module.js';
 import { OrdersModule } from './orders.module.js';
 
 const odp = await startLocalOdp();
-const orders = await NestFactory.createMicroservice(
-  OrdersModule,
-  ordersOptions,
-);
+const logger = new QuietLogger();
+const orders = await NestFactory.createMicroservice(OrdersModule, {
+  ...ordersOptions,
+  logger,
+});
 orders.enableShutdownHooks();
-await orders.listen();
-const gateway = await NestFactory.create(GatewayModule);
+await orExplain('ORDERS_PORT', ordersPort, () => orders.listen());
+const gateway = await NestFactory.create(GatewayModule, { logger });
 gateway.enableShutdownHooks();
-await gateway.listen(process.env.PORT ?? 3000, '127.0.0.1');
-const url = await gateway.getUrl();
+const url = await listen(gateway);
 
+const json = `-H 'content-type: application/json' -b vuid=0123456789abcdef0123456789abcdef`;
 console.log(`
-The gateway: ${url}   (it talks to the orders service over TCP)
-Local ODP:   ${odp.url}   <- open it and watch events arrive
+  Open this:    ${odp.url}   a local ODP: events appear there, and here
+  The gateway:  ${url}   talks to the orders service over TCP
 
-Order something, from another terminal:
+  Order something, from another terminal:
 
-  curl ${url}/orders -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"product":"tea","email":"ada@example.com"}'
+    curl ${url}/orders ${json} -d '{"product":"tea","email":"ada@example.com"}'
 
-What ODP accepts is printed here. Ctrl+C ends all three.
+  Other ports: PORT=3010 ORDERS_PORT=3011 npm run start:microservice.
+  Ctrl+C ends all three.
 `);

@@ -1,25 +1,28 @@
 import { ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { OdpValidationExceptionFilter } from 'nestjs-optimizely-odp';
+import { listen, QuietLogger } from '../support/listen.js';
 import { startLocalOdp } from '../support/local-odp.js';
 import { ShopModule } from './shop.module.js';
 
 const odp = await startLocalOdp();
-const app = await NestFactory.create(ShopModule);
+const app = await NestFactory.create(ShopModule, { logger: new QuietLogger() });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
+app.useGlobalFilters(new OdpValidationExceptionFilter());
 app.enableShutdownHooks();
-await app.listen(process.env.PORT ?? 3000, '127.0.0.1');
-const shop = await app.getUrl();
+const shop = await listen(app);
 
+const json = `-H 'content-type: application/json' -b vuid=0123456789abcdef0123456789abcdef`;
 console.log(`
-The shop:  ${shop}
-Local ODP: ${odp.url}   <- open it and watch events arrive
+  Open this:  ${odp.url}   a local ODP: events appear there, and here
+  The shop:   ${shop}   takes its account from the local ODP's datafile
 
-Put something into the cart and buy it, from another terminal:
+  Buy something, from another terminal:
 
-  curl ${shop}/cart -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"product":"tea"}'
-  curl ${shop}/checkout -H 'content-type: application/json' -b 'vuid=0123456789abcdef0123456789abcdef' -d '{"customer":{"email":"ada@example.com"}}'
+    curl ${shop}/cart ${json} -d '{"product":"tea"}'
+    curl ${shop}/checkout ${json} -d '{"customer":{"email":"ada@example.com"}}'
 
-What ODP accepts is printed here. The shop takes its account from a datafile:
-press Datafile on the page, change key or host, and see the shop follow within
-a second. Ctrl+C ends both.
+  Press Faults on the page to take ODP away, Datafile to move the account.
+  Another port: PORT=3010 npm start. See also npm run start:graphql and
+  start:microservice. Ctrl+C ends both.
 `);
