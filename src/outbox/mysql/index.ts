@@ -36,6 +36,7 @@ export function mysqlOutbox(
   const database = new MysqlDatabase(pool);
   return new SqlOutbox({
     name: `mysql (${table})`,
+    server: 'MySQL',
     factory: 'mysqlOutbox()',
     pool,
     currentTransaction,

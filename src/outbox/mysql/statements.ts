@@ -14,14 +14,14 @@ const SEQ = 'CAST(seq AS CHAR) AS seq';
 /** The events of one claim: rows, and its fencing token. */
 const HELD = 'seq IN (?) AND claim = ?';
 
-/** One row's values in an INSERT, `(?, ?, ?)`. */
-export const ROW_VALUES = 5;
-
 /** Every statement of an outbox. */
 export type Statements = ReturnType<typeof statements>;
 
 export function statements({ events, deadLetters, outcomes }: TableNames) {
   const tables = { events, deadLetters };
+  // A small table would be scanned otherwise, and the scan would wait for rows
+  // that a caller's transaction has appended and not committed yet.
+  const byNumber = `${events} AS event FORCE INDEX (PRIMARY)`;
   return {
     append: (rows: number) =>
       `INSERT INTO ${events} (id, payload, created_at, receipt, appended_by) VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?)').join(', ')}`,
@@ -30,14 +30,14 @@ export function statements({ events, deadLetters, outcomes }: TableNames) {
 SELECT seq, bytes FROM ${events}
 WHERE ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
 ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
-    lease: `UPDATE ${events} SET claim = ?, due_at = ${LATER} WHERE seq IN (?)`,
+    lease: `UPDATE ${byNumber} SET claim = ?, due_at = ${LATER} WHERE seq IN (?)`,
     claimed: `
 SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age
 FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
 
-    acknowledge: `DELETE FROM ${events} WHERE ${HELD}`,
-    release: `UPDATE ${events} SET claim = NULL, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
-    held: `SELECT seq, receipt FROM ${events} WHERE ${HELD} ORDER BY seq FOR UPDATE`,
+    acknowledge: `DELETE event FROM ${byNumber} WHERE ${HELD}`,
+    release: `UPDATE ${byNumber} SET claim = NULL, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
+    held: `SELECT seq, receipt FROM ${byNumber} WHERE ${HELD} ORDER BY seq FOR UPDATE`,
     record: `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ?`,
     copyToDeadLetters: `
 INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)

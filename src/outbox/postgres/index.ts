@@ -36,6 +36,7 @@ export function postgresOutbox(
   const database = new PostgresDatabase(pool);
   return new SqlOutbox({
     name: `postgres (${table})`,
+    server: 'Postgres',
     factory: 'postgresOutbox()',
     pool,
     currentTransaction,

@@ -2,17 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  appendUntilStopped,
-  Bell,
-  deliverAll,
   failureOf,
   quietContext,
   someEvents,
 } from '../../../test/support/outboxes.js';
-import {
-  postgresService,
-  startPostgres,
-} from '../../../test/support/services.js';
+import { postgresService } from '../../../test/support/services.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import { OdpOutboxError } from '../../errors/index.js';
 import { migratePostgresOutbox, postgresOutbox } from './index.js';
@@ -55,32 +49,6 @@ async function behindProxy(options = {}) {
 describe.skipIf(service === undefined)(
   'postgresOutbox: cut off from Postgres',
   () => {
-    it('refuses events while Postgres is away, keeps every accepted one, and goes on by itself', async () => {
-      const bell = new Bell();
-      const { proxy, outbox } = await behindProxy();
-      const listening = bell.next();
-      await outbox.open(quietContext(bell.ring));
-      await listening;
-      const callers = appendUntilStopped(outbox);
-      await callers.until(() => callers.accepted.length > 200);
-      await proxy.cut();
-      await callers.until(() => callers.refused.length > 50);
-      const listeningAgain = bell.next();
-      await proxy.mend();
-      const soFar = callers.accepted.length;
-      await callers.until(() => callers.accepted.length > soFar + 200);
-      await callers.stop();
-      await listeningAgain;
-
-      for (const error of callers.refused) {
-        expect(error).toBeInstanceOf(OdpOutboxError);
-      }
-      const { claimed } = await deliverAll([outbox]);
-      const delivered = new Set(claimed);
-      expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
-      await outbox.close();
-    });
-
     it('stays up when idle connections break', async () => {
       const { proxy, outbox, pool } = await behindProxy();
       await outbox.open(quietContext());
@@ -126,49 +94,5 @@ describe.skipIf(service === undefined)(
       expect(await outbox.counts()).toMatchObject({ pending: 0 });
       await outbox.close();
     });
-
-    it('fails to open without Postgres, and can be opened later', async () => {
-      const { proxy, outbox } = await behindProxy();
-      await proxy.cut();
-      expect(await failureOf(() => outbox.open(quietContext()))).toBeInstanceOf(
-        OdpOutboxError,
-      );
-      await proxy.mend();
-      await outbox.open(quietContext());
-      await outbox.append(someEvents(1));
-      await outbox.close();
-    });
-
-    it('closes while Postgres is away', async () => {
-      const { proxy, outbox } = await behindProxy();
-      await outbox.open(quietContext());
-      await proxy.cut();
-      await outbox.close();
-    });
   },
 );
-
-describe('postgresOutbox: Postgres dies', () => {
-  it('finds every accepted event again', async ({ skip }) => {
-    const own = await startPostgres();
-    if (own === undefined) {
-      skip('no Postgres is installed here');
-      return;
-    }
-    cleanups.push(() => own.stop());
-    const { outbox } = await outboxAt(own.url);
-    await outbox.open(quietContext());
-    const callers = appendUntilStopped(outbox);
-    await callers.until(() => callers.accepted.length > 200);
-    await own.kill();
-    await callers.until(() => callers.refused.length > 20);
-    await own.start();
-    const soFar = callers.accepted.length;
-    await callers.until(() => callers.accepted.length > soFar + 100);
-    await callers.stop();
-    const { claimed } = await deliverAll([outbox]);
-    const delivered = new Set(claimed);
-    expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
-    await outbox.close();
-  });
-});

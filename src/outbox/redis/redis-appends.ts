@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import type { OutboxEvent } from '../outbox.js';
+import { WaitingEvents } from '../waiting-events.js';
 import * as scripts from './event-scripts.js';
 import type { Generations } from './generations.js';
 import { byOf, toRecord } from './records.js';
@@ -10,9 +11,6 @@ import type { RedisScripts } from './redis-scripts.js';
 /** A longer list goes to Redis in portions of so many, so that others get their turn. */
 const PORTION = 1000;
 
-/** While Redis gives no answer, so many events may wait to be sent to it. */
-const MAX_WAITING = 100_000;
-
 /** Appends events to a Redis outbox: what many callers bring at once in one step. */
 export class RedisAppends {
   readonly #scripts: RedisScripts;
@@ -20,7 +18,7 @@ export class RedisAppends {
   readonly #generations: Generations;
   readonly #group: GroupCommit;
   readonly #lists = new Set<Promise<void>>();
-  #waiting = 0;
+  readonly #waiting = new WaitingEvents('Redis');
 
   constructor(redis: RedisScripts, process: string, generations: Generations) {
     this.#scripts = redis;
@@ -30,18 +28,11 @@ export class RedisAppends {
   }
 
   async add(events: readonly OutboxEvent[]): Promise<void> {
-    if (this.#waiting > 0 && this.#waiting + events.length > MAX_WAITING) {
-      throw new OdpOutboxError(
-        `${this.#waiting} events wait for an answer of Redis; no more are taken in. Check why Redis is slow, or send fewer at once.`,
-      );
-    }
-    this.#waiting += events.length;
-    try {
-      if (events.length <= PORTION) await this.#group.add(events);
-      else await this.#track(this.#storeList(events));
-    } finally {
-      this.#waiting -= events.length;
-    }
+    await this.#waiting.during(events.length, () =>
+      events.length <= PORTION
+        ? this.#group.add(events)
+        : this.#track(this.#storeList(events)),
+    );
   }
 
   /** Resolves once nothing is under way any more, whatever became of it. */

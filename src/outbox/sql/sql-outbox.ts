@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
-import { GroupCommit } from '../group-commit.js';
 import { alreadyServes } from '../guards.js';
 import { namesIdentifier } from '../names-identifier.js';
 import {
@@ -22,12 +21,14 @@ import {
 import { Counting } from './counting.js';
 import { LostClaims } from './lost-claims.js';
 import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
+import { SqlAppends } from './sql-appends.js';
 import type { EventTable, OutboxTables } from './tables.js';
-import { runnerOf } from './transaction.js';
 
 /** One kind of server, and one outbox on it. */
 export interface SqlOutboxParts {
   readonly name: string;
+  /** As it stands in messages, such as `Postgres`. */
+  readonly server: string;
   /** What makes it, such as `postgresOutbox()`. */
   readonly factory: string;
   readonly pool: unknown;
@@ -51,9 +52,7 @@ export class SqlOutbox extends OdpOutbox {
   override readonly pollInterval = 1000;
 
   readonly #parts: SqlOutboxParts;
-  readonly #appends = new GroupCommit((events) =>
-    this.#opened.tables.append(events, this.#process),
-  );
+  readonly #appends: SqlAppends;
   readonly #lostClaims = new LostClaims();
   readonly #counting = new Counting();
   /** Which events are this process's. */
@@ -64,6 +63,11 @@ export class SqlOutbox extends OdpOutbox {
     super();
     this.name = parts.name;
     this.#parts = parts;
+    this.#appends = new SqlAppends({
+      ...parts,
+      by: this.#process,
+      tables: () => this.#opened.tables,
+    });
   }
 
   async open(context: OutboxContext): Promise<void> {
@@ -84,8 +88,9 @@ export class SqlOutbox extends OdpOutbox {
       transaction === undefined
         ? this.#parts.currentTransaction?.()
         : transaction;
-    if (joined !== undefined) await this.#join(joined, events);
-    else if (events.length > 0) await this.#appends.add(events);
+    await (joined === undefined
+      ? this.#appends.add(events)
+      : this.#appends.join(joined, events));
   }
 
   async claim({
@@ -222,25 +227,5 @@ export class SqlOutbox extends OdpOutbox {
       );
     }
     return this.#state;
-  }
-
-  async #join(
-    transaction: unknown,
-    events: readonly OutboxEvent[],
-  ): Promise<void> {
-    const { pool, errorOf } = this.#parts;
-    const { tables } = this.#opened;
-    if (transaction === pool) {
-      throw new OdpOutboxError(
-        "transaction is this outbox's own pool. Pass a connection of it after BEGIN (docs/transactions.md).",
-      );
-    }
-    const run = runnerOf(transaction);
-    if (events.length === 0) return;
-    try {
-      await tables.join(run, events, this.#process);
-    } catch (error) {
-      throw errorOf(error);
-    }
   }
 }

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
 import { Cluster, Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import {
-  claimOnceDue,
   deliverAll,
-  failureOf,
   idsOf,
   LEASE,
   quietContext,
@@ -101,46 +98,6 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(lengths.at(-1)).toBe(lengths[0]);
   });
 
-  it('hands 5,000 events to four instances, each to one of them', async () => {
-    const outboxes = await Promise.all([1, 2, 3, 4].map(() => instance()));
-    await Promise.all(
-      outboxes.map(async (outbox, index) => {
-        await outbox.append(someEvents(1250, `from-${index}`));
-      }),
-    );
-    const { claimed, acknowledged } = await deliverAll(outboxes);
-    expect(new Set(claimed).size).toBe(5000);
-    expect(claimed).toHaveLength(5000);
-    expect(acknowledged).toBe(5000);
-    expect(await outboxes[0]?.counts()).toMatchObject({ pending: 0 });
-    // Nothing is left behind but the format and the counters.
-    expect(await app.keys(`{${key}}*`)).toEqual([`{${key}}:meta`]);
-  });
-
-  it('passes on what a dead instance held, by the clock of Redis, and ignores that one', async () => {
-    const [dead, heir] = [await instance(), await instance()];
-    await dead.append(someEvents(20));
-    const lost = await dead.claim({ limit: 20, lease: 1 });
-    const taken = await claimOnceDue(heir);
-    expect(idsOf(taken)).toEqual(idsOf(lost));
-    expect(await dead.acknowledge(lost)).toBe(0);
-    await dead.release(lost, { delay: 0, failed: true });
-    expect(
-      await dead.deadLetter(lost, { reason: 'expired', message: 'late' }),
-    ).toBe(0);
-    expect(await heir.claim({ limit: 20, lease: LEASE })).toEqual([]);
-    expect(await heir.acknowledge(taken)).toBe(20);
-  });
-
-  it('lets each claim have the lease that it asked for', async () => {
-    const [patient, hasty] = [await instance(), await instance()];
-    await patient.append(someEvents(2));
-    const long = await patient.claim({ limit: 1, lease: LEASE });
-    await hasty.claim({ limit: 1, lease: 1 });
-    expect(idsOf(await claimOnceDue(hasty))).toEqual(['event-1']);
-    expect(await patient.acknowledge(long)).toBe(1);
-  });
-
   it('shows an operator what waits and what is claimed', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(3));
@@ -193,49 +150,11 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     ).rejects.toThrow(/postgresOutbox/);
   });
 
-  it('tells of an error without what the events hold', async () => {
-    const outbox = await instance();
-    await app.del(events);
-    await app.set(events, 'not a hash');
-    const secret = {
-      id: 'a',
-      payload: '{"email":"jane@acme.example"}',
-      createdAt: 0,
-    };
-    const error = await failureOf(() => outbox.append([secret]));
-    expect(error).toBeInstanceOf(OdpOutboxError);
-    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(
-      'jane',
-    );
-    expect((error as Error).message).toContain('WRONGTYPE');
-  });
-
   it("keeps to the client's key prefix", async () => {
     const outbox = await instance({ keyPrefix: 'app:' });
     await outbox.append(someEvents(1));
     expect(await app.exists(`app:${events}`)).toBe(1);
     expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 1 });
-  });
-
-  it('keeps any id, and finds it again', async () => {
-    const outbox = await instance();
-    const ids = ['\0', '"', '\ud800', 'ü😀', ' '.repeat(5000)];
-    await outbox.append(ids.map((id) => ({ id, payload: '{}', createdAt: 1 })));
-    const claimed = await outbox.claim({ limit: 9, lease: LEASE });
-    expect(idsOf(claimed)).toEqual(ids);
-    await outbox.deadLetter(claimed, {
-      reason: 'expired',
-      message: '\0"\ud800',
-    });
-    const letters = await outbox.deadLetters(
-      { ids: ['\0', '\ud800'] },
-      { limit: 9 },
-    );
-    expect(letters.map(({ id, message }) => [id, message])).toEqual([
-      ['\0', '\0"\ud800'],
-      ['\ud800', '\0"\ud800'],
-    ]);
-    expect(await outbox.counts()).toMatchObject({ pending: 0 });
   });
 
   it('finds every dead letter of an id, and forgets each with its letter', async () => {
@@ -258,25 +177,5 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(await outbox.purge({})).toBe(2);
     expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 2 });
     expect(await app.keys(`{${key}}*`)).toEqual([`{${key}}:meta`]);
-  });
-
-  it('looks through many dead letters page by page', async () => {
-    const outbox = await instance();
-    await outbox.append(someEvents(900));
-    for (const reason of ['rejected', 'expired', 'rejected'] as const) {
-      const claimed = await outbox.claim({ limit: 300, lease: LEASE });
-      expect(await outbox.deadLetter(claimed, { reason, message: 'no' })).toBe(
-        300,
-      );
-    }
-    expect(
-      await outbox.deadLetters({ reason: 'rejected' }, { limit: 450 }),
-    ).toHaveLength(450);
-    expect(await outbox.requeue({ reason: 'rejected' })).toBe(600);
-    expect(await outbox.purge({})).toBe(300);
-    expect(await outbox.counts()).toMatchObject({
-      pending: 600,
-      deadLetters: 0,
-    });
   });
 });

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import {
-  appendUntilStopped,
-  Bell,
-  deliverAll,
   failureOf,
   idsOf,
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
-import { redisService, startRedis } from '../../support/services.js';
+import { redisService } from '../../support/services.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { OdpOutboxError } from '../../../src/errors/index.js';
 import {
@@ -19,7 +16,6 @@ import {
 } from '../../../src/outbox/redis/index.js';
 
 const service = await redisService();
-const own = await startRedis('--appendonly', 'yes', '--appendfsync', 'always');
 
 const run = `odp-outages-${randomUUID()}`;
 const cleanups: (() => unknown)[] = [];
@@ -62,30 +58,6 @@ async function behindProxy(options = {}) {
 describe.skipIf(service === undefined)(
   'redisOutbox: cut off from Redis',
   () => {
-    it('refuses events while Redis is away, keeps every accepted one, and goes on by itself', async () => {
-      const bell = new Bell();
-      const { proxy, outbox } = await behindProxy();
-      await outbox.open(quietContext(bell.ring));
-      const callers = appendUntilStopped(outbox);
-      await callers.until(() => callers.accepted.length > 200);
-      await proxy.cut();
-      await callers.until(() => callers.refused.length > 50);
-      const awake = bell.next();
-      await proxy.mend();
-      await awake;
-      const soFar = callers.accepted.length;
-      await callers.until(() => callers.accepted.length > soFar + 200);
-      await callers.stop();
-
-      for (const error of callers.refused) {
-        expect(error).toBeInstanceOf(OdpOutboxError);
-      }
-      const { claimed } = await deliverAll([outbox]);
-      const delivered = new Set(claimed);
-      expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
-      await outbox.close();
-    });
-
     it('tells callers who wait when the line is cut, without waiting for the client to give up', async () => {
       const { proxy, outbox, client } = await behindProxy();
       await outbox.open(quietContext());
@@ -118,40 +90,6 @@ describe.skipIf(service === undefined)(
         for (const id of idsOf(events))
           if (id.startsWith('event')) claimed.add(id);
       }
-      await outbox.close();
-    });
-
-    it('waits for no answer longer than 5 s', async () => {
-      const { proxy, outbox } = await behindProxy();
-      await outbox.open(quietContext());
-      proxy.silence();
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      const asked = failureOf(() => outbox.append(someEvents(1)));
-      await vi.advanceTimersByTimeAsync(5000);
-      expect(String(await asked)).toMatch(/no answer within 5000 ms.*unknown/);
-      vi.useRealTimers();
-      await proxy.mend();
-      await outbox.close();
-    });
-
-    it('tells all who wait within 5 s, however many they are, and takes in no more than it can hold', async () => {
-      const { proxy, outbox } = await behindProxy();
-      await outbox.open(quietContext());
-      proxy.silence();
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      const asked = Array.from({ length: 3000 }, (_, i) =>
-        failureOf(() => outbox.append(someEvents(1, `${i}`))),
-      );
-      const long = failureOf(() => outbox.append(someEvents(97_000)));
-      expect(
-        String(await failureOf(() => outbox.append(someEvents(1, 'more')))),
-      ).toMatch(/100000 events wait for an answer of Redis/);
-      await vi.advanceTimersByTimeAsync(5000);
-      for (const error of await Promise.all([...asked, long])) {
-        expect(error).toBeInstanceOf(OdpOutboxError);
-      }
-      vi.useRealTimers();
-      await proxy.mend();
       await outbox.close();
     });
 
@@ -211,24 +149,3 @@ describe.skipIf(service === undefined)(
     });
   },
 );
-
-describe.skipIf(own === undefined)('redisOutbox: Redis dies', () => {
-  it('finds every accepted event again when Redis writes through (appendfsync always)', async () => {
-    if (own === undefined) return;
-    const { outbox } = outboxAt(own.url);
-    cleanups.unshift(() => own.stop());
-    await outbox.open(quietContext());
-    const callers = appendUntilStopped(outbox);
-    await callers.until(() => callers.accepted.length > 200);
-    await own.kill();
-    await callers.until(() => callers.refused.length > 20);
-    await own.start();
-    const soFar = callers.accepted.length;
-    await callers.until(() => callers.accepted.length > soFar + 100);
-    await callers.stop();
-    const { claimed } = await deliverAll([outbox]);
-    const delivered = new Set(claimed);
-    expect(callers.accepted.filter((id) => !delivered.has(id))).toEqual([]);
-    await outbox.close();
-  });
-});
