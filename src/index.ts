@@ -13,6 +13,14 @@ export {
 } from './events/index.js';
 export type { Duration, Size } from './options/index.js';
 export {
+  IsOdpAttributes,
+  type OdpCustomer,
+  type OdpCustomerAttributes,
+  OdpCustomerDto,
+  OdpCustomers,
+  type OdpCustomersOptions,
+} from './customers/index.js';
+export {
   type FetchSegmentsOptions,
   type OdpSegmentsLookup,
   OdpSegmentsOptions,

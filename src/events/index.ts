@@ -15,11 +15,19 @@ export {
   type EventMakerOptions,
   type MadeEvent,
 } from './make-event.js';
+export { ruleDecorator } from './dto/rule.decorator.js';
 export {
   copyData,
   copyIdentifiers,
   countIdentifiers,
   type Data,
   NO_IDENTIFIER,
+  isOwn,
+  JsonWriter,
   pathOf,
+  readFields,
+  TOO_LONG,
+  type Violations,
+  writeIdentifiers,
+  writeScalar,
 } from './rules/index.js';

@@ -99,6 +99,7 @@ export class OdpApi {
     const route = `/v3/${endpoint}${path.length > endpoint.length + 1 ? '/*' : ''}`;
     try {
       return await calls.call({
+        kind: 'api',
         method,
         path: `/v3${path}${search}`,
         route,
@@ -107,7 +108,11 @@ export class OdpApi {
         signal,
         attempts: ATTEMPTS,
         idempotent: idempotent ?? IDEMPOTENT.includes(method),
-        sent: [query, given, path.split('/').slice(2).map(decodeURIComponent)],
+        sent: () => [
+          query,
+          given,
+          path.split('/').slice(2).map(decodeURIComponent),
+        ],
       });
     } catch (error) {
       if (error instanceof OdpCallError) {

@@ -33,6 +33,7 @@ export async function querySegments(
   const variables = { id: value, segments };
   try {
     const { body } = await calls.call({
+      kind: 'segments',
       method: 'POST',
       path: PATH,
       route: PATH,
@@ -42,7 +43,7 @@ export async function querySegments(
       // One more, for a kept connection that had just been closed.
       attempts: 2,
       idempotent: true,
-      sent: [value],
+      sent: () => [value],
     });
     return readSegments(body, segments);
   } catch (error) {

@@ -22,6 +22,14 @@ export {
   type OdpCallTrace,
 } from './odp-calls.js';
 export type { InvalidEvent } from './read-answer.js';
+export {
+  type InvalidProfile,
+  postProfiles,
+  type ProfileBatch,
+  type ProfileRequest,
+  queryProfile,
+} from './profiles.js';
+export { sleep } from './sleep.js';
 export { type OdpRegion, REGION_HOSTS, regionOfKey } from './region.js';
 export {
   OdpTransport,

@@ -10,11 +10,16 @@ import {
   type OdpCallAnswer,
   readCall,
 } from './read-call.js';
+import { sleep } from './sleep.js';
 import { Slots } from './slots.js';
 import { type OdpTransport, OdpTransportError } from './transport.js';
 
+/** What calls are about; what hangs of one kind holds up no other. */
+type CallKind = 'segments' | 'customers' | 'api';
+
 /** Something asked of ODP whose answer is waited for. */
 export interface OdpCall {
+  readonly kind: CallKind;
   readonly method: string;
   /** What follows the host, `/v3` and the query included. */
   readonly path: string;
@@ -29,7 +34,9 @@ export interface OdpCall {
   /** Whether it may be repeated although ODP may have done it already. */
   readonly idempotent: boolean;
   /** What must not show in a message. */
-  readonly sent: readonly unknown[];
+  sent(): readonly unknown[];
+  /** Waited for before each attempt but the first. */
+  turn?(ended: AbortSignal): Promise<void>;
 }
 
 /** A call did not succeed. Endpoints make of it what their users get. */
@@ -68,7 +75,7 @@ export interface OdpCallTrace {
 
 const calls = tracingChannel<unknown, OdpCallTrace>('optimizely-odp:call');
 
-/** Requests under way at once: sockets must not grow with the app's load. */
+/** Requests of a kind under way at once: sockets must not grow with the app's load. */
 const MAX_CONCURRENT_CALLS = 64;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
@@ -89,7 +96,12 @@ export interface OdpCallsParts {
 export class OdpCalls {
   readonly #parts: OdpCallsParts;
   readonly #http: OdpHttp;
-  readonly #slots = new Slots(MAX_CONCURRENT_CALLS);
+  readonly #slots: Readonly<Record<CallKind, Slots>> = {
+    segments: new Slots(MAX_CONCURRENT_CALLS),
+    customers: new Slots(MAX_CONCURRENT_CALLS),
+    api: new Slots(MAX_CONCURRENT_CALLS),
+  };
+  readonly #closing = new AbortController();
   readonly #ends = new Set<(problem: string) => void>();
 
   constructor(parts: OdpCallsParts) {
@@ -121,11 +133,12 @@ export class OdpCalls {
     signal?.addEventListener('abort', abort);
     this.#ends.add(end);
     try {
-      await this.#slots.take(ended.signal);
+      const slots = this.#slots[call.kind];
+      await slots.take(ended.signal);
       try {
         return await this.#attempts(call, deadline, ended.signal);
       } finally {
-        this.#slots.release();
+        slots.release();
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -142,8 +155,14 @@ export class OdpCalls {
     }
   }
 
+  /** Aborted once the app has shut down. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Breaks off whatever is under way, so that it does not keep the process alive. */
   close(): void {
+    this.#closing.abort();
     for (const end of this.#ends) end('the app has shut down');
   }
 
@@ -169,6 +188,7 @@ export class OdpCalls {
         throw new OdpCallError(answer);
       }
       await sleep(clock, delay, ended);
+      await call.turn?.(ended);
     }
   }
 
@@ -180,14 +200,15 @@ export class OdpCalls {
     const { account, credentials, clock } = this.#parts;
     const { current } = credentials;
     if (current === undefined) return noAnswer('no ODP account is integrated');
-    const { method, path, route, body, sent } = call;
+    const { method, path, route, body } = call;
     const send = async () => {
       try {
         const response = await this.#http.send(
           { method, path, body, signal, answerBytes: MAX_ANSWER_BYTES + 1 },
           current,
         );
-        return readCall(response, [...sent, current.apiKey], clock.now());
+        const secrets = () => [...call.sent(), current.apiKey];
+        return readCall(response, secrets, clock.now());
       } catch (error) {
         return noAnswer(
           error instanceof OdpTransportError
@@ -211,23 +232,4 @@ export class OdpCalls {
       return answer;
     }, trace);
   }
-}
-
-/** Rejects once `signal` is aborted. */
-function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clear();
-      reject(new Error('aborted'));
-    };
-    const clear = clock.schedule(
-      () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      },
-      ms,
-      true,
-    );
-    signal.addEventListener('abort', abort, { once: true });
-  });
 }

@@ -47,7 +47,7 @@ const UNSENT = new Set([
  */
 export function readCall(
   { status, headers, body }: OdpTransportResponse,
-  sent: readonly unknown[],
+  sent: () => readonly unknown[],
   now: number,
 ): OdpCallAnswer | CallFailure {
   const failed = (
@@ -68,7 +68,7 @@ export function readCall(
       return failed(`status ${status}, but no JSON: a proxy answered`, 'never');
     }
   }
-  const message = redactSent(detailOf(body).message, ...sent);
+  const message = redactSent(detailOf(body).message, sent());
   if (status === 429) {
     const wait = parseRetryAfter(headers['retry-after'], now);
     return failed(`status ${status}`, 'always', message, wait);

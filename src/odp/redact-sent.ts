@@ -1,6 +1,8 @@
 /** Beyond so many values, what was sent is no longer looked through: the message is left out. */
 const MOST_VALUES = 20_000;
 const DEEPEST = 32;
+/** What is looked through of a message, and what is left of it then. */
+const LONGEST_TEXT = 4096;
 const LONGEST_MESSAGE = 500;
 /** Shorter texts stand in ordinary words, so they count only where they stand alone. */
 const SHORT = 4;
@@ -9,13 +11,13 @@ const SHORT = 4;
  * What ODP said, fit for logs: on one line, cut, and without any value that was
  * sent, since nobody can say which of them identifies somebody.
  */
-export function redactSent(message: unknown, ...sent: unknown[]): string {
+export function redactSent(message: unknown, sent: readonly unknown[]): string {
   if (typeof message !== 'string') return '';
   const values = new Set<string>();
   for (const one of sent) {
     if (!collect(one, values, 0)) return '';
   }
-  let text = message;
+  let text = message.slice(0, LONGEST_TEXT);
   for (const value of [...values].sort((a, b) => b.length - a.length)) {
     text = text.replaceAll(patternOf(value), '[redacted]');
   }

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { OdpAccount } from '../account/index.js';
 import { type Lookup, lookupsOf } from '../customers/index.js';
 import { OdpSegmentsError } from '../errors/index.js';
-import type { OdpIdentifiers } from '../events/index.js';
+import { NO_IDENTIFIER, type OdpIdentifiers } from '../events/index.js';
 import { querySegments } from '../odp/index.js';
 import {
   checkFetchOptions,
@@ -197,10 +197,7 @@ export class QualifiedSegments {
     }
     const customer = lookupsOf(identifiers, 'identifiers', placeholders);
     if (customer.length > 0) return customer;
-    throw invalid(
-      'identifiers',
-      'must hold at least one identifier that is a non-blank string',
-    );
+    throw invalid('identifiers', NO_IDENTIFIER);
   }
 
   #wanted({ segments }: CheckedOptions): readonly string[] {

@@ -9,6 +9,7 @@ import {
 } from '../events/index.js';
 import type { Duration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
+import { OdpCustomers } from '../customers/index.js';
 import { OdpApi } from '../odp/index.js';
 import type {
   FetchSegmentsOptions,
@@ -39,6 +40,8 @@ const FLUSH_TIMEOUT = 30_000;
 export class OdpService {
   /** Events that were given up: list them, queue them again, forget them. */
   readonly deadLetters: OdpDeadLetters;
+  /** Customers at ODP: create, update, ask. Nothing of it goes through the outbox. */
+  readonly customers: OdpCustomers;
   /** The rest of ODP's REST API. Nothing of it goes through the outbox. */
   readonly api: OdpApi;
   /** Events that wait: forget a customer's. */
@@ -53,6 +56,7 @@ export class OdpService {
     this.#account = account;
     this.#ambient = ambient;
     this.deadLetters = deadLetters;
+    this.customers = new OdpCustomers(account);
     this.api = new OdpApi({
       calls: () => account.calls,
       unawaited: (error) => account.unawaited(error),

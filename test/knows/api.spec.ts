@@ -7,8 +7,9 @@ import {
   OdpNotIntegratedError,
   OdpValidationError,
 } from 'nestjs-optimizely-odp';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startOdpApp } from '../support/odp-app.js';
+import { soon } from '../support/soon.js';
 
 const HUGE = 'x'.repeat(11 * 1024 * 1024);
 const EMAIL = 'ada.lovelace@example.com';
@@ -134,8 +135,8 @@ describe('odp.api.request', () => {
     const { odp, sandbox, clock } = await startOdpApp();
     sandbox.fail({ status: 503, times: 2 });
     const asked = odp.api.request({ path: '/lists' });
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
-    await vi.waitFor(async () => {
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(async () => {
       await clock.advance(1000);
       expect(sandbox.requests()).toHaveLength(3);
     });
@@ -154,7 +155,7 @@ describe('odp.api.request', () => {
     expect(sandbox.requests()).toHaveLength(1);
 
     const asked = odp.api.request({ ...post, idempotent: true });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await clock.advance(1000);
       expect(sandbox.requests()).toHaveLength(3);
     });
@@ -169,10 +170,10 @@ describe('odp.api.request', () => {
       path: '/lists',
       body: { name: 'a' },
     });
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
     await clock.advance(1900);
     expect(sandbox.requests()).toHaveLength(1);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await clock.advance(100);
       expect(sandbox.requests()).toHaveLength(2);
     });
@@ -222,7 +223,7 @@ describe('odp.api.request', () => {
     const { odp, sandbox, clock } = await startOdpApp();
     sandbox.fail({ hang: true });
     const asked = failure(odp.api.request({ path: '/lists', timeout: '3s' }));
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
     await clock.advance(3000);
     expect(await asked).toMatchObject({
       status: undefined,
@@ -233,7 +234,7 @@ describe('odp.api.request', () => {
     const left = odp.api
       .request({ path: '/lists', signal: leaving.signal })
       .catch((error: unknown) => error);
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(2));
+    await soon(() => expect(sandbox.requests()).toHaveLength(2));
     const reason = new Error('the client has gone');
     leaving.abort(reason);
     expect(await left).toBe(reason);
@@ -243,7 +244,7 @@ describe('odp.api.request', () => {
     const { odp, sandbox, close } = await startOdpApp();
     sandbox.fail({ hang: true });
     const asked = failure(odp.api.request({ path: '/lists' }));
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
     await close();
     expect((await asked).reason).toBe('the app has shut down');
     await expect(odp.api.request({ path: '/lists' })).rejects.toMatchObject({
@@ -265,7 +266,7 @@ describe('odp.api.request', () => {
     const asked = Array.from({ length: 200 }, () =>
       odp.api.request({ path: '/lists' }).catch(() => undefined),
     );
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(64));
+    await soon(() => expect(sandbox.requests()).toHaveLength(64));
     expect(sandbox.requests()).toHaveLength(64);
     sandbox.clearFaults();
     // Those that hang make room, and the others are answered.

@@ -9,8 +9,9 @@ import {
 } from 'nestjs-optimizely-odp';
 import { datafileIntegration } from 'nestjs-optimizely-odp/datafile';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startOdpApp } from '../support/odp-app.js';
+import { soon } from '../support/soon.js';
 
 const email = 'ada.lovelace@example.com';
 const segments = ['vip', 'gold'];
@@ -277,7 +278,7 @@ describe('fetchQualifiedSegments', () => {
     const asked = [1, 2].map(() =>
       failure(odp.fetchQualifiedSegments({ email }, { segments })),
     );
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
     await clock.advance(2000);
     for (const error of await Promise.all(asked)) {
       expect(error.reason).toBe('no answer within 2000 ms');
@@ -296,7 +297,7 @@ describe('fetchQualifiedSegments', () => {
         .catch((error: unknown) => error);
     const one = ask(leaving.signal);
     const two = ask(undefined, 1000);
-    await vi.waitFor(() => expect(sandbox.requests()).toHaveLength(1));
+    await soon(() => expect(sandbox.requests()).toHaveLength(1));
     leaving.abort(reason);
     expect(await one).toBe(reason);
     await clock.advance(1000);
@@ -452,7 +453,7 @@ describe('with a datafile', () => {
     expect(queries(account)[0]?.variables.segments).toEqual(['vip', 'gold']);
     account.removeSegment('vip');
     account.removeSegment('gold');
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect(await odp.fetchQualifiedSegments({ email })).toEqual([]);
     });
     expect(queries(account)).toHaveLength(1);
@@ -463,7 +464,7 @@ describe('with a datafile', () => {
     account.setSegments({ email }, ['gold']);
     await odp.fetchQualifiedSegments({ email });
     account.setIntegration({ ...account.integration(), publicKey: 'another' });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       await odp.fetchQualifiedSegments({ email });
       const keys = account
         .requests()

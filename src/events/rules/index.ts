@@ -9,4 +9,11 @@ export {
 export { JsonWriter } from './json-writer.js';
 export { TOO_LONG } from './length.js';
 export { checkAction, checkType } from './names.js';
-export { type Fields, pathOf, type Violations } from './read-fields.js';
+export {
+  type Fields,
+  isOwn,
+  pathOf,
+  readFields,
+  type Violations,
+} from './read-fields.js';
+export { writeScalar } from './scalar.js';

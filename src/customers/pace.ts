@@ -1,0 +1,34 @@
+import type { Clock } from '../clock.js';
+import { sleep } from '../odp/index.js';
+
+/** What ODP documents for profiles, per account. */
+const MOST_PER_SECOND = 10;
+const SECOND_MS = 1000;
+
+/** Keeps requests within the limit by letting them wait for their turn, first come, first served. */
+export class Pace {
+  readonly #clock: Clock;
+  #last: Promise<void> = Promise.resolve();
+  /** When the last ones went, by the monotonic clock. */
+  #starts: number[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Rejects once one of the signals is aborted. */
+  turn(...signals: (AbortSignal | undefined)[]): Promise<void> {
+    const turn = this.#last.then(() => this.#wait(signals));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #wait(signals: readonly (AbortSignal | undefined)[]): Promise<void> {
+    for (const signal of signals) signal?.throwIfAborted();
+    const earlier = this.#starts.at(-MOST_PER_SECOND) ?? -Infinity;
+    const wait = earlier + SECOND_MS - this.#clock.monotonic();
+    if (wait > 0) await sleep(this.#clock, wait, ...signals);
+    this.#starts.push(this.#clock.monotonic());
+    this.#starts = this.#starts.slice(-MOST_PER_SECOND);
+  }
+}
