@@ -268,11 +268,12 @@ export class Dispatcher {
 
   async #flush(deadline: number): Promise<number> {
     await this.#access.opened();
+    if (!this.#access.isOpen) return this.counts().pending;
+    this.#wantAll();
     const checkpoint = await this.#access.checkpoint();
-    if (checkpoint === undefined) return this.counts().pending;
     try {
       const ended = this.#flushes.wait(checkpoint, deadline);
-      this.#wantAll();
+      this.#wake();
       await ended;
       return await checkpoint.pending();
     } catch (error) {

@@ -147,14 +147,14 @@ export class OutboxAccess {
     return this.#probing;
   }
 
-  /** `undefined` if the outbox cannot say what it holds. */
-  async checkpoint(): Promise<OutboxCheckpoint | undefined> {
-    if (!this.isOpen) return undefined;
+  /** A mark behind what was appended so far; behind everything if the outbox fails to set one. */
+  async checkpoint(): Promise<OutboxCheckpoint> {
     try {
       return await this.outbox.checkpoint();
     } catch (error) {
       this.#parts.reporter.outboxFailed('count', error);
-      return undefined;
+      const pending = async () => (await this.outbox.counts()).pending;
+      return { pending, close: () => {} };
     }
   }
 

@@ -33,13 +33,17 @@ export interface OdpTestApp {
 }
 
 /** Starts one; ends it with the test. Delivery is set up so that chance plays no part. */
-export async function startOdpApp({
-  sandbox: sandboxOptions,
-  delivery,
-  ...options
-}: Partial<OptimizelyOdpModuleOptions> & {
-  sandbox?: OdpSandboxOptions;
-} = {}): Promise<OdpTestApp> {
+export async function startOdpApp(
+  {
+    sandbox: sandboxOptions,
+    delivery,
+    ...options
+  }: Partial<OptimizelyOdpModuleOptions> & {
+    sandbox?: OdpSandboxOptions;
+  } = {},
+  /** What happens while the app boots. */
+  meanwhile: (clock: ManualClock) => void = () => {},
+): Promise<OdpTestApp> {
   const sandbox = await OdpSandbox.start(sandboxOptions);
   onTestFinished(() => sandbox.close());
   const clock = new ManualClock();
@@ -47,6 +51,7 @@ export async function startOdpApp({
   const write = (level: string) => (message: string) => {
     log.push({ level, message });
   };
+  const booting = setInterval(() => meanwhile(clock), 5);
   const module = await Test.createTestingModule({
     imports: [
       OptimizelyOdpModule.forRoot({
@@ -68,6 +73,7 @@ export async function startOdpApp({
     })
     .compile();
   await module.init();
+  clearInterval(booting);
   const odp = module.get(OdpService);
   const deliveryEvents: OdpDeliveryEvent[] = [];
   const watchers = new Set<() => void>();
