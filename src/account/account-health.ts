@@ -63,6 +63,10 @@ export async function healthOf(
     const reason = 'ODP is not integrated: every event is discarded';
     return { status: 'degraded', details: { reason, ...details } };
   }
+  if (account.dispatcher?.paused === true) {
+    const reason = 'delivery is paused by the app';
+    return { status: 'degraded', details: { reason, ...details } };
+  }
   if (account.dispatcher?.suspended === true) {
     const reason = 'delivery is suspended: the API key or the host is wrong';
     return { status: 'degraded', details: { reason, ...details } };

@@ -16,8 +16,10 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   region: 'REGION',
   enabled: 'ENABLED',
   'delivery.batchSize': 'BATCH_SIZE',
+  'delivery.maxBatchBytes': 'MAX_BATCH_BYTES',
   'delivery.flushInterval': 'FLUSH_INTERVAL',
   'delivery.maxConcurrentRequests': 'MAX_CONCURRENT_REQUESTS',
+  'delivery.maxRequestsPerSecond': 'MAX_REQUESTS_PER_SECOND',
   'delivery.requestTimeout': 'REQUEST_TIMEOUT',
   'delivery.maxEventAge': 'MAX_EVENT_AGE',
   'delivery.shutdownTimeout': 'SHUTDOWN_TIMEOUT',
@@ -50,15 +52,18 @@ export function optionsFromEnvironment(
     problems.push({ path: PREFIX + name, message: 'must be true or false' });
     return undefined;
   };
-  const integer = (name: string) => {
+  const number = (name: string, pattern: RegExp, message: string) => {
     const value = text(name);
     if (value === undefined) return undefined;
-    if (/^\d+$/.test(value)) return Number(value);
-    problems.push({ path: PREFIX + name, message: 'must be a whole number' });
+    if (pattern.test(value)) return Number(value);
+    problems.push({ path: PREFIX + name, message });
     return undefined;
   };
+  const integer = (name: string) =>
+    number(name, /^\d+$/, 'must be a whole number');
   // Whether they are in range is for the module's own check, below.
   const duration = (name: string) => text(name) as Duration | undefined;
+  const size = (name: string) => text(name) as Size | undefined;
 
   const options: OptimizelyOdpModuleOptions = {
     apiKey: text('API_KEY'),
@@ -68,8 +73,14 @@ export function optionsFromEnvironment(
     enabled: flag('ENABLED'),
     delivery: withoutAbsent({
       batchSize: integer('BATCH_SIZE'),
+      maxBatchBytes: size('MAX_BATCH_BYTES'),
       flushInterval: duration('FLUSH_INTERVAL'),
       maxConcurrentRequests: integer('MAX_CONCURRENT_REQUESTS'),
+      maxRequestsPerSecond: number(
+        'MAX_REQUESTS_PER_SECOND',
+        /^\d+(\.\d+)?$/,
+        'must be a number',
+      ),
       requestTimeout: duration('REQUEST_TIMEOUT'),
       maxEventAge: duration('MAX_EVENT_AGE'),
       shutdownTimeout: duration('SHUTDOWN_TIMEOUT'),
@@ -82,7 +93,7 @@ export function optionsFromEnvironment(
     deadLetters: withoutAbsent({
       maxAge: duration('DEAD_LETTERS_MAX_AGE'),
       maxCount: integer('DEAD_LETTERS_MAX_COUNT'),
-      maxBytes: text('DEAD_LETTERS_MAX_BYTES') as Size | undefined,
+      maxBytes: size('DEAD_LETTERS_MAX_BYTES'),
     }),
   };
   problems.push(...problemsOf(options));

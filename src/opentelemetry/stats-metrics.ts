@@ -44,6 +44,20 @@ const OBSERVED: readonly Observed[] = [
     read: ({ suspended }) => (suspended ? 1 : 0),
   },
   {
+    name: 'delivery.paused',
+    kind: 'gauge',
+    description: '1 while the app has paused delivery, else 0',
+    read: ({ paused }) => (paused ? 1 : 0),
+  },
+  {
+    name: 'events.withheld',
+    kind: 'counter',
+    description:
+      'Events that were not sent, and rightly so: withheld by beforeSend, or of a caller nobody knows',
+    unit: '{event}',
+    read: ({ withheld }) => withheld,
+  },
+  {
     name: 'dead_letters.stored',
     kind: 'gauge',
     description: 'Events given up that the outbox keeps',

@@ -131,6 +131,21 @@ describe('OdpHealthIndicator on Terminus 12', () => {
     await clock.advance(60 * 60_000);
   });
 
+  it('is degraded while delivery is paused', async () => {
+    const { app, ask } = await health([OptimizelyOdpTestingModule.forRoot()]);
+    const odp = app.get(OdpService);
+    odp.pause();
+    odp.trackOdpEvent(login);
+    expect(await ask()).toMatchObject({
+      http: 200,
+      status: 'degraded',
+      details: { odp: { reason: 'delivery is paused by the app', pending: 1 } },
+    });
+    odp.resume();
+    await odp.flush();
+    expect(await ask()).toMatchObject({ status: 'ok' });
+  });
+
   it('is degraded while delivery is suspended', async () => {
     const transport = new RecordingOdpTransport();
     transport.respondWith(403);
