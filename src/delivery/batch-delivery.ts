@@ -52,7 +52,7 @@ const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
 /** Brings claimed events to ODP and does what its answers ask for. */
 export class BatchDelivery {
   readonly #parts: BatchDeliveryParts;
-  readonly #suspects = new Suspects();
+  #suspects = new Suspects();
 
   constructor(parts: BatchDeliveryParts) {
     this.#parts = parts;
@@ -97,6 +97,11 @@ export class BatchDelivery {
     const probe = events[turn % events.length];
     await outcomes.release(events.filter((event) => event !== probe));
     if (probe !== undefined) await this.deliver([probe], leaseEnd);
+  }
+
+  /** Key and host have changed: what was refused with the old ones may be taken now. */
+  credentialsChanged(): void {
+    this.#suspects = new Suspects();
   }
 
   /**

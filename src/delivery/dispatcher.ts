@@ -177,6 +177,7 @@ export class Dispatcher {
   /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
   credentialsChanged(): void {
     this.#breaker.reset(this.#parts.client.connected);
+    this.#batches.credentialsChanged();
     this.#wantAll();
   }
 

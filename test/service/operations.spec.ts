@@ -94,7 +94,10 @@ describe.each(['memory', ...durable] as const)('%s', (kind) => {
       expect(await queued).toBe(5);
       // A flush covers what this process sent: elsewhere another may have these.
       await expect
-        .poll(() => arrived().toSorted())
+        .poll(async () => {
+          await clock.advance(1000);
+          return arrived().toSorted();
+        })
         .toEqual(['1', '2', '3', '4', '5']);
     }));
 
