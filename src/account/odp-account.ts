@@ -190,7 +190,11 @@ export class OdpAccount {
     return this.#ended.signal;
   }
 
-  /** Opens the outbox and says what was set up. Never rejects. */
+  /**
+   * Opens the outbox and says what was set up, and what looks like a mistake.
+   *
+   * @throws OdpConfigurationError when the outbox can never be opened
+   */
   async open(): Promise<void> {
     const { options } = this.#parts;
     const logger = this.#logger;
@@ -198,11 +202,16 @@ export class OdpAccount {
       logger.log(`ODP is not enabled: no event is sent [account=${this.name}]`);
     } else if (this.dispatcher === undefined) {
       logger.warn(
-        `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey [account=${this.name}]`,
+        `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only where ConfigModule.forRoot() is imported [account=${this.name}]`,
       );
     } else {
       await this.dispatcher.open();
-      const { outbox, region, apiHost } = options;
+      const { outbox, region, regionOfSuffix, apiHost } = options;
+      if (regionOfSuffix !== undefined && regionOfSuffix !== region) {
+        logger.warn(
+          `region is '${region}', but the suffix of apiKey names '${regionOfSuffix}': one of them is wrong. Leave region out, or use a key of that region [account=${this.name}]`,
+        );
+      }
       if (this.#integration !== undefined) {
         await this.#integration.start();
         logger.log(
@@ -231,6 +240,17 @@ export class OdpAccount {
   /** The last of its calls that failed. */
   get lastFailure(): CallFailure | undefined {
     return this.#lastFailure;
+  }
+
+  /** The app has booted: says where its end would lose events. */
+  booted(): void {
+    const { outbox } = this.#parts.options;
+    const isListening = process.listenerCount('SIGTERM') > 0;
+    if (this.dispatcher === undefined || isListening) return;
+    if (outbox.durability !== 'process') return;
+    this.#logger.warn(
+      `Nothing listens to SIGTERM, so a deploy loses the events that wait in the outbox (${outbox.name}). Call app.enableShutdownHooks() before the app is initialised, or use an outbox that survives the process [account=${this.name}]`,
+    );
   }
 
   /**

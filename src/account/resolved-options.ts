@@ -12,6 +12,8 @@ export interface ResolvedOptions {
   /** Instead of `apiKey` and `apiHost`. */
   readonly integration: OdpIntegration | undefined;
   readonly region: OdpRegion;
+  /** The region that the key names; `undefined` where it names none. */
+  readonly regionOfSuffix: OdpRegion | undefined;
   readonly apiHost: string;
   /** For hosts that the integration names. */
   readonly allowInsecureHost: boolean;

@@ -13,6 +13,12 @@ const VARIABLE_OF = {
   whenNotReady: 'WHEN_NOT_READY',
 };
 
+/** The names of all variables, without the prefix. */
+export const DATAFILE_VARIABLES: readonly string[] = [
+  SDK_KEY,
+  ...Object.values(VARIABLE_OF),
+];
+
 /** Behind a variable, since a bundler would want the optional SDK of every app. */
 const ENTRY = 'nestjs-optimizely-odp/datafile';
 

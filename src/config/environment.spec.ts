@@ -130,7 +130,7 @@ describe('a malformed variable', () => {
     ['API_HOST', 'http://odp.example'],
     ['API_HOST', 'https://user:S3cr3t@odp.example'],
     ['ALLOW_INSECURE_HOST', 'yes'],
-    ['REGION', 'EU'],
+    ['REGION', 'emea'],
     ['ENABLED', 'on'],
     ['BATCH_SIZE', '0'],
     ['BATCH_SIZE', '501'],
@@ -181,9 +181,9 @@ describe('a malformed variable', () => {
     expect(
       problemsOf({ ENABLED: 'on', BATCH_SIZE: 'x', REGION: 'mars' }),
     ).toEqual({
-      OPTIMIZELY_ODP_ENABLED: 'must be true or false',
-      OPTIMIZELY_ODP_BATCH_SIZE: 'must be a whole number',
-      OPTIMIZELY_ODP_REGION: 'must be one of us, eu, au',
+      OPTIMIZELY_ODP_ENABLED: 'must be true or false (it is "on")',
+      OPTIMIZELY_ODP_BATCH_SIZE: 'must be a whole number (it is "x")',
+      OPTIMIZELY_ODP_REGION: 'must be one of us, eu, au (it is "mars")',
     });
   });
 });

@@ -1,5 +1,5 @@
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
-import type { Duration, Size } from '../options/index.js';
+import { type Duration, show, type Size } from '../options/index.js';
 import type { OdpRegion } from '../odp/index.js';
 import {
   type OptimizelyOdpModuleOptions,
@@ -15,6 +15,7 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   allowInsecureHost: 'ALLOW_INSECURE_HOST',
   region: 'REGION',
   enabled: 'ENABLED',
+  eventTime: 'EVENT_TIME',
   'delivery.batchSize': 'BATCH_SIZE',
   'delivery.maxBatchBytes': 'MAX_BATCH_BYTES',
   'delivery.flushInterval': 'FLUSH_INTERVAL',
@@ -31,17 +32,22 @@ const VARIABLE_OF: Readonly<Record<string, string>> = {
   'deadLetters.maxBytes': 'DEAD_LETTERS_MAX_BYTES',
 };
 
+/** The names of all of them, without the prefix. */
+export const VARIABLES: readonly string[] = Object.values(VARIABLE_OF);
+
 /**
  * Reads the options that are set. Blank variables count as absent.
  *
+ * @param prefix of every variable
  * @throws OdpConfigurationError naming every malformed variable
  */
 export function optionsFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
+  prefix = PREFIX,
 ): OptimizelyOdpModuleOptions {
   const problems: OdpViolation[] = [];
   const text = (name: string) => {
-    const value = environment[PREFIX + name]?.trim();
+    const value = environment[prefix + name]?.trim();
     return value === '' ? undefined : value;
   };
   const flag = (name: string) => {
@@ -49,14 +55,20 @@ export function optionsFromEnvironment(
     if (value === undefined) return undefined;
     if (value === 'true' || value === '1') return true;
     if (value === 'false' || value === '0') return false;
-    problems.push({ path: PREFIX + name, message: 'must be true or false' });
+    problems.push({
+      path: prefix + name,
+      message: `must be true or false (it is ${show(value)})`,
+    });
     return undefined;
   };
   const number = (name: string, pattern: RegExp, message: string) => {
     const value = text(name);
     if (value === undefined) return undefined;
     if (pattern.test(value)) return Number(value);
-    problems.push({ path: PREFIX + name, message });
+    problems.push({
+      path: prefix + name,
+      message: `${message} (it is ${show(value)})`,
+    });
     return undefined;
   };
   const integer = (name: string) =>
@@ -71,6 +83,7 @@ export function optionsFromEnvironment(
     allowInsecureHost: flag('ALLOW_INSECURE_HOST'),
     region: text('REGION') as OdpRegion | undefined,
     enabled: flag('ENABLED'),
+    eventTime: flag('EVENT_TIME'),
     delivery: withoutAbsent({
       batchSize: integer('BATCH_SIZE'),
       maxBatchBytes: size('MAX_BATCH_BYTES'),
@@ -96,12 +109,15 @@ export function optionsFromEnvironment(
       maxBytes: size('DEAD_LETTERS_MAX_BYTES'),
     }),
   };
-  problems.push(...problemsOf(options));
+  problems.push(...problemsOf(options, prefix));
   if (problems.length > 0) throw new OdpConfigurationError(problems);
   return options;
 }
 
-function problemsOf(options: OptimizelyOdpModuleOptions): OdpViolation[] {
+function problemsOf(
+  options: OptimizelyOdpModuleOptions,
+  prefix: string,
+): OdpViolation[] {
   try {
     resolveOptions(options);
     return [];
@@ -110,7 +126,7 @@ function problemsOf(options: OptimizelyOdpModuleOptions): OdpViolation[] {
     return error.problems.map(({ path, message }) => {
       const variable = VARIABLE_OF[path];
       return {
-        path: variable === undefined ? path : PREFIX + variable,
+        path: variable === undefined ? path : prefix + variable,
         message,
       };
     });

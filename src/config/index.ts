@@ -1,1 +1,1 @@
-export { odpConfig } from './odp.config.js';
+export { odpConfig, odpConfigFor } from './odp.config.js';

@@ -3,6 +3,7 @@ import { OdpConfigurationError } from '../errors/index.js';
 import type { OptimizelyOdpModuleOptions } from '../module/index.js';
 import { integrationFromEnvironment } from './datafile-from-environment.js';
 import { optionsFromEnvironment, PREFIX } from './environment.js';
+import { unknownVariables } from './unknown-variables.js';
 
 /**
  * The module's options from the environment: variables named
@@ -15,29 +16,55 @@ import { optionsFromEnvironment, PREFIX } from './environment.js';
  * `OPTIMIZELY_ODP_SDK_KEY` takes key and host from an Optimizely datafile, as
  * `datafileIntegration()` does, and needs `@optimizely/optimizely-sdk`.
  *
+ * @throws OdpConfigurationError naming every malformed or unknown variable
+ */
+export const odpConfig = registerAs('optimizelyOdp', () => readOptions(PREFIX));
+
+/**
+ * The options of a named account from variables that have its name in them:
+ * `odpConfigFor('emea')` reads `OPTIMIZELY_ODP_EMEA_API_KEY` and its like. What
+ * is no letter or digit becomes `_`.
+ *
+ * ```ts
+ * OptimizelyOdpModule.forRootAsync({ name: 'emea', ...odpConfigFor('emea').asProvider() })
+ * ```
+ *
  * @throws OdpConfigurationError naming every malformed variable
  */
-export const odpConfig = registerAs(
-  'optimizelyOdp',
-  async (): Promise<OptimizelyOdpModuleOptions> => {
-    const { env } = process;
-    const results = await Promise.allSettled([
-      new Promise<OptimizelyOdpModuleOptions>((resolve) => {
-        resolve(optionsFromEnvironment(env));
-      }),
-      integrationFromEnvironment(env, PREFIX),
-    ]);
-    const [options, integration] = results;
-    if (options.status === 'fulfilled' && integration.status === 'fulfilled') {
-      return { ...options.value, integration: integration.value };
-    }
-    throw new OdpConfigurationError(
-      results.flatMap((result) => {
-        if (result.status === 'fulfilled') return [];
-        const error: unknown = result.reason;
-        if (error instanceof OdpConfigurationError) return error.problems;
-        throw error;
-      }),
-    );
-  },
-);
+export function odpConfigFor(name: string): typeof odpConfig {
+  const infix = name
+    .replaceAll(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replaceAll(/[^A-Za-z\d]+/g, '_')
+    .toUpperCase();
+  return registerAs(`optimizelyOdp:${name}`, () =>
+    readOptions(`${PREFIX}${infix}_`),
+  );
+}
+
+async function readOptions(
+  prefix: string,
+): Promise<OptimizelyOdpModuleOptions> {
+  const { env } = process;
+  const unknown = unknownVariables(env);
+  const results = await Promise.allSettled([
+    new Promise<OptimizelyOdpModuleOptions>((resolve) => {
+      resolve(optionsFromEnvironment(env, prefix));
+    }),
+    integrationFromEnvironment(env, prefix),
+  ]);
+  const [options, integration] = results;
+  if (
+    unknown.length === 0 &&
+    options.status === 'fulfilled' &&
+    integration.status === 'fulfilled'
+  ) {
+    return { ...options.value, integration: integration.value };
+  }
+  const malformed = results.flatMap((result) => {
+    if (result.status === 'fulfilled') return [];
+    const error: unknown = result.reason;
+    if (error instanceof OdpConfigurationError) return error.problems;
+    throw error;
+  });
+  throw new OdpConfigurationError([...malformed, ...unknown]);
+}

@@ -1,4 +1,8 @@
-import { type OdpError, OdpOutboxError } from '../errors/index.js';
+import {
+  OdpConfigurationError,
+  type OdpError,
+  OdpOutboxError,
+} from '../errors/index.js';
 import {
   type OdpOutbox,
   type OutboxContext,
@@ -42,7 +46,12 @@ export class OutboxOpening {
     return this.#failure;
   }
 
-  /** Begins to open it. Resolves after the first try, or five seconds; never rejects. */
+  /**
+   * Begins to open it. Resolves after the first try, however that
+   * ended, or five seconds.
+   *
+   * @throws OdpConfigurationError when it can never be opened
+   */
   begin(): Promise<void> {
     this.#first ??= this.#begin();
     return this.#first;
@@ -74,6 +83,8 @@ export class OutboxOpening {
     try {
       await outbox.open(context);
     } catch (error) {
+      // Such as a package that is not installed: no later try mends that.
+      if (error instanceof OdpConfigurationError) throw error;
       this.#failure = outboxError(error);
       reporter.outboxFailed('open', this.#failure);
       clock.schedule(() => void this.#again(), REOPEN_INTERVAL_MS, false);
@@ -84,6 +95,10 @@ export class OutboxOpening {
   }
 
   async #again(): Promise<void> {
-    if (!this.#parts.abort.aborted) await this.#try();
+    if (this.#parts.abort.aborted) return;
+    await this.#try().catch((error: unknown) => {
+      this.#failure = outboxError(error);
+      this.#parts.reporter.outboxFailed('open', this.#failure);
+    });
   }
 }

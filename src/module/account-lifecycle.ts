@@ -1,4 +1,8 @@
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type {
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import type { OdpAccount } from '../account/index.js';
 import { OdpConfigurationError } from '../errors/index.js';
@@ -49,11 +53,20 @@ function refuse(path: string, message: string): never {
 }
 
 /** The one place that hooks into the app's life: hook order inside a module differs between Nest 11 and 12. */
-export class AccountLifecycle implements OnApplicationShutdown {
+export class AccountLifecycle
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
   readonly #account: OdpAccount;
+  readonly #isReal: boolean;
 
-  constructor(account: OdpAccount) {
+  /** @param isReal whether events leave the process; it is of no matter to a test what becomes of them */
+  constructor(account: OdpAccount, isReal: boolean) {
     this.#account = account;
+    this.#isReal = isReal;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.#isReal) this.#account.booted();
   }
 
   /** Requests that were under way have ended by now, and so have their events. */

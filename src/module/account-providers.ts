@@ -132,9 +132,14 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     },
     {
       provide: LIFECYCLE,
-      inject: [accountToken, ModulesContainer],
-      useFactory: (account: OdpAccount, modules: ModulesContainer) => {
-        const lifecycle = new AccountLifecycle(account);
+      inject: [accountToken, ModulesContainer, OdpTransport],
+      useFactory: (
+        account: OdpAccount,
+        modules: ModulesContainer,
+        transport: OdpTransport,
+      ) => {
+        const isReal = transport instanceof HttpServiceTransport;
+        const lifecycle = new AccountLifecycle(account, isReal);
         return hookInLast(modules, lifecycle) ? {} : lifecycle;
       },
     },

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { OdpConfigurationError } from '../errors/index.js';
 import { memoryOutbox, OdpOutbox } from '../outbox/index.js';
 import { resolveOptions } from './resolve-options.js';
@@ -99,7 +99,7 @@ describe('defaults', () => {
 });
 
 describe.each<[string, { right: unknown[]; wrong: unknown[] }]>([
-  ['region', { right: ['us', 'eu', 'au'], wrong: ['EU', '', 'de', 5, {}] }],
+  ['region', { right: ['us', 'eu', 'au'], wrong: ['emea', '', 'de', 5, {}] }],
   ['allowInsecureHost', { right: [true, false], wrong: ['true', 1, {}] }],
   ['enabled', { right: [true, false], wrong: ['false', 0, ''] }],
   ['eventTime', { right: [true, false], wrong: ['true', 1] }],
@@ -158,7 +158,7 @@ describe.each([
   it(`is at least ${least} ms`, () => {
     expect(read(resolveOptions(withOption(path, least)), path)).toBe(least);
     expect(problemsOf(withOption(path, least - 0.5))).toEqual({
-      [path]: `must be ms or text such as '30s', at least ${least} ms`,
+      [path]: `must be ms or text such as '30s', at least ${least} ms (it is ${least - 0.5})`,
     });
   });
 
@@ -250,6 +250,9 @@ describe('apiHost', () => {
     'https://user:secret@proxy.example',
     'https://proxy.example/?key=secret',
     'https://proxy.example/#part',
+    'https://proxy.example/v3/events',
+    'https://proxy.example/odp/v3/graphql/',
+    'https://proxy.example/V3',
     5,
     {},
   ])('refuses %o, allowInsecureHost or not', (apiHost) => {
@@ -257,6 +260,35 @@ describe('apiHost', () => {
     const allowed = problemsOf({ apiHost, allowInsecureHost: true });
     expect(Object.keys(allowed)).toEqual(['apiHost']);
     expect(JSON.stringify(allowed)).not.toContain('secret');
+  });
+});
+
+test('a bad value is shown, and what was probably meant is named', () => {
+  expect(
+    problemsOf({
+      region: 'europe',
+      apihost: 'https://proxy.example',
+      delivery: { batchsize: 3, flushIntervall: 1, xyz: 1 },
+    }),
+  ).toEqual({
+    region: 'must be one of us, eu, au (it is "europe")',
+    apihost: expect.stringContaining('apiHost is probably meant') as string,
+    'delivery.batchsize': expect.stringContaining(
+      'batchSize is probably meant',
+    ) as string,
+    'delivery.flushIntervall': expect.stringContaining(
+      'flushInterval is probably meant',
+    ) as string,
+    'delivery.xyz': expect.stringMatching(
+      /^is no option; there are batchSize/,
+    ) as string,
+  });
+});
+
+test('a region may be written in any case', () => {
+  expect(resolveOptions({ region: ' EU' as never })).toMatchObject({
+    region: 'eu',
+    apiHost: 'https://api.eu1.odp.optimizely.com',
   });
 });
 

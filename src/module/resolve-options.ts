@@ -40,12 +40,14 @@ export function resolveOptions(options: unknown): ResolvedModuleOptions {
     problems,
   );
   const apiKey = checkApiKey(read.value('apiKey'), problems);
+  const regionOfSuffix = regionOfKey(apiKey ?? '');
   const region =
-    read.oneOf('region', ['us', 'eu', 'au']) ?? regionOfKey(apiKey ?? '');
+    read.oneOf('region', ['us', 'eu', 'au']) ?? regionOfSuffix ?? 'us';
   const allowInsecureHost = read.flag('allowInsecureHost');
   const resolved: ResolvedModuleOptions = {
     apiKey,
     region,
+    regionOfSuffix,
     integration: checkIntegration(read, problems),
     apiHost: checkApiHost(
       read.value('apiHost') ?? REGION_HOSTS[region],
@@ -76,8 +78,26 @@ export function resolveOptions(options: unknown): ResolvedModuleOptions {
     deadLetters: resolveDeadLetters(read.value('deadLetters'), problems),
   };
   read.refuseUnknown();
-  if (problems.length > 0) throw new OdpConfigurationError(problems);
+  if (problems.length > 0) {
+    throw new OdpConfigurationError(
+      withoutKey(problems, (options as { apiKey?: unknown } | null)?.apiKey),
+    );
+  }
   return resolved;
+}
+
+/** A key may stand where another option should, and a message shows what is there. */
+function withoutKey(problems: OdpViolation[], apiKey: unknown): OdpViolation[] {
+  if (typeof apiKey !== 'string' || apiKey.trim() === '') return problems;
+  return problems.map(({ path, message }) => {
+    const [shown, value = ''] = /(?: \(it is "(.*)"\))?$/.exec(message) ?? [];
+    const text = value.replace(/…$/, '');
+    const isKey =
+      text !== '' && (apiKey.includes(text) || text.includes(apiKey.trim()));
+    return isKey && shown
+      ? { path, message: message.slice(0, -shown.length) }
+      : { path, message };
+  });
 }
 
 function checkApiKey(

@@ -1,5 +1,8 @@
 import type { OdpViolation } from '../errors/index.js';
 
+/** Ends with the version of ODP's API, or an endpoint below it, such as `/v3/events`. */
+const ENDPOINT = /^(.*?)(\/v3(?:\/[\w-]*)*)$/i;
+
 /**
  * Checks where events are sent: the key travels there, so it must be https,
  * save on this machine or where `allowInsecureHost` says that it may.
@@ -28,6 +31,12 @@ export function checkApiHost(
     url.hash !== ''
   ) {
     return problem('must hold no credentials, query or fragment');
+  }
+  const [, before = '/', endpoint] = ENDPOINT.exec(url.pathname) ?? [];
+  if (endpoint !== undefined) {
+    return problem(
+      `must not name the endpoint: leave out ${endpoint} and keep ${url.origin}${before.replace(/\/+$/, '')}, as what is sent there has paths of its own`,
+    );
   }
   if (url.protocol === 'https:') return withoutSlash(url);
   if (url.protocol !== 'http:') return problem('must be an https URL');

@@ -9,14 +9,15 @@ export const REGION_HOSTS: Readonly<Record<OdpRegion, string>> = {
 };
 
 /**
- * The region that a key names: the part before the last dot (a private key is
- * `<public>.<secret>`) ends in `-eu1` or `-au1`, else it is the US. So does
- * ODP's own Node SDK.
+ * The region that a key names, `undefined` where it names none, as keys of the
+ * US do: the part before the last dot (a private key is
+ * `<public>.<secret>`) ends in `-eu1` or `-au1`. So does ODP's own Node
+ * SDK.
  */
-export function regionOfKey(apiKey: string): OdpRegion {
+export function regionOfKey(apiKey: string): OdpRegion | undefined {
   const dot = apiKey.lastIndexOf('.');
   const publicKey = dot === -1 ? apiKey : apiKey.slice(0, dot);
   if (publicKey.endsWith('-eu1')) return 'eu';
   if (publicKey.endsWith('-au1')) return 'au';
-  return 'us';
+  return undefined;
 }

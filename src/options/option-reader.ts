@@ -1,5 +1,6 @@
 import type { OdpViolation } from '../errors/index.js';
 import { parseDuration } from './duration.js';
+import { closest, show } from './hints.js';
 import { parseSize } from './size.js';
 
 /**
@@ -26,7 +27,7 @@ export class OptionReader<T extends object> {
     } else {
       this.#given = {};
       if (given !== undefined && given !== null)
-        this.#tell('', 'must be an object of options');
+        this.#tell('', 'must be an object of options', given);
       else if (path === '')
         this.#tell('', 'are missing: the options factory returned nothing');
     }
@@ -39,7 +40,8 @@ export class OptionReader<T extends object> {
 
   flag(key: keyof T & string): boolean {
     const value = this.value(key);
-    if (typeof value !== 'boolean') this.#tell(key, 'must be true or false');
+    if (typeof value !== 'boolean')
+      this.#tell(key, 'must be true or false', value);
     return value === true;
   }
 
@@ -48,7 +50,7 @@ export class OptionReader<T extends object> {
     if (typeof value === 'number' && Number.isFinite(value) && value >= least) {
       return value;
     }
-    this.#tell(key, `must be a number of at least ${least}`);
+    this.#tell(key, `must be a number of at least ${least}`, value);
     return least;
   }
 
@@ -67,55 +69,70 @@ export class OptionReader<T extends object> {
       most === undefined
         ? `must be a whole number of at least ${least}`
         : `must be a whole number from ${least} to ${most}`,
+      value,
     );
     return least;
   }
 
   /** In ms. */
   duration(key: keyof T & string, least: number): number {
-    const ms = parseDuration(this.value(key));
+    const value = this.value(key);
+    const ms = parseDuration(value);
     if (ms !== undefined && ms >= least) return ms;
-    this.#tell(key, `must be ms or text such as '30s', at least ${least} ms`);
+    this.#tell(
+      key,
+      `must be ms or text such as '30s', at least ${least} ms`,
+      value,
+    );
     return least;
   }
 
   /** In bytes. */
   size(key: keyof T & string, least: number): number {
-    const bytes = parseSize(this.value(key));
+    const value = this.value(key);
+    const bytes = parseSize(value);
     if (bytes !== undefined && bytes >= least) return bytes;
     this.#tell(
       key,
       `must be bytes or text such as '1mb', at least ${least} bytes`,
+      value,
     );
     return least;
   }
 
+  /** In any case. */
   oneOf<V extends string>(
     key: keyof T & string,
     allowed: readonly V[],
   ): V | undefined {
     const value = this.value(key);
     if (value === undefined) return undefined;
-    const found = allowed.find((one) => one === value);
+    const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+    const found = allowed.find((one) => one.toLowerCase() === text);
     if (found === undefined)
-      this.#tell(key, `must be one of ${allowed.join(', ')}`);
+      this.#tell(key, `must be one of ${allowed.join(', ')}`, value);
     return found;
   }
 
   /** A misspelt option would otherwise be ignored in silence. */
   refuseUnknown(): void {
+    const names = Object.keys(this.#defaults);
     for (const key of Object.keys(this.#given)) {
-      if (!Object.hasOwn(this.#defaults, key)) {
-        this.#tell(
-          key,
-          `is no option; there are ${Object.keys(this.#defaults).join(', ')}`,
-        );
-      }
+      if (Object.hasOwn(this.#defaults, key)) continue;
+      const meant = closest(key, names);
+      this.#tell(
+        key,
+        meant === undefined
+          ? `is no option; there are ${names.join(', ')}`
+          : `is no option; ${meant} is probably meant (there are ${names.join(', ')})`,
+      );
     }
   }
 
-  #tell(key: string, message: string): void {
+  #tell(key: string, problem: string, value?: unknown): void {
     const path = [this.#path, key].filter((part) => part !== '').join('.');
+    const message =
+      value === undefined ? problem : `${problem} (it is ${show(value)})`;
     this.#problems.push({ path: path === '' ? 'options' : path, message });
   }
 }

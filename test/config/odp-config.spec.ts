@@ -11,6 +11,7 @@ import {
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
+  getOdpServiceToken,
   OdpNotEnabledError,
   OdpNotIntegratedError,
   OdpService,
@@ -18,7 +19,7 @@ import {
   type OptimizelyOdpModuleOptions,
   type OptimizelyOdpOptionsFactory,
 } from 'nestjs-optimizely-odp';
-import { odpConfig } from 'nestjs-optimizely-odp/config';
+import { odpConfig, odpConfigFor } from 'nestjs-optimizely-odp/config';
 import {
   OdpSandbox,
   type OdpSandboxOptions,
@@ -227,6 +228,59 @@ describe('odpConfig', () => {
       problems: names.map((name) => ({ path: `OPTIMIZELY_ODP_${name}` })),
       message: expect.not.stringContaining('cr3t') as unknown,
     });
+  });
+
+  it('refuses a variable with our prefix that is none of ours, and names what was probably meant', async () => {
+    vi.stubEnv('OPTIMIZELY_ODP_API_KYE', 'S3cr3t');
+    vi.stubEnv('OPTIMIZELY_ODP_XYZZY', '1');
+    vi.stubEnv('OPTIMIZELY_ODP_EMEA_API_KEY', 'of a named account');
+    await expect(
+      boot(OptimizelyOdpModule.forRootAsync(odpConfig.asProvider())),
+    ).rejects.toMatchObject({
+      problems: [
+        {
+          path: 'OPTIMIZELY_ODP_API_KYE',
+          message: expect.stringContaining(
+            'OPTIMIZELY_ODP_API_KEY is probably meant',
+          ) as string,
+        },
+        { path: 'OPTIMIZELY_ODP_XYZZY' },
+      ],
+      message: expect.not.stringContaining('S3cr3t') as unknown,
+    });
+  });
+
+  it('has variables of their own for named accounts', async () => {
+    const sandbox = await startSandbox();
+    vi.stubEnv('OPTIMIZELY_ODP_ENABLED', 'false');
+    for (const name of ['EMEA', 'ASIA_EAST']) {
+      vi.stubEnv(`OPTIMIZELY_ODP_${name}_API_KEY`, KEY);
+      vi.stubEnv(`OPTIMIZELY_ODP_${name}_API_HOST`, sandbox.url);
+    }
+    const names = ['emea', 'asia-east'];
+    const app = await boot(
+      OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()),
+      ...names.map((name) =>
+        OptimizelyOdpModule.forRootAsync({
+          name,
+          ...odpConfigFor(name).asProvider(),
+        }),
+      ),
+    );
+    for (const name of names) {
+      const odp = app.get<OdpService>(getOdpServiceToken(name));
+      await odp.sendOdpEvent(EVENT, { awaitDelivery: true });
+    }
+    expect(actionsAt(sandbox)).toHaveLength(2);
+    vi.stubEnv('OPTIMIZELY_ODP_EMEA_REGION', 'mars');
+    await expect(
+      boot(
+        OptimizelyOdpModule.forRootAsync({
+          name: 'emea',
+          ...odpConfigFor('emea').asProvider(),
+        }),
+      ),
+    ).rejects.toThrow('OPTIMIZELY_ODP_EMEA_REGION');
   });
 
   it('is a namespace of the ConfigService like any other', async () => {

@@ -10,7 +10,13 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { create } from 'axios';
-import { OptimizelyOdpModule } from 'nestjs-optimizely-odp';
+import {
+  memoryOutbox,
+  OdpConfigurationError,
+  OptimizelyOdpModule,
+  type OptimizelyOdpModuleOptions,
+} from 'nestjs-optimizely-odp';
+import { OptimizelyOdpTestingModule } from 'nestjs-optimizely-odp/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 async function boot(...imports: NonNullable<ModuleMetadata['imports']>) {
@@ -121,4 +127,60 @@ describe('two accounts of one name are refused before either is made', () => {
     await boot(FeatureModule, shared);
     expect(started).toHaveBeenCalled();
   });
+});
+
+describe('the boot log names what looks like a mistake', () => {
+  const options = { apiKey: 'key', apiHost: 'http://127.0.0.1:9' };
+  const linesOf = async (given: OptimizelyOdpModuleOptions) =>
+    (await boot(OptimizelyOdpModule.forRoot(given))).lines.join('\n');
+  const onSigterm = () => {};
+  const listen = () => {
+    process.on('SIGTERM', onSigterm);
+    onTestFinished(() => void process.off('SIGTERM', onSigterm));
+  };
+
+  test.each([
+    [{ apiKey: 'abc-eu1', region: 'us' as const }, true],
+    [{ apiKey: 'abc-eu1', region: 'EU' as never }, false],
+    [{ apiKey: 'abc-au1.secret', region: 'eu' as const }, true],
+    [{ apiKey: 'abc', region: 'eu' as const }, false],
+    [{ apiKey: 'abc-eu1' }, false],
+  ])(
+    'a region that the suffix of the key contradicts: %o',
+    async (given, told) => {
+      listen();
+      const lines = await linesOf({ ...options, ...given });
+      expect(lines.includes('the suffix of apiKey names')).toBe(told);
+      expect(lines).not.toContain('abc');
+    },
+  );
+
+  test('nothing listens to SIGTERM, and the outbox does not survive the process', async () => {
+    expect(await linesOf(options)).toContain('app.enableShutdownHooks()');
+    // Where nothing is sent, nothing is lost.
+    expect(await linesOf({ ...options, enabled: false })).not.toContain(
+      'SIGTERM',
+    );
+    expect(await linesOf({})).not.toContain('SIGTERM');
+    const { lines } = await boot(OptimizelyOdpTestingModule.forRoot());
+    expect(lines.join('\n')).not.toContain('SIGTERM');
+    listen();
+    expect(await linesOf(options)).not.toContain('SIGTERM');
+  });
+
+  test('a .env file that nothing reads, where no key is found', async () => {
+    expect(await linesOf({})).toContain('ConfigModule.forRoot()');
+  });
+});
+
+test('an outbox that can never be opened fails the boot', async () => {
+  const outbox = memoryOutbox();
+  outbox.open = () => {
+    throw new OdpConfigurationError([
+      { path: 'outbox', message: 'needs a package' },
+    ]);
+  };
+  await expect(
+    boot(OptimizelyOdpModule.forRoot({ apiKey: 'key', outbox })),
+  ).rejects.toThrow('outbox needs a package');
 });

@@ -1,4 +1,4 @@
-import { OdpOutboxError } from '../../errors/index.js';
+import { OdpConfigurationError, OdpOutboxError } from '../../errors/index.js';
 
 /** How a failure shows itself, in error codes or in words of LevelDB, and what to say then. */
 const KNOWN: readonly [RegExp, (path: string) => string][] = [
@@ -32,17 +32,24 @@ const KNOWN: readonly [RegExp, (path: string) => string][] = [
       `What ${path} holds is damaged. Stop the app and keep a copy of the directory, then either let ` +
       'ClassicLevel.repair(path) of the package classic-level recover what is readable, or start with another path.',
   ],
-  [
-    /ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND/,
-    () =>
-      'fileOutbox() needs the package classic-level. Install it: npm install classic-level.',
-  ],
 ];
 
 /** Says what went wrong with the directory at `path`, and how to mend it. */
-export function storeError(path: string, error: unknown): OdpOutboxError {
+export function storeError(
+  path: string,
+  error: unknown,
+): OdpOutboxError | OdpConfigurationError {
   if (error instanceof OdpOutboxError) return error;
   const words = inWords(error);
+  if (/MODULE_NOT_FOUND/.test(words)) {
+    return new OdpConfigurationError([
+      {
+        path: 'outbox',
+        message:
+          'fileOutbox() needs the package classic-level, which is not installed: npm install classic-level',
+      },
+    ]);
+  }
   const [, explain] = KNOWN.find(([pattern]) => pattern.test(words)) ?? [];
   const message =
     explain?.(path) ??
