@@ -111,8 +111,11 @@ export class AccountIntegration {
     const { apiKey, apiHost } = state;
     const problems: OdpViolation[] = [];
     const host = checkApiHost(apiHost, this.#parts.allowInsecureHost, problems);
-    if (problems.length > 0) {
-      this.#failed('names an ODP host that is no https URL');
+    const [problem] = problems;
+    if (problem !== undefined) {
+      this.#failed(
+        `names an ODP host that cannot be used: it ${problem.message}`,
+      );
     } else if (!isApiKey(apiKey)) {
       this.#failed('names an ODP key with spaces or control characters');
     } else {

@@ -1,4 +1,4 @@
-import type { OdpIntegration } from '../odp/index.js';
+import { isLoopback, type OdpIntegration } from '../odp/index.js';
 import type { Duration } from '../options/index.js';
 import { DatafileWatch } from './datafile-watch.js';
 import {
@@ -71,6 +71,9 @@ export function datafileIntegration(
       'must be the whole address of the datafile, such as https://cdn.optimizely.com/datafiles/….json',
     );
   }
+  if (accessToken !== undefined && isWebAddress(url) && !isPrivate(url)) {
+    read.refuse('url', 'must be https, as the access token travels there');
+  }
   read.check();
   const address = (url ??
     addressOf(sdkKey as string, accessToken !== undefined)) as string;
@@ -105,6 +108,11 @@ const isWebAddress = (value: unknown): value is string =>
   typeof value === 'string' &&
   URL.canParse(value) &&
   /^https?:$/.test(new URL(value).protocol);
+
+const isPrivate = (address: string) => {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || isLoopback(hostname);
+};
 
 /** A query may hold a token, and what stands before `@` a password. */
 function withoutSecrets(address: string): string {

@@ -1,14 +1,15 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import {
   type Client,
   createInstance,
   createLogger,
   createPollingProjectConfigManager,
-  ERROR,
+  DEBUG,
+  LogLevel,
 } from '@optimizely/optimizely-sdk';
+import { type Clock, systemClock } from '../clock.js';
 import type { OdpIntegrationState } from '../odp/index.js';
 import { watchClient } from './optimizely-client.js';
-import { problemOf } from './sdk-problem.js';
+import { isFetchBegun, isOfFetching, problemOf } from './sdk-log.js';
 
 /** Which datafile is watched. */
 export interface WatchedDatafile {
@@ -21,37 +22,50 @@ export interface WatchedDatafile {
 
 /** The first wait of a client that has failed for good, in ms. */
 const MIN_RESTART_DELAY_MS = 1000;
+/** How long a request for the datafile may take; the SDK itself waits a minute for a first byte. */
+const FETCH_TIMEOUT_MS = 90_000;
+const HANGS = `was not answered to the end within ${FETCH_TIMEOUT_MS} ms`;
 /** The longest that a timer waits. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 
-/** Watches a datafile with a client of the official SDK, and with a new one when that has failed for good. */
+/**
+ * Watches a datafile with a client of the official SDK. That one gives up for
+ * good when its first datafile is broken, and asks no more once an answer was
+ * cut off: then another client takes its place.
+ */
 export class DatafileWatch {
   readonly #datafile: WatchedDatafile;
   readonly #listener: (state: OdpIntegrationState) => void;
+  readonly #clock: Pick<Clock, 'schedule'>;
   #client: Client | undefined;
-  #restart: ReturnType<typeof setTimeout> | undefined;
+  /** Which client it is, counted from 1; what earlier ones still say is not heard. */
+  #turn = 0;
   #restarts = 0;
   #closed = false;
+  /** Calls off the next restart. */
+  #callOff = () => {};
 
   constructor(
     datafile: WatchedDatafile,
     listener: (state: OdpIntegrationState) => void,
+    clock: Pick<Clock, 'schedule'> = systemClock,
   ) {
     this.#datafile = datafile;
     this.#listener = listener;
+    this.#clock = clock;
     this.#start();
   }
 
   /** Breaks off what is under way. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
-    clearTimeout(this.#restart);
-    // It rejects where the client has failed for good.
-    await this.#client?.close().catch(() => {});
+    this.#stop();
   }
 
   #start(): void {
     const { sdkKey, accessToken, address, pollInterval } = this.#datafile;
+    const turn = ++this.#turn;
+    const isHeard = () => turn === this.#turn && !this.#closed;
     const client = createInstance({
       projectConfigManager: createPollingProjectConfigManager({
         sdkKey,
@@ -63,34 +77,60 @@ export class DatafileWatch {
           : { datafileAccessToken: accessToken }),
       }),
       logger: createLogger({
-        level: ERROR,
-        logHandler: { log: (_, line) => this.#failed(line) },
+        level: DEBUG,
+        logHandler: {
+          log: (level, line) => {
+            if (isHeard()) this.#heard(level, line);
+          },
+        },
       }),
     });
     this.#client = client;
     watchClient(client, this.#listener);
-    // Only a first datafile that is broken makes it give up: other failures it waits out.
     client.onReady({ timeout: FOR_EVER_MS }).then(
       () => {
         this.#restarts = 0;
       },
-      () => this.#startAgain(),
+      () => {
+        if (isHeard()) this.#failed();
+      },
     );
   }
 
-  #startAgain(): void {
-    if (this.#closed) return;
-    const { pollInterval } = this.#datafile;
+  #stop(): void {
+    this.#callOff();
+    // What is under way ends at once; where the client has failed for good the promise never does.
+    this.#client?.close().catch(() => {});
+  }
+
+  #startAgainAfter(delay: number, problem?: string): void {
+    this.#callOff();
+    this.#callOff = this.#clock.schedule(
+      () => {
+        if (problem !== undefined) {
+          this.#listener({ kind: 'unusable', problem });
+        }
+        this.#stop();
+        this.#start();
+      },
+      delay,
+      false,
+    );
+  }
+
+  #failed(): void {
     const delay = MIN_RESTART_DELAY_MS * 2 ** this.#restarts++;
-    this.#restart = setTimeout(
-      () => this.#start(),
-      Math.min(delay, pollInterval),
-    );
+    this.#startAgainAfter(Math.min(delay, this.#datafile.pollInterval));
   }
 
-  #failed(line: string): void {
-    const problem = problemOf(line);
-    if (problem === undefined || this.#closed) return;
-    this.#listener({ kind: 'unusable', problem });
+  #heard(level: LogLevel, line: string): void {
+    if (level === LogLevel.Error) {
+      const problem = problemOf(line);
+      if (problem !== undefined) this.#listener({ kind: 'unusable', problem });
+    }
+    if (!isOfFetching(line)) return;
+    const { pollInterval } = this.#datafile;
+    if (isFetchBegun(line)) this.#startAgainAfter(FETCH_TIMEOUT_MS, HANGS);
+    else this.#startAgainAfter(pollInterval + FETCH_TIMEOUT_MS, HANGS);
   }
 }

@@ -49,7 +49,8 @@ export function checkApiHost(
 const withoutSlash = ({ origin, pathname }: URL) =>
   `${origin}${pathname.replace(/\/+$/, '')}`;
 
-const isLoopback = (hostname: string) =>
+/** Whether it is this machine. */
+export const isLoopback = (hostname: string) =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||
   hostname === '[::1]' ||

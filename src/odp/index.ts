@@ -5,7 +5,7 @@ export {
   type OdpApiRequest,
   type OdpApiResponse,
 } from './api.js';
-export { checkApiHost } from './api-host.js';
+export { checkApiHost, isLoopback } from './api-host.js';
 export {
   CredentialsHolder,
   isApiKey,

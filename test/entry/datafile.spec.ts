@@ -43,7 +43,7 @@ const boot = (
     clock,
   );
 
-const HOST = 'names an ODP host that is no https URL';
+const HOST = 'names an ODP host that cannot be used: it must be';
 
 /** Batches have time to fill. */
 const PATIENT = { delivery: { flushInterval: '1h' } } as const;
@@ -175,8 +175,16 @@ describe('datafileIntegration with the official SDK', () => {
   });
 
   it.each<[string, Partial<OdpSandboxIntegration>, string]>([
-    ['a plain http host', { host: 'http://odp.example' }, HOST],
-    ['a host that is no URL', { host: 'odp.example' }, HOST],
+    [
+      'a plain http host',
+      { host: 'http://odp.example' },
+      `${HOST} https, as the API key travels there; set allowInsecureHost: true if plain http is meant`,
+    ],
+    [
+      'a host that is no URL',
+      { host: 'odp.example' },
+      `${HOST} an absolute URL, such as https://api.us1.odp.optimizely.com`,
+    ],
     ['no host', { host: '' }, 'names an ODP integration without a host'],
     [
       'no key',
@@ -342,6 +350,7 @@ describe('datafileIntegration with the official SDK', () => {
     [{ accessToken: 'a b' }, 'accessToken'],
     [{ whenNotReady: 'wait' as never }, 'whenNotReady'],
     [{ url: 'file:///datafile.json' }, 'url'],
+    [{ url: 'http://mirror.example/d.json', accessToken: 'S3cr3t' }, 'url'],
     [{ pollIntervall: 5 } as never, 'pollIntervall'],
     [{ url: 'datafile.json' }, 'url'],
     [{ pollInterval: 0 }, 'pollInterval'],
