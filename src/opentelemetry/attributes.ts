@@ -10,7 +10,7 @@ export const REASON = 'optimizely.odp.reason';
 export function requestAttributes({
   account,
   host,
-}: OdpRequestTrace): Attributes {
+}: Pick<OdpRequestTrace, 'account' | 'host'>): Attributes {
   const [, address = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   return {
     [ACCOUNT]: account,
@@ -32,7 +32,7 @@ export function outcomeAttributes({ outcome }: OdpRequestTrace): Attributes {
 }
 
 /** One of few, as the semantic conventions want it. */
-function errorType(status: number | undefined, problem: string): string {
+export function errorType(status: number | undefined, problem: string): string {
   if (status !== undefined) return String(status);
   if (problem.startsWith('no answer within')) return 'timeout';
   // A code such as ECONNREFUSED; a transport of the app may say anything.

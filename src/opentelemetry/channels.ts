@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { OdpDeliveryEvent } from '../reporting/index.js';
-import type { OdpRequestTrace } from '../odp/index.js';
+import type { OdpCallTrace, OdpRequestTrace } from '../odp/index.js';
+import type { OdpSegmentsLookup } from '../segments/index.js';
 
 /** Ends what it was returned for. */
 export type Stop = () => void;
@@ -22,6 +23,25 @@ export function onRequest(
 ): Stop {
   return listen(`tracing:optimizely-odp:request:${moment}`, (message) =>
     listener(message as OdpRequestTrace),
+  );
+}
+
+/** Listens to requests that are about no events. */
+export function onCall(
+  moment: 'start' | 'asyncEnd',
+  listener: (trace: OdpCallTrace) => void,
+): Stop {
+  return listen(`tracing:optimizely-odp:call:${moment}`, (message) =>
+    listener(message as OdpCallTrace),
+  );
+}
+
+/** Listens to segments being asked for. */
+export function onSegmentsLookup(
+  listener: (lookup: OdpSegmentsLookup) => void,
+): Stop {
+  return listen('optimizely-odp:segments', (message) =>
+    listener(message as OdpSegmentsLookup),
   );
 }
 

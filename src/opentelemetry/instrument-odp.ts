@@ -5,6 +5,7 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { PACKAGE_VERSION } from '../version.js';
+import { followCalls } from './call-telemetry.js';
 import type { Stop } from './channels.js';
 import { countEvents } from './event-metrics.js';
 import { type ObservedOdpAccount, observeStats } from './stats-metrics.js';
@@ -49,6 +50,7 @@ export function instrumentOdp({
     ...origins.follow(),
     ...countEvents(meter),
     ...followRequests(meter, tracer, origins),
+    ...followCalls(meter, tracer),
   ];
   if (accounts !== undefined) stops.push(observeStats(meter, accounts));
   return () => {

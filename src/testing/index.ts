@@ -12,6 +12,7 @@ export type {
   RecordedOdpEvent,
   RecordedOdpRequest,
 } from './recorded.js';
+export type { OdpCallResponder, RecordedOdpCall } from './recorded-calls.js';
 export { RecordingOdpTransport } from './recording.transport.js';
 export {
   OptimizelyOdpTestingModule,

@@ -13,6 +13,11 @@ import {
   type RecordedOdpEvent,
   type RecordedOdpRequest,
 } from './recorded.js';
+import {
+  type OdpCallResponder,
+  RecordedCustomers,
+  type RecordedOdpCall,
+} from './recorded-calls.js';
 import { Waiters } from './waiters.js';
 
 const ACCEPTED = 202;
@@ -30,6 +35,9 @@ export class RecordingOdpTransport extends OdpTransport {
   /** How often an event's request has failed, by its JSON text: when it comes again it is no other. */
   #failures = new Map<string, number>();
   #respond: OdpResponder = () => ACCEPTED;
+  #calls: RecordedOdpCall[] = [];
+  #customers = new RecordedCustomers();
+  #respondToCalls: OdpCallResponder = () => {};
 
   /**
    * The events that were sent, in order. One that is tried again is in it
@@ -42,6 +50,48 @@ export class RecordingOdpTransport extends OdpTransport {
   /** The requests that were made, in order, whatever was answered. */
   get requests(): readonly RecordedOdpRequest[] {
     return this.#requests;
+  }
+
+  /** What was asked of ODP and is about no events, in order: segments, customers, `odp.api`. */
+  get calls(): readonly RecordedOdpCall[] {
+    return this.#calls;
+  }
+
+  /**
+   * Makes ODP know a customer who is qualified for these segments, and for
+   * nothing else. Anybody else is unknown, and so qualified for nothing. The
+   * app keeps what it was told before: `cache: 'reset'`, or another customer.
+   *
+   * ```ts
+   * transport.setSegments({ email: 'ada@example.com' }, ['vip']);
+   * ```
+   */
+  setSegments(
+    identifiers: Readonly<Record<string, string>>,
+    segments: readonly string[],
+  ): void {
+    this.#customers.add({ identifiers, segments: [...segments] });
+  }
+
+  /** Makes ODP know a customer, for `odp.customers.get`. What the app updates it knows by itself. */
+  setCustomer(
+    identifiers: Readonly<Record<string, string>>,
+    attributes: Readonly<Record<string, unknown>> = {},
+  ): void {
+    this.#customers.add({ identifiers, attributes: { ...attributes } });
+  }
+
+  /**
+   * Says what {@link calls} are answered from now on: a status, or a function
+   * of the call that returns nothing where ODP is to answer as it would.
+   *
+   * ```ts
+   * transport.respondToCallsWith(503); // ODP is away
+   * transport.respondToCallsWith(({ path }) => path === '/v3/lists' ? { body: { lists: [] } } : undefined);
+   * ```
+   */
+  respondToCallsWith(answer: number | OdpCallResponder): void {
+    this.#respondToCalls = typeof answer === 'number' ? () => answer : answer;
   }
 
   /**
@@ -114,20 +164,22 @@ export class RecordingOdpTransport extends OdpTransport {
     });
   }
 
-  /** Begins anew: forgets what was sent, and answers 202. */
+  /** Begins anew: forgets what was sent, asked and set, and answers 202. */
   clear(): void {
+    this.#calls = [];
+    this.#customers = new RecordedCustomers();
+    this.#respondToCalls = () => {};
     this.#requests = [];
     this.#sent = [];
     this.#failures = new Map();
     this.#respond = () => ACCEPTED;
   }
 
-  override async send({
-    account,
-    url,
-    body,
-    signal,
-  }: OdpTransportRequest): Promise<OdpTransportResponse> {
+  override async send(
+    sent: OdpTransportRequest,
+  ): Promise<OdpTransportResponse> {
+    const { account, url, body, signal } = sent;
+    if (!url.endsWith('/v3/events')) return this.#called(sent);
     const events = JSON.parse(body.toString('utf8')) as RecordedOdpEvent[];
     const texts = events.map((event) => JSON.stringify(event));
     const failures = texts.map((text) => this.#failures.get(text) ?? 0);
@@ -138,7 +190,8 @@ export class RecordingOdpTransport extends OdpTransport {
     this.#waiters.look();
     let acknowledged = false;
     try {
-      const response = await this.#answer(request, signal);
+      const respond = this.#respond;
+      const response = await answered(() => respond(request), signal);
       acknowledged = response.status >= 200 && response.status < 300;
       return response;
     } finally {
@@ -149,22 +202,31 @@ export class RecordingOdpTransport extends OdpTransport {
     }
   }
 
-  async #answer(
-    request: RecordedOdpRequest,
-    signal: AbortSignal,
-  ): Promise<OdpTransportResponse> {
-    const respond = this.#respond;
-    try {
-      return responseOf(
-        await Promise.race([respond(request), whenAborted(signal)]),
-      );
-    } catch (error) {
-      throw error instanceof OdpTransportError
-        ? error
-        : new OdpTransportError(
-            error instanceof Error ? error.message : 'no answer',
-          );
-    }
+  /** A call is answered by the test, else by what it has set, else as ODP does when all is well. */
+  #called({
+    account,
+    method,
+    url,
+    body,
+    signal,
+  }: OdpTransportRequest): Promise<OdpTransportResponse> {
+    const { pathname, searchParams } = new URL(url);
+    const call: RecordedOdpCall = {
+      account,
+      method,
+      path: pathname,
+      query: Object.fromEntries(searchParams),
+      body:
+        body.length === 0
+          ? undefined
+          : (JSON.parse(body.toString('utf8')) as unknown),
+    };
+    this.#calls.push(call);
+    const respond = this.#respondToCalls;
+    return answered(
+      async () => (await respond(call)) ?? this.#customers.answer(call),
+      signal,
+    );
   }
 
   #listing(): string {
@@ -172,6 +234,22 @@ export class RecordingOdpTransport extends OdpTransport {
     if (all.length === 0) return 'Nothing was sent.';
     const rest = all.length - LISTED;
     return `Sent: ${all.slice(0, LISTED).join('; ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+  }
+}
+
+/** What comes back; whatever `respond` throws means that there is no answer. */
+async function answered(
+  respond: () => ReturnType<OdpResponder>,
+  signal: AbortSignal,
+): Promise<OdpTransportResponse> {
+  try {
+    return responseOf(await Promise.race([respond(), whenAborted(signal)]));
+  } catch (error) {
+    throw error instanceof OdpTransportError
+      ? error
+      : new OdpTransportError(
+          error instanceof Error ? error.message : 'no answer',
+        );
   }
 }
 
