@@ -1,31 +1,10 @@
 // awaitDelivery where another instance of a shared outbox delivers the event.
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { Redis } from 'ioredis';
-import { Pool } from 'pg';
 import { OdpRejectedError } from '../../src/index.js';
-import { postgresOutbox } from '../../src/outbox/postgres/index.js';
-import { redisOutbox } from '../../src/outbox/redis/index.js';
 import { OdpSandbox } from '../../src/sandbox/index.js';
 import { embeddedApp } from './support/embedded-app.js';
 import { type Figures, scenario } from './support/scenario.js';
-import type { Store } from './support/stores.js';
-
-/** An outbox of an instance of its own, and how to be done with its connections. */
-function instanceOf({ config }: Store) {
-  if (config.kind === 'redis') {
-    const client = new Redis(config.url);
-    return {
-      outbox: redisOutbox({ client, key: config.key }),
-      end: () => client.disconnect(),
-    };
-  }
-  if (config.kind !== 'postgres') throw new TypeError('Not a shared outbox.');
-  const pool = new Pool({ connectionString: config.url, max: 3 });
-  return {
-    outbox: postgresOutbox({ pool, table: config.table }),
-    end: () => pool.end(),
-  };
-}
+import { instanceOf, type Store } from './support/stores.js';
 
 export function awaited(
   store: Store,

@@ -25,8 +25,8 @@ const rounds = Number(values.rounds);
 const events = Number(values.events);
 
 const troubles: Trouble[] = ['restart', 'cut', 'silence', 'restart', 'cut'];
-const kinds: DurableKind[] = ['file', 'redis', 'postgres'];
-const servers = ['redis', 'postgres'] as const;
+const kinds: DurableKind[] = ['file', 'redis', 'postgres', 'mysql'];
+const servers = ['redis', 'postgres', 'mysql'] as const;
 
 const skipped = { skipped: 'what it needs is not there' };
 
@@ -80,10 +80,13 @@ const runs = new Map<string, () => Promise<Figures>>([
         () => on(kind, (store) => awaited(store, { events: 200 })),
       ] as const,
   ),
-  [
-    'transactions:postgres',
-    () => on('postgres', (store) => transactions(store, { count: 3000, seed })),
-  ],
+  ...(['postgres', 'mysql'] as const).map(
+    (kind) =>
+      [
+        `transactions:${kind}`,
+        () => on(kind, (store) => transactions(store, { count: 3000, seed })),
+      ] as const,
+  ),
   ['disk:full', async () => (await disk('full', 20)) ?? skipped],
   ['disk:read-only', async () => (await disk('read-only', 3)) ?? skipped],
   ['sigterm:memory', () => sigterm({ store: undefined, ...whileAway })],

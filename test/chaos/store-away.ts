@@ -1,29 +1,30 @@
-// Redis or Postgres restarted, cut off or silent in the middle.
+// Redis, Postgres or MySQL restarted, cut off or silent in the middle.
 import { equal, ok } from 'node:assert/strict';
 import { OdpSandbox } from '../../src/sandbox/index.js';
-import { startPostgres, startRedis } from '../support/services.js';
+import { startMysql, startPostgres, startRedis } from '../support/services.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import type { OutboxConfig } from './support/config.js';
 import { lastArrive, Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import { type Figures, scenario } from './support/scenario.js';
-import { postgresStore, redisStore } from './support/stores.js';
+import { type ServerKind, storeOn } from './support/stores.js';
 
 /** `restart`: the server is killed; `cut`: connections break; `silence`: no answer comes any more. */
 export type Trouble = 'restart' | 'cut' | 'silence';
 
 export interface StoreAwayOptions {
-  readonly kind: 'redis' | 'postgres';
+  readonly kind: ServerKind;
   readonly troubles: readonly Trouble[];
   /** Whether leases are ended by the test instead of by time. */
   readonly endLeases: boolean;
 }
 
 /** A server of the run's own, as it is killed; it keeps what it has acknowledged. */
-const serverOf = (kind: 'redis' | 'postgres') =>
-  kind === 'redis'
-    ? startRedis('--appendonly', 'yes', '--appendfsync', 'always')
-    : startPostgres();
+const SERVERS = {
+  redis: () => startRedis('--appendonly', 'yes', '--appendfsync', 'always'),
+  postgres: startPostgres,
+  mysql: startMysql,
+};
 
 /** @returns `undefined` where no such server is installed */
 export async function storeAway({
@@ -31,7 +32,7 @@ export async function storeAway({
   troubles,
   endLeases,
 }: StoreAwayOptions): Promise<Figures | undefined> {
-  const service = await serverOf(kind);
+  const service = await SERVERS[kind]();
   if (service === undefined) return undefined;
   return scenario(async (after) => {
     after(() => service.stop());
@@ -41,9 +42,7 @@ export async function storeAway({
     after(() => sandbox.close());
     const ledger = new Ledger();
     ledger.watch(sandbox);
-    const store = await (kind === 'redis' ? redisStore : postgresStore)(
-      service,
-    );
+    const store = await storeOn(kind, service);
     after(() => store.remove());
     const url = proxy.url(service.url);
     const outbox = { ...store.config, url } as OutboxConfig;

@@ -1,8 +1,8 @@
-// Postgres transactions from end to end: ODP gets exactly the events of committed work.
+// Transactions of every library from end to end: ODP gets exactly the events of committed work.
 import { deepEqual, equal } from 'node:assert/strict';
-import { Pool } from 'pg';
-import { postgresOutbox } from '../../src/outbox/postgres/index.js';
+import { DataSource } from 'typeorm';
 import { OdpSandbox } from '../../src/sandbox/index.js';
+import { sqlLibraries } from '../support/sql-libraries.js';
 import { embeddedApp } from './support/embedded-app.js';
 import {
   type Figures,
@@ -10,8 +10,7 @@ import {
   scenario,
   upTo,
 } from './support/scenario.js';
-import type { Store } from './support/stores.js';
-import { libraries } from './support/transactions.js';
+import { instanceOf, type Store } from './support/stores.js';
 
 class RolledBack extends Error {}
 
@@ -20,24 +19,28 @@ export function transactions(
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<Figures> {
   const { config } = store;
-  if (config.kind !== 'postgres') throw new TypeError('Not of Postgres.');
+  if (config.kind !== 'postgres' && config.kind !== 'mysql') {
+    throw new TypeError('No transactions there.');
+  }
   const { url, table } = config;
   return scenario(async (after) => {
     const random = randomFrom(seed);
     const sandbox = await OdpSandbox.start();
     after(() => sandbox.close());
-    const pool = new Pool({ connectionString: url, max: 4 });
-    after(() => pool.end());
-    await pool.query(`CREATE TABLE ${table}_work (n text PRIMARY KEY)`);
-    after(() => pool.query(`DROP TABLE ${table}_work`));
+    const { outbox, end } = instanceOf(store);
+    after(end);
+    const data = await new DataSource({ type: config.kind, url }).initialize();
+    after(() => data.destroy());
+    await data.query(`CREATE TABLE ${table}_work (n varchar(99) PRIMARY KEY)`);
+    after(() => data.query(`DROP TABLE ${table}_work`));
     const { odp, close } = await embeddedApp({
       apiHost: sandbox.url,
-      outbox: postgresOutbox({ pool, table }),
+      outbox,
       delivery: { flushInterval: 20 },
     });
     after(close);
-    const all = await libraries(url);
-    for (const library of all) after(() => library.close());
+    const all = sqlLibraries(url, config.kind);
+    for (const library of all) after(() => library.end());
 
     const committed: string[] = [];
     let rolledBack = 0;
@@ -46,15 +49,12 @@ export function transactions(
       const commits = random() < 0.5;
       const names = Array.from(
         { length: upTo(3, random) },
-        (_, event) => `${name}-${index}-${event}`,
+        (_, event) => `${name.replaceAll(/\W/g, '')}-${index}-${event}`,
       );
       try {
-        await run(async (transaction) => {
+        await run(async (transaction, execute) => {
           for (const n of names) {
-            await transaction.query(
-              `INSERT INTO ${table}_work VALUES ('${n}')`,
-              [],
-            );
+            await execute(`INSERT INTO ${table}_work VALUES ('${n}')`);
             const event = { action: 'worked', identifiers: { n } };
             await odp.sendOdpEvent(event, { transaction });
           }
@@ -76,7 +76,7 @@ export function transactions(
     const arrived = sandbox.events().map(({ event }) => event.identifiers['n']);
     equal(arrived.length, committed.length);
     deepEqual(new Set(arrived), new Set(committed), 'what was committed');
-    const { rows } = await pool.query<{ n: string }>(
+    const rows = await data.query<{ n: string }[]>(
       `SELECT n FROM ${table}_work`,
     );
     const stored = new Set(rows.map(({ n }) => n));

@@ -8,7 +8,7 @@ import { durable, shared, withStore } from './short.js';
 /** They mostly wait for apps, each of its own. */
 const OPTIONS = { timeout: 120_000, concurrent: true };
 
-test.for(durable)(
+test.for([...durable, 'mysql'] as const)(
   'with the %s outbox, what was accepted arrives although the app is killed at random',
   OPTIONS,
   async (kind, context) => {

@@ -5,11 +5,11 @@ import {
   type Store,
 } from '../chaos/support/stores.js';
 
-/** Every outbox that outlives its process. */
+/** Outboxes that outlive their process. MySQL's is the code of Postgres's but for its statements. */
 export const durable: readonly DurableKind[] = ['file', 'redis', 'postgres'];
 
 /** Those that instances share. */
-export const shared = ['redis', 'postgres'] as const;
+export const shared = ['redis', 'postgres', 'mysql'] as const;
 
 /** Runs on a new store; skips the test where there is no such service. */
 export async function withStore<T>(

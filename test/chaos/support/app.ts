@@ -48,6 +48,13 @@ async function outboxOf(outbox: OutboxConfig): Promise<OdpOutbox> {
       const pool = new Pool({ connectionString: outbox.url, max: 4 });
       return postgresOutbox({ pool, table: outbox.table });
     }
+    case 'mysql': {
+      const { createPool } = await import('mysql2/promise');
+      const { mysqlOutbox } =
+        await import('../../../src/outbox/mysql/index.js');
+      const pool = createPool({ uri: outbox.url, connectionLimit: 4 });
+      return mysqlOutbox({ pool, table: outbox.table });
+    }
     default:
       throw new TypeError('There is no such outbox.');
   }

@@ -5,7 +5,11 @@ export type OutboxConfig =
   | { readonly kind: 'memory'; readonly capacity?: number }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'redis'; readonly url: string; readonly key: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly table: string };
+  | {
+      readonly kind: 'postgres' | 'mysql';
+      readonly url: string;
+      readonly table: string;
+    };
 
 /** What a test app is started with. */
 export interface AppConfig {

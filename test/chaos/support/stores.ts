@@ -3,10 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { createPool } from 'mysql2/promise';
 import { Pool } from 'pg';
-import { migratePostgresOutbox } from '../../../src/outbox/postgres/index.js';
+import {
+  migrateMysqlOutbox,
+  mysqlOutbox,
+} from '../../../src/outbox/mysql/index.js';
+import {
+  migratePostgresOutbox,
+  postgresOutbox,
+} from '../../../src/outbox/postgres/index.js';
+import { redisOutbox } from '../../../src/outbox/redis/index.js';
 import { passTime } from '../../support/redis-clock.js';
 import {
+  mysqlService,
   postgresService,
   redisService,
   type Service,
@@ -21,7 +31,8 @@ export interface Store {
   remove(): Promise<void>;
 }
 
-export type DurableKind = 'file' | 'redis' | 'postgres';
+export type ServerKind = 'redis' | 'postgres' | 'mysql';
+export type DurableKind = 'file' | ServerKind;
 
 /** A folder that goes with the test. */
 export async function temporaryFolder(): Promise<{
@@ -41,7 +52,7 @@ async function fileStore(): Promise<Store> {
   };
 }
 
-export async function redisStore({ url }: Service): Promise<Store> {
+async function redisStore({ url }: Service): Promise<Store> {
   const key = `chaos-${randomUUID()}`;
   const client = new Redis(url, { retryStrategy: () => 50 });
   client.on('error', () => {});
@@ -55,7 +66,7 @@ export async function redisStore({ url }: Service): Promise<Store> {
   };
 }
 
-export async function postgresStore({ url }: Service): Promise<Store> {
+async function postgresStore({ url }: Service): Promise<Store> {
   const table = `chaos_${randomUUID().replaceAll('-', '')}`;
   const pool = new Pool({ connectionString: url, max: 1 });
   // Some tests kill the server while this connection is idle.
@@ -66,6 +77,26 @@ export async function postgresStore({ url }: Service): Promise<Store> {
     async endLeases() {
       await pool.query(
         `UPDATE ${table} SET due_at = now() WHERE claim IS NOT NULL`,
+      );
+    },
+    async remove() {
+      await pool.query(
+        `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
+      );
+      await pool.end();
+    },
+  };
+}
+
+async function mysqlStore({ url }: Service): Promise<Store> {
+  const table = `chaos_${randomUUID().replaceAll('-', '')}`;
+  const pool = createPool({ uri: url, connectionLimit: 1 });
+  await migrateMysqlOutbox({ pool, table });
+  return {
+    config: { kind: 'mysql', url, table },
+    async endLeases() {
+      await pool.query(
+        `UPDATE ${table} SET due_at = UTC_TIMESTAMP(6) WHERE claim IS NOT NULL`,
       );
     },
     async remove() {
@@ -96,9 +127,47 @@ export async function onStore<T>(
   }
 }
 
-const SERVICES = { redis: redisService, postgres: postgresService };
-
-const newStore = (kind: DurableKind, service: Service | undefined) => {
-  if (service === undefined) return fileStore();
-  return kind === 'redis' ? redisStore(service) : postgresStore(service);
+const SERVICES = {
+  redis: redisService,
+  postgres: postgresService,
+  mysql: mysqlService,
 };
+
+const STORES = {
+  redis: redisStore,
+  postgres: postgresStore,
+  mysql: mysqlStore,
+};
+
+/** A new, empty store on a server. */
+export const storeOn = (kind: ServerKind, service: Service): Promise<Store> =>
+  STORES[kind](service);
+
+const newStore = (kind: DurableKind, service: Service | undefined) =>
+  kind === 'file' || service === undefined
+    ? fileStore()
+    : storeOn(kind, service);
+
+/** An outbox of an instance of its own, and how to be done with its connections. */
+export function instanceOf({ config }: Store) {
+  if (config.kind === 'redis') {
+    const client = new Redis(config.url);
+    return {
+      outbox: redisOutbox({ client, key: config.key }),
+      end: () => client.disconnect(),
+    };
+  }
+  if (config.kind === 'mysql') {
+    const pool = createPool({ uri: config.url, connectionLimit: 3 });
+    return {
+      outbox: mysqlOutbox({ pool, table: config.table }),
+      end: () => pool.end(),
+    };
+  }
+  if (config.kind !== 'postgres') throw new TypeError('Not a shared outbox.');
+  const pool = new Pool({ connectionString: config.url, max: 3 });
+  return {
+    outbox: postgresOutbox({ pool, table: config.table }),
+    end: () => pool.end(),
+  };
+}
