@@ -83,7 +83,6 @@ export type {
 } from './reporting/index.js';
 export {
   OdpApi,
-  type OdpApiParts,
   type OdpApiQueryValue,
   type OdpApiRequest,
   type OdpApiResponse,

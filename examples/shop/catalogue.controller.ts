@@ -1,6 +1,11 @@
 import { Controller, Get, Inject, Param } from '@nestjs/common';
-import { SendOdpEvent } from 'nestjs-optimizely-odp';
+import { QualifiedSegments, SendOdpEvent } from 'nestjs-optimizely-odp';
 import { CatalogueService, type Product } from './catalogue.service.js';
+
+/** A product as it is offered to whoever asks. */
+interface Offer extends Product {
+  readonly vipPrice?: number;
+}
 
 @Controller('products')
 export class CatalogueController {
@@ -20,7 +25,13 @@ export class CatalogueController {
     action: 'detail',
     data: ({ result }) => ({ product_id: result.id, price: result.price }),
   })
-  detail(@Param('id') id: string): Product {
-    return this.catalogue.find(id);
+  detail(
+    @Param('id') id: string,
+    @QualifiedSegments('vip') segments: string[],
+  ): Offer {
+    const product = this.catalogue.find(id);
+    return segments.includes('vip')
+      ? { ...product, vipPrice: this.catalogue.vipPriceOf(product) }
+      : product;
   }
 }

@@ -23,4 +23,8 @@ export class CatalogueService {
     if (product === undefined) throw new NotFoundException(`No product ${id}`);
     return product;
   }
+
+  vipPriceOf({ price }: Product): number {
+    return Math.round(price * 90) / 100;
+  }
 }

@@ -5,7 +5,10 @@ import { listen, QuietLogger } from '../support/listen.js';
 import { startLocalOdp } from '../support/local-odp.js';
 import { ShopModule } from './shop.module.js';
 
-const odp = await startLocalOdp();
+// Whoever has bought three times is a vip, as of the third order.
+const odp = await startLocalOdp([
+  { name: 'vip', when: { type: 'order', action: 'purchase', atLeast: 3 } },
+]);
 const app = await NestFactory.create(ShopModule, { logger: new QuietLogger() });
 app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
 app.useGlobalFilters(new OdpValidationExceptionFilter());
@@ -21,6 +24,10 @@ console.log(`
 
     curl ${shop}/cart ${json} -d '{"product":"tea"}'
     curl ${shop}/checkout ${json} -d '{"customer":{"email":"ada@example.com"}}'
+
+  Buy three times, and ODP knows a vip: another price appears.
+
+    curl ${shop}/products/pot ${json}
 
   Press Faults on the page to take ODP away, Datafile to move the account.
   Another port: PORT=3010 npm start. See also npm run start:graphql and

@@ -18,6 +18,8 @@ import { LoginService } from './login.service.js';
       useFactory: (config: ConfigType<typeof odpConfig>) => ({
         ...config,
         identity: webVisitor(),
+        // So that a vip's price appears while you watch; ten minutes by default.
+        segments: { cacheTimeout: '1s' },
       }),
     }),
   ],

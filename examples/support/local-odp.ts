@@ -1,16 +1,22 @@
-import { OdpSandbox, OdpSandboxError } from 'nestjs-optimizely-odp/sandbox';
+import {
+  OdpSandbox,
+  OdpSandboxError,
+  type OdpSandboxSegment,
+} from 'nestjs-optimizely-odp/sandbox';
 
 /**
  * Starts a local ODP, prints what it accepts, and sets the environment so that
  * the app sends there, as a deployment would with its own SDK key.
  */
-export async function startLocalOdp(): Promise<OdpSandbox> {
-  const sandbox = await OdpSandbox.start({ port: 4100 }).catch(
+export async function startLocalOdp(
+  segments: readonly OdpSandboxSegment[] = [],
+): Promise<OdpSandbox> {
+  const sandbox = await OdpSandbox.start({ port: 4100, segments }).catch(
     (error: unknown) => {
       const taken =
         error instanceof OdpSandboxError && error.code === 'portTaken';
       if (!taken) throw error;
-      return OdpSandbox.start();
+      return OdpSandbox.start({ segments });
     },
   );
   sandbox.onEvents((events) => {

@@ -1,6 +1,5 @@
 export {
   OdpApi,
-  type OdpApiParts,
   type OdpApiQueryValue,
   type OdpApiRequest,
   type OdpApiResponse,
