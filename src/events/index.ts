@@ -11,6 +11,11 @@ export { IsOdpData } from './dto/is-odp-data.decorator.js';
 export { IsOdpIdentifiers } from './dto/is-odp-identifiers.decorator.js';
 export { OdpEventDto } from './dto/odp-event.dto.js';
 export {
+  type OdpEventIssue,
+  type OdpEventSchema,
+  odpEventSchema,
+} from './event-schema.js';
+export {
   EventMaker,
   type EventMakerOptions,
   type MadeEvent,

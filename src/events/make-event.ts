@@ -134,8 +134,11 @@ const FIELDS = new Set(['type', 'action', 'identifiers', 'data']);
 
 type Given = { readonly [field in keyof OdpEvent]?: unknown };
 
-/** Reads each part once; the caller's object may be a proxy or have getters. */
-function readEvent(event: unknown, violations: Violations): Given | undefined {
+/** @internal Reads each part once; the caller's object may be a proxy or have getters. */
+export function readEvent(
+  event: unknown,
+  violations: Violations,
+): Given | undefined {
   if (typeof event !== 'object' || event === null) {
     violations.push({
       path: 'event',

@@ -1,7 +1,11 @@
-import { checkAction, checkType } from '../rules/index.js';
+import {
+  checkAction,
+  checkType,
+  LONGEST_NAME,
+  writeOwnIdentifiers,
+} from '../rules/index.js';
 import type { OdpEvent, OdpEventData, OdpIdentifiers } from '../event.js';
 import { IsOdpData } from './is-odp-data.decorator.js';
-import { IsOdpIdentifiers } from './is-odp-identifiers.decorator.js';
 import { ruleDecorator } from './rule.decorator.js';
 
 /**
@@ -22,11 +26,50 @@ export class OdpEventDto implements OdpEvent {
   )
   action!: string;
 
-  /** Who it is about; at least one non-blank string. */
-  @IsOdpIdentifiers()
-  identifiers!: OdpIdentifiers;
+  /** Who it is about. Without any, the `identity` of the request must know. */
+  @ruleDecorator('isOdpEventIdentifiers', writeOwnIdentifiers)
+  identifiers?: OdpIdentifiers;
 
   /** What else is known about it. */
   @IsOdpData()
   data?: OdpEventData;
+
+  /**
+   * @internal What `@nestjs/swagger` shows: the name is that of its compiler
+   * plugin, whose place it takes, so nothing of it has to be imported.
+   */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    const text = { type: () => String, maxLength: LONGEST_NAME };
+    return {
+      type: {
+        ...text,
+        required: false,
+        default: 'fullstack',
+        description: 'Its kind, such as order',
+        example: 'order',
+      },
+      action: {
+        ...text,
+        required: true,
+        minLength: 1,
+        description: 'What was done, such as purchase',
+        example: 'purchase',
+      },
+      identifiers: {
+        type: 'object',
+        required: false,
+        additionalProperties: { type: 'string', nullable: true },
+        description: 'Who it is about: identifier field to value',
+        example: { email: 'ada@example.com' },
+      },
+      data: {
+        type: 'object',
+        required: false,
+        additionalProperties: true,
+        description:
+          'What else is known about it: strings, numbers, booleans and null by field, and one nested order with order_id and items',
+        example: { product_id: 'tea', price: 9.5 },
+      },
+    };
+  }
 }

@@ -101,6 +101,17 @@ export function writeIdentifiers(
   }
 }
 
+/** Writes the identifiers of an event that may get others from the caller; tells what is wrong. */
+export function writeOwnIdentifiers(
+  value: unknown,
+  path: string,
+  violations: Violations,
+  json: JsonWriter,
+): void {
+  const own = copyIdentifiers(value, path, violations);
+  for (const name of Object.keys(own)) json.field(name, own[name]);
+}
+
 /**
  * How many identifiers an event with these would be sent with. Broken ones
  * count as enough, so that whoever sends them is told.

@@ -5,10 +5,11 @@ export {
   fillIn,
   NO_IDENTIFIER,
   writeIdentifiers,
+  writeOwnIdentifiers,
 } from './identifiers.js';
 export { JsonWriter } from './json-writer.js';
 export { TOO_LONG } from './length.js';
-export { checkAction, checkType } from './names.js';
+export { checkAction, checkType, LONGEST_NAME } from './names.js';
 export {
   type Fields,
   isOwn,

@@ -2,7 +2,7 @@ import type { Violations } from './read-fields.js';
 import { isBlank } from './text.js';
 
 /** ODP's bound on text, see its documentation of objects and fields. */
-const LONGEST_NAME = 1024;
+export const LONGEST_NAME = 1024;
 const DEFAULT_TYPE = 'fullstack';
 
 /** An event's `type`; absent or blank it is ODP's default for Feature Experimentation, `fullstack`. */

@@ -1,0 +1,86 @@
+import type { OdpEvent } from './event.js';
+import { readEvent } from './make-event.js';
+import {
+  checkAction,
+  checkType,
+  JsonWriter,
+  TOO_LONG,
+  type Violations,
+  writeData,
+  writeOwnIdentifiers,
+} from './rules/index.js';
+
+/** What is wrong, and where, as Standard Schema has it. */
+export interface OdpEventIssue {
+  /** What is wrong and what is allowed. Never holds the value. */
+  readonly message: string;
+  /** Such as `['data', 'order', 'items', 0, 'product_id']`. */
+  readonly path: readonly (string | number)[];
+}
+
+/** A schema of an event, as https://standardschema.dev has it, version 1. */
+export interface OdpEventSchema {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: 'nestjs-optimizely-odp';
+    readonly validate: (
+      value: unknown,
+    ) =>
+      | { readonly value: OdpEvent; readonly issues?: undefined }
+      | { readonly issues: readonly OdpEventIssue[] };
+    readonly types?: { readonly input: OdpEvent; readonly output: OdpEvent };
+  };
+}
+
+/**
+ * The rules of an event for Nest 12's `@Body({ schema: odpEventSchema })` under
+ * `StandardSchemaValidationPipe`, and for whatever else takes a Standard Schema.
+ * As `OdpEventDto` it takes an event without identifiers: `identity` may know them.
+ */
+export const odpEventSchema: OdpEventSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'nestjs-optimizely-odp',
+    validate: (value) => {
+      const violations = violationsOf(value);
+      if (violations.length === 0) return { value: value as OdpEvent };
+      return {
+        issues: violations.map(({ path, message }) => ({
+          message,
+          path: segmentsOf(path),
+        })),
+      };
+    },
+  },
+};
+
+function violationsOf(value: unknown): Violations {
+  const violations: Violations = [];
+  const given = readEvent(value, violations);
+  if (given === undefined) return violations;
+  const json = new JsonWriter();
+  json.begin();
+  json.field('type', checkType(given.type, violations));
+  json.field('action', checkAction(given.action, violations));
+  json.open('identifiers');
+  writeOwnIdentifiers(given.identifiers, 'identifiers', violations, json);
+  json.close();
+  json.open('data');
+  writeData(given.data, 'data', violations, json);
+  json.close();
+  if (violations.length === 0 && json.end() === undefined) {
+    violations.push({ path: 'event', message: TOO_LONG });
+  }
+  return violations;
+}
+
+/** `data.order.items[0]["a b"]`, segment by segment; of the event itself none. */
+function segmentsOf(path: string): (string | number)[] {
+  if (path === 'event') return [];
+  const segments = path.match(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]|[^.[\]]+/g) ?? [];
+  return segments.map((segment) =>
+    segment.startsWith('[')
+      ? (JSON.parse(segment.slice(1, -1)) as string | number)
+      : segment,
+  );
+}
