@@ -47,7 +47,8 @@ export class AccountIntegration {
   #isDraining = false;
   #told: Told = 'nothing';
   #isClosed = false;
-  #stop: () => void | Promise<void> = () => {};
+  /** Ends what the integration has begun. */
+  #stop: () => unknown = () => {};
 
   constructor(parts: AccountIntegrationParts) {
     this.#parts = parts;
@@ -70,9 +71,8 @@ export class AccountIntegration {
 
   /** Resolves with the first usable answer, or after `readyTimeout`. */
   async start(): Promise<void> {
-    const { integration } = this.#parts;
-    const { readyTimeout } = integration;
-    this.#stop = integration.start((state) => this.#take(state));
+    const { readyTimeout } = this.#parts.integration;
+    this.#begin();
     await this.ready(readyTimeout, true);
     if (this.#state !== 'notReady') return;
     this.#isLate = true;
@@ -87,14 +87,21 @@ export class AccountIntegration {
     return within(clock, timeout, this.#isReady, () => {}, keepAlive);
   }
 
-  /** Never rejects, and takes no longer than that. */
+  /** Never rejects, and waits no longer for the integration than that. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    try {
-      const stopped = Promise.resolve(this.#stop());
-      await within(this.#parts.clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
-    } catch {
+    const stopped = (async () => this.#stop())().catch(() => {
       // Whatever it was, nothing of it is used any more.
+    });
+    await within(this.#parts.clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
+  }
+
+  #begin(): void {
+    try {
+      this.#stop = this.#parts.integration.start((state) => this.#take(state));
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'an error';
+      this.#failed(`could not be watched: ${name} was thrown`);
     }
   }
 
@@ -114,7 +121,7 @@ export class AccountIntegration {
     const [problem] = problems;
     if (problem !== undefined) {
       this.#failed(
-        `names an ODP host that cannot be used: it ${problem.message}`,
+        `names an ODP host that cannot be used (it ${problem.message})`,
       );
     } else if (!isApiKey(apiKey)) {
       this.#failed('names an ODP key with spaces or control characters');

@@ -6,7 +6,7 @@ import {
   OdpOutbox,
   resolveDeadLetters,
 } from '../outbox/index.js';
-import { OptionReader, parseDuration } from '../options/index.js';
+import { OptionReader } from '../options/index.js';
 import { resolveDelivery } from '../delivery/index.js';
 import { OptimizelyOdpModuleOptions } from './module-options.js';
 import type { ResolvedOptions } from '../account/index.js';
@@ -121,14 +121,12 @@ function checkIntegration(
 ): OdpIntegration | undefined {
   const value = read.value('integration');
   if (value === undefined || value === null) return undefined;
-  const { start, readyTimeout } = value as Partial<OdpIntegration>;
-  if (
-    typeof start !== 'function' ||
-    parseDuration(readyTimeout) === undefined
-  ) {
+  const integration = value as Partial<OdpIntegration>;
+  const problem = problemOfIntegration(integration);
+  if (problem !== undefined) {
     problems.push({
       path: 'integration',
-      message: 'must be an OdpIntegration, such as datafileIntegration()',
+      message: `must be an OdpIntegration, such as datafileIntegration(): ${problem}`,
     });
   }
   for (const path of ['apiKey', 'apiHost', 'region'] as const) {
@@ -139,6 +137,22 @@ function checkIntegration(
     });
   }
   return value as OdpIntegration;
+}
+
+function problemOfIntegration({
+  start,
+  source,
+  readyTimeout,
+  whenNotReady = 'reject',
+}: Partial<OdpIntegration>): string | undefined {
+  if (typeof start !== 'function') return 'it has no method start';
+  if (typeof source !== 'string') return 'its source is no text';
+  if (typeof readyTimeout !== 'number' || !(readyTimeout >= 0)) {
+    return 'its readyTimeout is no number of ms';
+  }
+  return ['reject', 'hold'].includes(whenNotReady)
+    ? undefined
+    : "its whenNotReady is neither 'reject' nor 'hold'";
 }
 
 function checkCommonData(value: unknown, problems: OdpViolation[]): Data {

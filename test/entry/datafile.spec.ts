@@ -43,7 +43,7 @@ const boot = (
     clock,
   );
 
-const HOST = 'names an ODP host that cannot be used: it must be';
+const HOST = 'names an ODP host that cannot be used (it must be';
 
 /** Batches have time to fill. */
 const PATIENT = { delivery: { flushInterval: '1h' } } as const;
@@ -178,12 +178,12 @@ describe('datafileIntegration with the official SDK', () => {
     [
       'a plain http host',
       { host: 'http://odp.example' },
-      `${HOST} https, as the API key travels there; set allowInsecureHost: true if plain http is meant`,
+      `${HOST} https, as the API key travels there; set allowInsecureHost: true if plain http is meant)`,
     ],
     [
       'a host that is no URL',
       { host: 'odp.example' },
-      `${HOST} an absolute URL, such as https://api.us1.odp.optimizely.com`,
+      `${HOST} an absolute URL, such as https://api.us1.odp.optimizely.com)`,
     ],
     ['no host', { host: '' }, 'names an ODP integration without a host'],
     [
