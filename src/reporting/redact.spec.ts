@@ -28,6 +28,7 @@ test.each([
   ['in an address', '/customers?email=zo%C3%AB%2B1+x', 'zoë+1 x'],
   ['in HTML', '<b>O&#39;Neill &amp; Co</b>', "O'Neill & Co"],
   ['a short one', 'no customer 42.', '42'],
+  ['a short number before letters', 'no customer 42eur', '42'],
 ])('blacks out a value %s', (_, message, value) => {
   const text = redact(message, 'ada@example.com', value);
   expect(text).toContain('[identifier]');

@@ -136,14 +136,14 @@ const fold = (text: string) =>
     return lower.length === letter.length ? lower : letter;
   });
 
-/** Whether what stands there is no part of a longer word. */
+/** Whether what stands there is no part of a longer word or number. */
 function standsAlone(text: string, at: number, count: number): boolean {
-  const splits = (end: number) =>
-    isWord(text.charAt(end - 1)) && isWord(text.charAt(end));
+  const splits = (end: number) => {
+    const pair = text.slice(Math.max(end - 1, 0), end + 1);
+    return /^(?:\p{L}{2}|\p{N}{2})$/u.test(pair);
+  };
   return !splits(at) && !splits(at + count);
 }
-
-const isWord = (char: string) => /[\p{L}\p{N}]/u.test(char);
 
 function withBlack(message: string, black: Uint8Array): string {
   let text = '';
