@@ -60,6 +60,9 @@ export class Chunk {
   readonly #done: Set<number>;
   readonly #failedAttempts: Map<number, number>;
   #next = 0;
+  /** How many events are not forgotten. */
+  #kept: number;
+  /** Their payloads are copied when so few are left. */
   #copyAt: number;
 
   constructor(
@@ -78,7 +81,8 @@ export class Chunk {
     this.#failedAttempts = new Map(header.failedAttempts);
     this.inMemory = BYTES_PER_EVENT;
     for (const event of events) this.inMemory += memoryOf(event);
-    this.#copyAt = events.length / 2;
+    this.#kept = events.length;
+    this.#copyAt = Math.floor(events.length / 2);
     for (const index of this.#done) this.forget(index);
   }
 
@@ -176,9 +180,11 @@ export class Chunk {
   }
 
   peek(): StoredEvent | undefined {
-    const [event] = this.pending(this.#next);
-    this.#next = event?.index ?? this.#events.length;
-    return event;
+    for (; this.#next < this.#events.length; this.#next++) {
+      const event = this.#pendingAt(this.#next);
+      if (event !== undefined) return event;
+    }
+    return undefined;
   }
 
   /** The events that were neither claimed since it was read nor are finished. */
@@ -189,16 +195,8 @@ export class Chunk {
   /** The events that are not finished, from an index on. */
   *pending(from = 0): Generator<StoredEvent> {
     for (let index = from; index < this.#events.length; index++) {
-      const event = this.#events[index];
-      if (event === undefined || this.#done.has(index)) continue;
-      yield {
-        ...event,
-        sequence: sequenceOf(this.number, index),
-        since: this.#sinceOf(event),
-        failedAttempts: this.#failedAttempts.get(index) ?? 0,
-        chunk: this,
-        index,
-      };
+      const event = this.#pendingAt(index);
+      if (event !== undefined) yield event;
     }
   }
 
@@ -218,7 +216,8 @@ export class Chunk {
     this.#events[index] = undefined;
     const freed = memoryOf(event);
     this.inMemory -= freed;
-    if (this.left <= this.#copyAt) this.#copy();
+    this.#kept--;
+    if (this.#kept > 0 && this.#kept <= this.#copyAt) this.#copy();
     return freed;
   }
 
@@ -226,9 +225,26 @@ export class Chunk {
     this.#failedAttempts.set(index, failedAttempts);
   }
 
+  #pendingAt(index: number): StoredEvent | undefined {
+    const event = this.#events[index];
+    if (event === undefined || this.#done.has(index)) return undefined;
+    const { id, payload, createdAt, receipt } = event;
+    return {
+      id,
+      payload,
+      createdAt,
+      receipt,
+      sequence: sequenceOf(this.number, index),
+      since: this.#sinceOf(event),
+      failedAttempts: this.#failedAttempts.get(index) ?? 0,
+      chunk: this,
+      index,
+    };
+  }
+
   /** Payloads that were read are slices, each of which keeps the whole body in memory. */
   #copy(): void {
-    this.#copyAt = Math.floor(this.left / 2);
+    this.#copyAt = Math.floor(this.#kept / 2);
     for (const [index, event] of this.#events.entries()) {
       if (event === undefined) continue;
       const payload = Buffer.from(event.payload).toString();
