@@ -15,6 +15,7 @@ import { createPool as mysqlPool } from 'mysql2';
 import { Pool } from 'pg';
 import { Sequelize } from 'sequelize';
 import { DataSource } from 'typeorm';
+import { prisma } from './prisma.js';
 
 export type SqlDialect = 'postgres' | 'mysql';
 
@@ -216,4 +217,5 @@ export const sqlLibraries = (url: string, type: SqlDialect): SqlLibrary[] => [
   drizzle(url, type),
   sequelize(url),
   mikroOrm(url, type),
+  prisma(url, type),
 ];

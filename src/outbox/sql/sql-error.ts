@@ -2,22 +2,37 @@ import { OdpOutboxError } from '../../errors/index.js';
 
 type MaybeError = Partial<Error> & {
   readonly code?: unknown;
-  readonly driverError?: unknown;
-  readonly original?: unknown;
-  readonly meta?: unknown;
-};
+  readonly originalCode?: unknown;
+} & Readonly<Record<(typeof WRAPPED)[number], unknown>>;
+
+/** Where libraries keep what the database's driver threw: TypeORM, Sequelize, Prisma, and others. */
+const WRAPPED = [
+  'driverError',
+  'original',
+  'meta',
+  'driverAdapterError',
+  'cause',
+] as const;
+
+/** What Prisma tells by number, as mysql2 names it. */
+const MYSQL_CODES = new Map([
+  ['1020', 'ER_CHECKREAD'],
+  ['1205', 'ER_LOCK_WAIT_TIMEOUT'],
+  ['1213', 'ER_LOCK_DEADLOCK'],
+]);
 
 /** The database's own code, such as SQLSTATE `40001`, whatever a library wraps it in. */
-export function codeOf(error: unknown, depth = 4): string | undefined {
+export function codeOf(error: unknown, depth = 5): string | undefined {
   if (typeof error !== 'object' || error === null || depth === 0) {
     return undefined;
   }
-  const { code, driverError, original, meta, cause } = error as MaybeError;
-  for (const inner of [driverError, original, meta, cause]) {
-    const found = codeOf(inner, depth - 1);
+  const known = error as MaybeError;
+  for (const wrapped of WRAPPED) {
+    const found = codeOf(known[wrapped], depth - 1);
     if (found !== undefined) return found;
   }
-  return typeof code === 'string' ? code : undefined;
+  const code = known.originalCode ?? known.code;
+  return typeof code === 'string' ? (MYSQL_CODES.get(code) ?? code) : undefined;
 }
 
 /** Codes by which a server says that another transaction went first, in Postgres, MySQL and MariaDB. */
@@ -44,7 +59,11 @@ export function sqlError(
 ): OdpOutboxError {
   if (error instanceof OdpOutboxError) return error;
   const code = codeOf(error);
-  const words = own((error as Error).message) || code;
+  // Prisma's words stand in several lines.
+  const words =
+    own((error as Error).message)
+      .replaceAll(/\s+/g, ' ')
+      .trim() || code;
   return new OdpOutboxError(`${store} failed (${words}). ${advice}`, {
     cause: Object.assign(new Error(words), code === undefined ? {} : { code }),
   });

@@ -118,7 +118,8 @@ const knex: Adapter = (trx) => {
 
 const prisma: Adapter = (tx) => {
   if (!has(tx, '$executeRawUnsafe')) return undefined;
-  if (has(tx, '$transaction')) {
+  // A tx may begin a nested transaction, but it does not connect.
+  if (has(tx, '$connect')) {
     throw refuse('transaction is PrismaClient, not the tx of $transaction.');
   }
   const execute = tx['$executeRawUnsafe'] as (
@@ -137,12 +138,45 @@ function driver(connection: Shape): RunInTransaction {
   if (!has(connection, 'query')) {
     throw refuse('transaction has no query(text, values).');
   }
+  if (
+    has(connection, 'getTransactionStatus') &&
+    (connection['getTransactionStatus'] as () => unknown).call(connection) ===
+      'I'
+  ) {
+    throw NOT_BEGUN();
+  }
   // The callback flavour of mysql2 keeps its promises behind this.
   if (has(connection, 'promise')) {
     const promised = (connection['promise'] as () => Shape).call(connection);
-    return calling(promised, 'query');
+    return mysql(promised);
   }
-  return calling(connection, 'query');
+  return has(connection, 'beginTransaction')
+    ? mysql(connection)
+    : calling(connection, 'query');
+}
+
+const NOT_BEGUN = () =>
+  refuse('transaction is a connection on which no transaction has begun.');
+
+/** Flags of what a MySQL server says with each answer. */
+const IN_TRANSACTION = 1;
+const AUTOCOMMIT = 2;
+
+/** mysql2 does not know whether a transaction has begun, but the server says so with any answer. */
+function mysql(connection: Shape): RunInTransaction {
+  const query = calling(connection, 'query');
+  let begun = false;
+  return async (text, values) => {
+    if (!begun) {
+      const [answer] = (await query('DO 0', [])) as [{ serverStatus?: number }];
+      const { serverStatus = IN_TRANSACTION } = answer;
+      if ((serverStatus & (IN_TRANSACTION | AUTOCOMMIT)) === AUTOCOMMIT) {
+        throw NOT_BEGUN();
+      }
+      begun = true;
+    }
+    return query(text, values);
+  };
 }
 
 const has = (shape: Shape, method: string): boolean =>

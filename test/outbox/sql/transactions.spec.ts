@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { createPool } from 'mysql2/promise';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver.js';
@@ -159,6 +161,33 @@ describe.each(databases)('$type outbox: transactions', (database) => {
     });
     const { claimed } = await deliverAll([outbox], 500);
     expect(new Set(claimed).size).toBe(2500);
+  });
+
+  it('refuses a connection of the driver on which no transaction has begun', async () => {
+    const pool =
+      type === 'postgres'
+        ? new Pool({ connectionString: database.url })
+        : createPool(database.url);
+    const idle = (await (pool instanceof Pool
+      ? pool.connect()
+      : pool.getConnection())) as {
+      query(text: string): Promise<unknown>;
+      release(): void;
+    };
+    const append = () => outbox.append(someEvents(1), { transaction: idle });
+    expect(String(await failureOf(append))).toContain(
+      'no transaction has begun',
+    );
+    expect(await outbox.counts()).toMatchObject({ pending: 0 });
+    await idle.query('BEGIN');
+    await append();
+    await idle.query('COMMIT');
+    expect(await outbox.counts()).toMatchObject({ pending: 1 });
+    expect(String(await failureOf(append))).toContain(
+      'no transaction has begun',
+    );
+    idle.release();
+    await pool.end();
   });
 
   it('refuses what is no transaction', async () => {
