@@ -149,7 +149,8 @@ export class AccountIntegration {
     if (current !== undefined && !areSame(current, this.#wanted)) {
       this.#isDraining = true;
       const { clock } = this.#parts;
-      const drained = this.#parts.drain(MAX_DRAIN_MS);
+      // What fails there is told where it fails; the change must not hang on it.
+      const drained = this.#parts.drain(MAX_DRAIN_MS).catch(() => {});
       await within(clock, MAX_DRAIN_MS, drained, () => undefined);
       this.#isDraining = false;
     }

@@ -23,7 +23,11 @@ import {
   type OdpRuntime,
   ProcessEnd,
 } from '../account/index.js';
-import { HttpServiceTransport, OdpTransport } from '../odp/index.js';
+import {
+  HttpServiceTransport,
+  type OdpIntegration,
+  OdpTransport,
+} from '../odp/index.js';
 import {
   AccountCheck,
   AccountLifecycle,
@@ -37,8 +41,16 @@ const MODULE_OPTIONS = 'OPTIMIZELY_ODP_MODULE_OPTIONS';
 export const ODP_RESOLVED_OPTIONS = Symbol('ODP_RESOLVED_OPTIONS');
 /** @internal Time, chance and the logger; `OptimizelyOdpTestingModule` replaces it. */
 export const ODP_RUNTIME = Symbol('ODP_RUNTIME');
+/** @internal Makes something else of the `integration` option, as tests do that reach no network. */
+export const ODP_INTEGRATION = Symbol('ODP_INTEGRATION');
 const CHECK = Symbol('ODP_ACCOUNT_CHECK');
 const LIFECYCLE = Symbol('ODP_LIFECYCLE');
+
+type IntegrationChange = (
+  integration: OdpIntegration | undefined,
+) => OdpIntegration | undefined;
+
+const asItIs: IntegrationChange = (integration) => integration;
 
 /** @internal What an app's account stands on. */
 export const runtimeOf = (
@@ -68,6 +80,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
       useFactory: resolveOptions,
     },
     { provide: ODP_RUNTIME, useFactory: () => runtimeOf(name) },
+    { provide: ODP_INTEGRATION, useValue: asItIs },
     {
       provide: OdpTransport,
       inject: [ODP_RESOLVED_OPTIONS, ODP_RUNTIME],
@@ -88,6 +101,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         BackgroundWork,
         ProcessEnd,
         ODP_RUNTIME,
+        ODP_INTEGRATION,
         CHECK,
       ],
       useFactory: async (
@@ -97,10 +111,12 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         background: BackgroundWork,
         processEnd: ProcessEnd,
         runtime: OdpRuntime,
+        changed: IntegrationChange,
       ) => {
+        const integration = changed(options.integration);
         const account = new OdpAccount({
           name,
-          options,
+          options: { ...options, integration },
           transport,
           ambient,
           background,

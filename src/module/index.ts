@@ -1,4 +1,8 @@
-export { ODP_RUNTIME, runtimeOf } from './account-providers.js';
+export {
+  ODP_INTEGRATION,
+  ODP_RUNTIME,
+  runtimeOf,
+} from './account-providers.js';
 export type { OptimizelyOdpModuleExtras } from './module-definition.js';
 export {
   OptimizelyOdpModuleOptions,

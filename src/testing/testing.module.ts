@@ -1,11 +1,11 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ODP_RUNTIME, runtimeOf } from '../module/index.js';
+import { ODP_INTEGRATION, ODP_RUNTIME, runtimeOf } from '../module/index.js';
 import type { Clock } from '../clock.js';
 import type { OdpDeliveryOptions } from '../delivery/index.js';
 import type { OptimizelyOdpModuleOptions } from '../module/index.js';
 import type { OptimizelyOdpModuleExtras } from '../module/index.js';
 import { OptimizelyOdpModule } from '../module/index.js';
-import { OdpTransport } from '../odp/index.js';
+import { type OdpIntegration, OdpTransport } from '../odp/index.js';
 import { RecordingOdpTransport } from './recording.transport.js';
 
 /** Options of {@link OptimizelyOdpTestingModule}: those of the real module, each with a default for tests. */
@@ -47,7 +47,7 @@ export class OptimizelyOdpTestingModule {
     ...options
   }: OptimizelyOdpTestingOptions = {}): DynamicModule {
     const module = OptimizelyOdpModule.forRoot({
-      apiKey: 'test-key',
+      ...(options.integration === undefined && { apiKey: 'test-key' }),
       ...options,
       delivery: {
         ...DELIVERY,
@@ -62,6 +62,7 @@ export class OptimizelyOdpTestingModule {
         ...(module.providers ?? []),
         { provide: OdpTransport, useValue: transport },
         { provide: RecordingOdpTransport, useExisting: OdpTransport },
+        { provide: ODP_INTEGRATION, useValue: testAccount },
         {
           provide: ODP_RUNTIME,
           useFactory: () => runtimeOf(options.name, clock),
@@ -72,6 +73,20 @@ export class OptimizelyOdpTestingModule {
   }
 }
 
+/** An app that takes its account from a datafile asks for none in a test. */
+const testAccount = (
+  integration: OdpIntegration | undefined,
+): OdpIntegration | undefined =>
+  integration && {
+    source: 'the test',
+    readyTimeout: 0,
+    start(listener) {
+      const apiHost = 'https://api.us1.odp.optimizely.com';
+      listener({ kind: 'integrated', apiKey: 'test-key', apiHost });
+      return () => {};
+    },
+  };
+
 /** What `Test.createTestingModule` returns, as far as it is needed here. */
 export interface TransportOverride {
   overrideProvider(token: unknown): { useValue(value: unknown): unknown };
@@ -79,7 +94,7 @@ export interface TransportOverride {
 
 /**
  * Makes an app under test send to `transport`, whatever its modules configure:
- * all of its accounts do.
+ * all of its accounts do, and none asks for a datafile.
  *
  * ```ts
  * const builder = Test.createTestingModule({ imports: [AppModule] });
@@ -102,5 +117,6 @@ export function overrideOdpTransport(
   transport: OdpTransport = new RecordingOdpTransport(),
 ): OdpTransport {
   builder.overrideProvider(OdpTransport).useValue(transport);
+  builder.overrideProvider(ODP_INTEGRATION).useValue(testAccount);
   return transport;
 }

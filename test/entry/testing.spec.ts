@@ -21,7 +21,7 @@ import {
   overrideOdpTransport,
   RecordingOdpTransport,
 } from 'nestjs-optimizely-odp/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const identifiers = { email: 'ada@example.com' };
 
@@ -217,6 +217,30 @@ describe('overrideOdpTransport', () => {
         ['emea', 'api.eu1.odp.optimizely.com', 'logout'],
       ]),
     );
+  });
+
+  it('asks for no datafile', async () => {
+    const asked = vi.fn(() => () => {});
+    const integration = {
+      source: 'the datafile',
+      readyTimeout: 60_000,
+      start: asked,
+    };
+    const builder = Test.createTestingModule({
+      imports: [OptimizelyOdpModule.forRoot({ integration })],
+    });
+    const transport = overrideOdpTransport(builder);
+    const app = await builder.compile();
+    open.push(app);
+    app.get(OdpService).trackOdpEvent({ action: 'login', identifiers });
+    await app.get(OdpService).flush();
+    expect(transport.requests).toHaveLength(1);
+
+    const own = await testing({ integration });
+    own.odp.trackOdpEvent({ action: 'login', identifiers });
+    await own.odp.flush();
+    expect(own.transport.requests).toHaveLength(1);
+    expect(asked).not.toHaveBeenCalled();
   });
 
   it('takes a transport of yours', async () => {
