@@ -40,6 +40,7 @@ import {
 import { AccountIntegration } from './account-integration.js';
 import { type AccountState, isRefusal, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
+import { ageDeadLetters } from './dead-letter-aging.js';
 import { lastLine, SURVIVES } from './last-line.js';
 import type { ProcessEnd } from './process-end.js';
 
@@ -206,6 +207,13 @@ export class OdpAccount {
       );
     } else {
       await this.dispatcher.open();
+      ageDeadLetters({
+        outbox: this.dispatcher.outbox,
+        clock: this.clock,
+        reporter: this.reporter,
+        maxAge: this.#parts.options.deadLetters.maxAge,
+        ended: this.ended,
+      });
       const { outbox, region, regionOfSuffix, apiHost } = options;
       if (regionOfSuffix !== undefined && regionOfSuffix !== region) {
         logger.warn(

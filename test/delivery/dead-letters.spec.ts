@@ -20,3 +20,18 @@ test('of events that were given up, no more than the option allows are kept', as
     message: expect.stringContaining('removed=1') as unknown,
   });
 });
+
+test('those that have grown too old are removed, though no new ones come', async () => {
+  const { odp, sandbox, clock, until } = await startOdpApp({
+    deadLetters: { maxAge: '2h' },
+  });
+  sandbox.fail({ invalid: {} });
+  await odp.sendOdpEvent(numbered(1));
+  await odp.flush();
+  await until('rejected');
+  await clock.advance(2 * 3_600_000 - 1);
+  expect(await odp.deadLetters.list()).toHaveLength(1);
+  await clock.advance(3_600_001);
+  expect(await odp.deadLetters.list()).toEqual([]);
+  expect(odp.stats()).toMatchObject({ deadLetters: 0, deadLettersRemoved: 1 });
+});
