@@ -129,6 +129,7 @@ export class Dispatcher {
       maxEventAge: delivery.maxEventAge,
       abort: this.#abort.signal,
       forgotten: (count) => this.#access.forgotten(count),
+      deadLettered: (count) => this.#access.deadLettered(count),
       released: (delay) => this.#trigger.released(clock.monotonic() + delay),
     });
     this.#expiryScan = new ExpiryScan({

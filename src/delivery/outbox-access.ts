@@ -164,6 +164,12 @@ export class OutboxAccess {
     if (this.#counts.pending === 0) this.#counts.oldestAge = undefined;
   }
 
+  /** Events were given up. */
+  deadLettered(count: number): void {
+    this.forgotten(count);
+    this.#counts.deadLetters += count;
+  }
+
   /** Lets go of the outbox. Never rejects. */
   async close(): Promise<void> {
     if (!this.isOpen) return;

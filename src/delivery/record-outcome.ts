@@ -17,6 +17,8 @@ export interface OutcomeRecorderParts {
   readonly abort: AbortSignal;
   /** Tells that the outbox has so many events less: they were delivered or given up. */
   forgotten(count: number): void;
+  /** Tells that so many events are dead letters now. */
+  deadLettered(count: number): void;
   /** Tells that events were given back for so many ms. */
   released(delay: number): void;
 }
@@ -61,14 +63,14 @@ export class OutcomeRecorder {
   ): Promise<readonly ClaimedEvent[]> {
     const { maxEventAge } = this.#parts;
     if (events.every(({ age }) => age < maxEventAge)) return events;
-    const { outbox, reporter, awaited, forgotten } = this.#parts;
+    const { outbox, reporter, awaited, deadLettered } = this.#parts;
     const expired = events.filter(({ age }) => age >= maxEventAge);
     const message = `undelivered for longer than ${maxEventAge} ms`;
     const recorded = await this.#tell('deadLetter', () =>
       outbox.deadLetter(expired, { reason: 'expired', message }),
     );
     if (recorded) {
-      forgotten(expired.length);
+      deadLettered(expired.length);
       for (const event of expired) {
         reporter.expired(event);
         awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
@@ -87,7 +89,7 @@ export class OutcomeRecorder {
     status: number,
     batch: readonly ClaimedEvent[],
   ): Promise<void> {
-    const { outbox, reporter, awaited, forgotten } = this.#parts;
+    const { outbox, reporter, awaited, deadLettered } = this.#parts;
     const redact = identifierRedactor(batch.map(({ payload }) => payload));
     const byMessage = new Map<string, ClaimedEvent[]>();
     for (const { event, message: said } of refusals) {
@@ -101,7 +103,7 @@ export class OutcomeRecorder {
         outbox.deadLetter(events, { reason: 'rejected', status, message }),
       );
       if (!recorded) continue;
-      forgotten(events.length);
+      deadLettered(events.length);
       for (const event of events) {
         reporter.rejected(event, status, message);
         awaited.givenUp(

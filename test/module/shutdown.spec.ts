@@ -8,6 +8,8 @@ import {
 } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
+  memoryOutbox,
+  OdpOutboxError,
   OdpService,
   OdpTimeoutError,
   OptimizelyOdpModule,
@@ -74,6 +76,33 @@ test('shutdownTimeout bounds the last flush, and what stays behind is told', asy
     level: 'warn',
     message: expect.stringContaining(
       '1 event stays behind in the outbox (memory), which survives nothing',
+    ) as string,
+  });
+});
+
+test('of an outbox that cannot be asked, nothing is claimed', async () => {
+  const outbox = memoryOutbox();
+  const { odp, close, log } = await startOdpApp({ outbox });
+  await odp.sendOdpEvent(numbered(1));
+  outbox.counts = () => {
+    throw new OdpOutboxError('The store is away.');
+  };
+  await close();
+  expect(log.at(-1)).toEqual({
+    level: 'warn',
+    message: expect.stringMatching(/is unknown.* left=unknown\]$/) as string,
+  });
+});
+
+test('what was given up was not delivered', async () => {
+  const { odp, sandbox, close, log } = await startOdpApp();
+  sandbox.fail({ invalid: {} });
+  await odp.sendOdpEvent(numbered(1));
+  await close();
+  expect(log.at(-1)).toEqual({
+    level: 'log',
+    message: expect.stringMatching(
+      /delivered or given up .*delivered=0 rejected=1 left=0\]$/,
     ) as string,
   });
 });

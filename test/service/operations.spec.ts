@@ -65,6 +65,7 @@ describe.each(['memory', ...durable] as const)('%s', (kind) => {
   test('dead letters are listed page by page', (context) =>
     withApp(context, async (app) => {
       await giveUp(app, 5);
+      expect(app.odp.stats().deadLetters).toBe(5);
       const { deadLetters } = app.odp;
       const first = await deadLetters.list({ limit: 3 });
       const after = first.at(-1)?.cursor;
