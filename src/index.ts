@@ -7,14 +7,18 @@ export {
   type OdpEventIssue,
   type OdpEventSchema,
   odpEventSchema,
+  type FieldsOf,
+  type OdpDataField,
   type OdpDataValue,
   type OdpEvent,
   type OdpEventData,
+  type OdpEventInput,
   type OdpIdentifiers,
+  type OdpIdentifierValue,
   type OdpOrder,
   type OdpOrderItem,
 } from './events/index.js';
-export type { Duration, Size } from './options/index.js';
+export type { Duration, OptionsOf, Size } from './options/index.js';
 export {
   IsOdpAttributes,
   type OdpCustomer,

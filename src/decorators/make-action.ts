@@ -6,6 +6,7 @@ import type {
   OdpAction,
   OdpActionConditions,
   OdpActionContext,
+  OdpActionEvents,
   OdpActionFactory,
   OdpActionOptions,
   TimeLimit,
@@ -64,9 +65,7 @@ function eventOf<T>(
   );
 }
 
-function listOf(
-  events: OdpEvent | readonly OdpEvent[] | null | undefined,
-): readonly OdpEvent[] {
+function listOf(events: OdpActionEvents): readonly OdpEvent[] {
   if (events === undefined || events === null) return [];
   return Array.isArray(events)
     ? (events as readonly OdpEvent[])

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Clock } from '../clock.js';
-import type { OdpEvent, OdpEventData } from '../events/index.js';
+import type { OdpEvent, OdpEventInput } from '../events/index.js';
 import type { OdpRequest } from '../identity/index.js';
 
 /** What a handler did, for the functions of `@SendOdpEvent()`. */
@@ -36,14 +36,14 @@ export interface OdpActionConditions<T = unknown> {
    * Sends only where this is `true`.
    * @default true
    */
-  readonly when?: OdpActionValue<T, boolean>;
+  readonly when?: OdpActionValue<T, boolean> | undefined;
   /**
    * After which outcome of the handler, its pipes and the interceptors below the
    * decorator: it completed (a stream: to its end), it threw, or either. A client
    * that leaves a stream before its end is neither: only `always` tells of it.
    * @default 'success'
    */
-  readonly on?: 'success' | 'error' | 'always';
+  readonly on?: 'success' | 'error' | 'always' | undefined;
   /**
    * The name of the account, as given to `OptimizelyOdpModule`.
    * @default the account without a name
@@ -60,20 +60,18 @@ export interface OdpActionConditions<T = unknown> {
    * for it.
    * @default true for a field resolver, which runs once per object; false for others
    */
-  readonly oncePerRequest?: boolean;
+  readonly oncePerRequest?: boolean | undefined;
 }
 
 /** The event that `@SendOdpEvent()` sends, field by field. */
 export interface OdpActionOptions<T = unknown> extends OdpActionConditions<T> {
   /** @default 'fullstack' */
-  readonly type?: OdpActionValue<T, string | null | undefined>;
+  readonly type?: OdpActionValue<T, string | null | undefined> | undefined;
   readonly action: OdpActionValue<T, string>;
   /** What it lacks is filled in from the `identity` option. A value that is no string is reported, not sent. */
-  readonly identifiers?: OdpActionValue<
-    T,
-    Readonly<Record<string, unknown>> | null | undefined
-  >;
-  readonly data?: OdpActionValue<T, OdpEventData | null | undefined>;
+  readonly identifiers?:
+    OdpActionValue<T, object | null | undefined> | undefined;
+  readonly data?: OdpActionValue<T, object | null | undefined> | undefined;
 }
 
 /** Makes 0 to n events of what the handler did. */
@@ -82,7 +80,8 @@ export type OdpActionFactory<T = unknown> = (
 ) => OdpActionEvents | Promise<OdpActionEvents>;
 
 /** What a factory may return. */
-export type OdpActionEvents = OdpEvent | readonly OdpEvent[] | null | undefined;
+export type OdpActionEvents =
+  OdpEventInput | readonly OdpEventInput[] | null | undefined;
 
 /** How long each function of an action may take. */
 export interface TimeLimit {

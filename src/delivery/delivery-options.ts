@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../options/index.js';
 import type { OdpViolation } from '../errors/index.js';
 import type { Duration, Size } from '../options/index.js';
 import { OptionReader } from '../options/index.js';
@@ -79,7 +80,7 @@ export class OdpDeliveryOptions {
   readonly maxEventAge: Duration = '24h';
 
   /** Backoff between attempts. */
-  readonly retry: Partial<OdpRetryOptions> = {};
+  readonly retry: OptionsOf<OdpRetryOptions> = {};
 
   /**
    * How long the last flush may take when the app shuts down.

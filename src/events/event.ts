@@ -47,3 +47,30 @@ export interface OdpEvent {
   /** What else is known about it. Overrides every default, `idempotence_id` and `ts` included. */
   readonly data?: OdpEventData | null | undefined;
 }
+
+/**
+ * Fields that are each one of `V`, as a type parameter's own bound: an
+ * `interface` meets it, although it has no index signature.
+ */
+export type FieldsOf<T, V> = { readonly [K in keyof T]: V };
+
+/** What {@link FieldsOf} bounds identifiers with. */
+export type OdpIdentifierValue = string | null | undefined;
+
+/** What {@link FieldsOf} bounds data with; an `order` may be typed by an `interface`, too. */
+export type OdpDataField =
+  | OdpDataValue
+  | {
+      readonly order_id: string | number;
+      readonly items?:
+        readonly { readonly product_id: string | number }[] | null | undefined;
+    };
+
+/** An {@link OdpEvent} whose identifiers and data may be typed by an `interface`. */
+export interface OdpEventInput<
+  I extends object = object,
+  D extends object = object,
+> extends Pick<OdpEvent, 'type' | 'action'> {
+  readonly identifiers?: I | null | undefined;
+  readonly data?: D | null | undefined;
+}

@@ -1,8 +1,12 @@
 export type {
+  FieldsOf,
+  OdpDataField,
   OdpDataValue,
   OdpEvent,
   OdpEventData,
+  OdpEventInput,
   OdpIdentifiers,
+  OdpIdentifierValue,
   OdpOrder,
   OdpOrderItem,
 } from './event.js';

@@ -33,8 +33,8 @@ export interface OdpRequest {
 /**
  * Tells who is calling. It runs only when an event is sent, so guards have
  * already put the user on the request. Return `undefined` for nobody. Values that
- * are no strings make an event invalid, save `null` and `undefined`.
+ * are no strings make an event invalid, save `null` and `undefined`. It is not async.
  */
 export type OdpIdentity = (
   request: OdpRequest,
-) => Readonly<Record<string, unknown>> | undefined;
+) => (object & { readonly then?: never }) | undefined;

@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../options/index.js';
 import type { HttpService } from '@nestjs/axios';
 import type { OdpBeforeSend, OdpEventData } from '../events/index.js';
 import type { OdpDeadLetterOptions, OdpOutbox } from '../outbox/index.js';
@@ -92,13 +93,13 @@ export class OptimizelyOdpModuleOptions {
   readonly outbox?: OdpOutbox | undefined = undefined;
 
   /** When and how events are sent. */
-  readonly delivery?: Partial<OdpDeliveryOptions> | undefined = {};
+  readonly delivery?: OptionsOf<OdpDeliveryOptions> | undefined = {};
 
   /** How the segments of customers are asked for and kept. */
-  readonly segments?: Partial<OdpSegmentsOptions> | undefined = {};
+  readonly segments?: OptionsOf<OdpSegmentsOptions> | undefined = {};
 
   /** What is kept of events that were given up. */
-  readonly deadLetters?: Partial<OdpDeadLetterOptions> | undefined = {};
+  readonly deadLetters?: OptionsOf<OdpDeadLetterOptions> | undefined = {};
 }
 
 /** What `useClass` and `useExisting` of `forRootAsync` name. */

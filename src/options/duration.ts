@@ -1,5 +1,5 @@
-/** A time span: ms, or a number with its unit, such as `'500ms'`, `'30s'`, `'5m'`, `'24h'` or `'7d'`. */
-export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;
+/** A time span: ms, or text with its unit, such as `'500ms'`, `'30s'`, `'5m'`, `'24h'` or `'7d'`. */
+export type Duration = number | string;
 
 const UNITS: Readonly<Record<string, number>> = {
   ms: 1,

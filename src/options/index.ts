@@ -2,3 +2,4 @@ export { type Duration, parseDuration } from './duration.js';
 export { OptionReader } from './option-reader.js';
 export { parseSize, type Size } from './size.js';
 export { closest, show } from './hints.js';
+export type { OptionsOf } from './options-of.js';

@@ -1,5 +1,5 @@
-/** A size: bytes, or a number with its unit, such as `'512kb'`, `'1mb'` or `'2gb'`; a kb has 1024 bytes. */
-export type Size = number | `${number}${'b' | 'kb' | 'mb' | 'gb'}`;
+/** A size: bytes, or text with its unit, such as `'512kb'`, `'1mb'` or `'2gb'`; a kb has 1024 bytes. */
+export type Size = number | string;
 
 const UNITS: Readonly<Record<string, number>> = {
   b: 1,

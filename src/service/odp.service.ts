@@ -3,9 +3,14 @@ import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
 import { OdpOutboxError } from '../errors/index.js';
 import {
   countIdentifiers,
+  type FieldsOf,
   type MadeEvent,
+  type OdpDataField,
   type OdpEvent,
+  type OdpEventData,
+  type OdpEventInput,
   type OdpIdentifiers,
+  type OdpIdentifierValue,
 } from '../events/index.js';
 import type { Duration } from '../options/index.js';
 import type { AmbientIdentity } from '../identity/index.js';
@@ -84,8 +89,11 @@ export class OdpService {
    *
    * A rejection that nobody awaits is logged, and does not end the process.
    */
-  sendOdpEvent(
-    event: OdpEvent,
+  sendOdpEvent<
+    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
+    D extends FieldsOf<D, OdpDataField> = OdpEventData,
+  >(
+    event: OdpEventInput<I, D>,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent> {
     try {
@@ -113,6 +121,17 @@ export class OdpService {
    */
   sendOdpEvents(
     events: readonly OdpEvent[],
+    options?: SendOdpEventOptions,
+  ): Promise<SentOdpEvent[]>;
+  sendOdpEvents<
+    I extends FieldsOf<I, OdpIdentifierValue>,
+    D extends FieldsOf<D, OdpDataField>,
+  >(
+    events: readonly OdpEventInput<I, D>[],
+    options?: SendOdpEventOptions,
+  ): Promise<SentOdpEvent[]>;
+  sendOdpEvents(
+    events: readonly OdpEvent[],
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent[]> {
     return this.#watched(this.#sendAll(events, options));
@@ -122,8 +141,11 @@ export class OdpService {
    * Sends an event that nobody waits for: never throws. What goes wrong is
    * logged and shown on `events$`.
    */
-  trackOdpEvent(
-    event: OdpEvent,
+  trackOdpEvent<
+    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
+    D extends FieldsOf<D, OdpDataField> = OdpEventData,
+  >(
+    event: OdpEventInput<I, D>,
     options: Pick<SendOdpEventOptions, 'identity'> = {},
   ): void {
     try {
@@ -143,8 +165,8 @@ export class OdpService {
    * @returns `undefined` when nothing was sent
    * @throws what {@link sendOdpEvent} throws
    */
-  identify(
-    identifiers: OdpIdentifiers,
+  identify<I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers>(
+    identifiers: I,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent | undefined> {
     // What is wrong with the options is told by sending.
@@ -236,7 +258,10 @@ export class OdpService {
    * whatever it starts, get these identifiers if they lack them. Events of
    * other accounts do not, and a request that is handled in `fn` is its own caller.
    */
-  runWithIdentity<T>(identifiers: OdpIdentifiers, fn: () => T): T {
+  runWithIdentity<
+    T,
+    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
+  >(identifiers: I, fn: () => T): T {
     return this.#ambient.run({ identifiers, account: this.#account }, fn);
   }
 

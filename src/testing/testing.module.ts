@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../options/index.js';
 import type { DynamicModule } from '@nestjs/common';
 import { ODP_INTEGRATION, ODP_RUNTIME, runtimeOf } from '../module/index.js';
 import type { Clock } from '../clock.js';
@@ -25,7 +26,7 @@ export interface OptimizelyOdpTestingOptions
 }
 
 /** Events go at once, and what fails is soon tried again, always alike. */
-const DELIVERY: Partial<OdpDeliveryOptions> = {
+const DELIVERY: OptionsOf<OdpDeliveryOptions> = {
   flushInterval: 0,
   shutdownTimeout: 100,
   retry: { delay: 10, factor: 1, maxDelay: 10, jitter: false },

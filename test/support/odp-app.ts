@@ -49,6 +49,8 @@ export async function startOdpApp(
   const clock = new ManualClock();
   const log: OdpTestApp['log'] = [];
   const write = (level: string) => (message: string) => {
+    // True of a test's process, and of no matter to any test but that of this line.
+    if (message.startsWith('Nothing listens to SIGTERM')) return;
     log.push({ level, message });
   };
   const booting = setInterval(() => meanwhile(clock), 5);

@@ -20,6 +20,7 @@ import {
   type OdpIdentity,
   type OdpOrder,
   OdpRejectedError,
+  type OdpRequest,
   type OdpRetryOptions,
   type OdpService,
   type OdpStats,
@@ -28,6 +29,7 @@ import {
   OptimizelyOdpModule,
   type OptimizelyOdpModuleOptions,
   type OptimizelyOdpOptionsFactory,
+  type OptionsOf,
   type SentOdpEvent,
 } from 'nestjs-optimizely-odp';
 import { odpConfig } from 'nestjs-optimizely-odp/config';
@@ -121,8 +123,10 @@ OptimizelyOdpModule.forRoot({ apikey: 'key' });
 OptimizelyOdpModule.forRoot({ region: 'de' });
 // @ts-expect-error -- a misspelt option of delivery
 OptimizelyOdpModule.forRoot({ delivery: { batchsize: 5 } });
-// @ts-expect-error -- not a span of time
-OptimizelyOdpModule.forRoot({ delivery: { flushInterval: 'soon' } });
+// Text of the environment: what is no span of time fails the boot.
+OptimizelyOdpModule.forRoot({
+  delivery: { flushInterval: process.env.INTERVAL },
+});
 // @ts-expect-error -- not an outbox
 OptimizelyOdpModule.forRoot({ outbox: 'memory' });
 // @ts-expect-error -- not identifiers
@@ -160,9 +164,8 @@ OptimizelyOdpModule.forRootAsync({
 
 expectTypeOf<Duration>().extract<string>().not.toBeNever();
 expectTypeOf<'30s' | '1.5h' | 5>().toExtend<Duration>();
-expectTypeOf<'30 seconds'>().not.toExtend<Duration>();
 expectTypeOf<OdpDeliveryOptions['retry']>().toEqualTypeOf<
-  Partial<OdpRetryOptions>
+  OptionsOf<OdpRetryOptions>
 >();
 expectTypeOf<OdpIdentifiers>().toExtend<ReturnType<OdpIdentity>>();
 
@@ -194,6 +197,36 @@ export class Emea {
   constructor(@InjectOdp('emea') readonly odp: OdpService) {}
 }
 expectTypeOf(getOdpServiceToken).parameters.toEqualTypeOf<[name?: string]>();
+
+/* Objects typed by an interface, which has no index signature */
+
+interface Customer {
+  readonly email: string;
+  readonly vuid?: string;
+}
+interface Purchase {
+  readonly total: number;
+  readonly order: { order_id: string; items: { product_id: string }[] };
+}
+declare const customer: Customer;
+declare const bought: Purchase;
+const purchased = { action: 'bought', identifiers: customer, data: bought };
+void service.sendOdpEvent(purchased);
+void service.sendOdpEvents([purchased, purchased]);
+service.trackOdpEvent(purchased);
+void service.identify(customer);
+service.runWithIdentity(customer, () => {});
+expectTypeOf<(request: OdpRequest) => Customer>().toExtend<OdpIdentity>();
+
+void service.sendOdpEvent({
+  action: 'a',
+  // @ts-expect-error -- an identifier is text
+  identifiers: { customer_id: 5 },
+});
+// @ts-expect-error -- a Date is no value
+void service.sendOdpEvent({ action: 'a', data: { at: new Date() } });
+// @ts-expect-error -- a Date is no value
+void service.sendOdpEvents([{ action: 'a', data: { at: new Date() } }]);
 
 /* Errors */
 

@@ -37,6 +37,13 @@ export class Takes {
     return of(order);
   }
 
+  // An interface as it is, without an index signature.
+  @SendOdpEvent<Order>({ action: 'purchase', data: ({ result }) => result })
+  @SendOdpEvent<Order>(({ result }) => ({ action: 'made', data: result }))
+  whole(): Order {
+    return order;
+  }
+
   @SendOdpEvent<Order>(({ result }) => [
     { action: 'purchase', identifiers: { email: result.id } },
   ])

@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -16,7 +17,7 @@ export { FileOutboxOptions } from './file-outbox.options.js';
  * @throws OdpConfigurationError when an option is missing or out of range
  */
 export function fileOutbox(
-  options: Pick<FileOutboxOptions, 'path'> & Partial<FileOutboxOptions>,
+  options: Pick<FileOutboxOptions, 'path'> & OptionsOf<FileOutboxOptions>,
 ): OdpOutbox {
   const { path, capacity = new FileOutboxOptions().capacity } = options;
   const problems: OdpViolation[] = [];

@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -16,7 +17,7 @@ export { MemoryOutboxOptions, type WhenFull } from './memory-outbox.options.js';
  * @throws OdpConfigurationError when an option is out of range
  */
 export function memoryOutbox(
-  options: Partial<MemoryOutboxOptions> = {},
+  options: OptionsOf<MemoryOutboxOptions> = {},
 ): OdpOutbox {
   const defaults = new MemoryOutboxOptions();
   const capacity = options.capacity ?? defaults.capacity;

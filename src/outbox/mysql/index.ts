@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import type { OdpOutbox } from '../outbox.js';
 import { SqlOutbox } from '../sql/sql-outbox.js';
 import { checkServer } from './check-server.js';
@@ -30,7 +31,7 @@ export {
  * @throws OdpConfigurationError when an option is wrong
  */
 export function mysqlOutbox(
-  options: Pick<MysqlOutboxOptions, 'pool'> & Partial<MysqlOutboxOptions>,
+  options: Pick<MysqlOutboxOptions, 'pool'> & OptionsOf<MysqlOutboxOptions>,
 ): OdpOutbox {
   const { pool, table, currentTransaction } = new MysqlOutboxOptions(options);
   const database = new MysqlDatabase(pool);

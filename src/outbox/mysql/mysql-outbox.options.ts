@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import { OdpConfigurationError } from '../../errors/index.js';
 import { parseTable } from './table-name.js';
 
@@ -60,7 +61,7 @@ export class MysqlOutboxOptions {
   readonly currentTransaction: (() => unknown) | undefined;
 
   constructor(
-    options: Pick<MysqlOutboxOptions, 'pool'> & Partial<MysqlOutboxOptions>,
+    options: Pick<MysqlOutboxOptions, 'pool'> & OptionsOf<MysqlOutboxOptions>,
   ) {
     // What is asked here is what a JavaScript caller may get wrong.
     const pool = options.pool as Partial<MysqlOutboxPool> | undefined;

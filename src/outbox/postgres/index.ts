@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import type { OdpOutbox } from '../outbox.js';
 import { SqlOutbox } from '../sql/sql-outbox.js';
 import { findTable } from './find-table.js';
@@ -28,7 +29,8 @@ export {
  * @throws OdpConfigurationError when an option is wrong
  */
 export function postgresOutbox(
-  options: Pick<PostgresOutboxOptions, 'pool'> & Partial<PostgresOutboxOptions>,
+  options: Pick<PostgresOutboxOptions, 'pool'> &
+    OptionsOf<PostgresOutboxOptions>,
 ): OdpOutbox {
   const { pool, table, notify, currentTransaction } = new PostgresOutboxOptions(
     options,

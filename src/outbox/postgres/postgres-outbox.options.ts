@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import { OdpConfigurationError } from '../../errors/index.js';
 import { parseTable } from './table-name.js';
 
@@ -61,7 +62,7 @@ export class PostgresOutboxOptions {
 
   constructor(
     options: Pick<PostgresOutboxOptions, 'pool'> &
-      Partial<PostgresOutboxOptions>,
+      OptionsOf<PostgresOutboxOptions>,
   ) {
     // What is asked here is what a JavaScript caller may get wrong.
     const pool = options.pool as Partial<PostgresOutboxPool> | undefined;

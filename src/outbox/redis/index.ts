@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import type { OdpOutbox } from '../outbox.js';
 import { RedisOutbox } from './redis-outbox.js';
 import { RedisOutboxOptions } from './redis-outbox.options.js';
@@ -16,7 +17,7 @@ export {
  * @throws OdpConfigurationError when an option is wrong
  */
 export function redisOutbox(
-  options: Pick<RedisOutboxOptions, 'client'> & Partial<RedisOutboxOptions>,
+  options: Pick<RedisOutboxOptions, 'client'> & OptionsOf<RedisOutboxOptions>,
 ): OdpOutbox {
   return new RedisOutbox(new RedisOutboxOptions(options));
 }

@@ -1,3 +1,4 @@
+import type { OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -30,7 +31,7 @@ export class RedisOutboxOptions {
   readonly key: string = 'odp';
 
   constructor(
-    options: Pick<RedisOutboxOptions, 'client'> & Partial<RedisOutboxOptions>,
+    options: Pick<RedisOutboxOptions, 'client'> & OptionsOf<RedisOutboxOptions>,
   ) {
     const problems: OdpViolation[] = [];
     // What is asked here is what a JavaScript caller may get wrong.

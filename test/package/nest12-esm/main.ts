@@ -14,6 +14,7 @@ import {
   createPollingProjectConfigManager,
 } from '@optimizely/optimizely-sdk';
 import {
+  memoryOutbox,
   OdpService,
   OptimizelyOdpModule,
   SendOdpEvent,
@@ -61,6 +62,26 @@ class ShopController {
 const sandbox = await OdpSandbox.start();
 process.env.OPTIMIZELY_ODP_API_KEY = 'test-key';
 process.env.OPTIMIZELY_ODP_API_HOST = sandbox.url;
+
+// Under exactOptionalPropertyTypes an option still takes undefined.
+OptimizelyOdpModule.forRoot({
+  apiKey: undefined,
+  apiHost: process.env.NOWHERE,
+  outbox: memoryOutbox({ capacity: undefined, whenFull: undefined }),
+  delivery: {
+    batchSize: undefined,
+    flushInterval: process.env.NOWHERE,
+    retry: { delay: undefined },
+  },
+  segments: { cacheSize: undefined },
+  deadLetters: { maxAge: undefined },
+});
+SendOdpEvent({
+  action: 'any',
+  type: undefined,
+  when: undefined,
+  on: undefined,
+});
 
 @Module({
   imports: [OptimizelyOdpModule.forRootAsync(odpConfig.asProvider())],
