@@ -3,13 +3,13 @@ import type { InvalidEvent, OdpClient, Outcome } from '../odp/index.js';
 import { batchesOf, bytesOf, halvesOf } from './batches.js';
 import type { BatchLimit } from './batch-limit.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
+import { Evidence } from './evidence.js';
 import {
   type Refusal,
   OutcomeRecorder,
   type OutcomeRecorderParts,
 } from './record-outcome.js';
 import type { RequestRate } from './request-rate.js';
-import { Suspects } from './suspects.js';
 
 /** What one batch's delivery works with. */
 export interface BatchDeliveryParts extends OutcomeRecorderParts {
@@ -28,11 +28,11 @@ interface Work {
   readonly outcomes: OutcomeRecorder;
   /** The next one is the last. */
   readonly batches: Batch[];
-  /** How many requests had got through when it began. */
-  readonly successesBefore: number;
-  /** How many requests had got through at the last refusal. */
-  successes: number;
-  /** Refusals since then. */
+  /** When it began. */
+  readonly begun: number;
+  /** When its last request was refused. */
+  refused: number;
+  /** How many were refused in a row, with nothing else getting through. */
   refusals: number;
 }
 
@@ -52,7 +52,7 @@ const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
 /** Brings claimed events to ODP and does what its answers ask for. */
 export class BatchDelivery {
   readonly #parts: BatchDeliveryParts;
-  #suspects = new Suspects();
+  readonly #evidence = new Evidence();
 
   constructor(parts: BatchDeliveryParts) {
     this.#parts = parts;
@@ -68,12 +68,12 @@ export class BatchDelivery {
     const { breaker, clock, requestTimeout, abort, rate } = this.#parts;
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
     const batches = batchesOf(await outcomes.expire(events));
-    const successesBefore = breaker.successes;
+    const begun = this.#evidence.mark;
     const work: Work = {
       outcomes,
       batches,
-      successesBefore,
-      successes: successesBefore,
+      begun,
+      refused: begun,
       refusals: 0,
     };
     let goOn = true;
@@ -101,7 +101,7 @@ export class BatchDelivery {
 
   /** Key and host have changed: what was refused with the old ones may be taken now. */
   credentialsChanged(): void {
-    this.#suspects = new Suspects();
+    this.#evidence.acquit();
   }
 
   /**
@@ -124,7 +124,9 @@ export class BatchDelivery {
   async #request(batch: Batch, work: Work): Promise<boolean> {
     const { client, breaker, limit, reporter, abort } = this.#parts;
     const { outcomes, batches } = work;
-    const { successes: before, resets } = breaker;
+    const { resets } = breaker;
+    const { throughs } = this.#evidence;
+    const request = this.#evidence.start();
     reporter.requested();
     const outcome = await client.send(batch, abort);
     if (breaker.resets !== resets && outcome.kind !== 'accepted') {
@@ -134,13 +136,13 @@ export class BatchDelivery {
     }
     switch (outcome.kind) {
       case 'accepted':
-        this.#gotThrough();
-        this.#suspects.delivered(batch);
+        this.#gotThrough(request);
+        this.#evidence.delivered(batch);
         limit.gotThrough(bytesOf(batch));
         await outcomes.acknowledge(batch);
         return true;
       case 'invalid': {
-        this.#gotThrough();
+        this.#gotThrough(request);
         const { refusals, good } = sift(batch, outcome.invalids);
         await outcomes.reject(refusals, outcome.status ?? 0, batch);
         // Nobody documents whether ODP kept them, so they go again.
@@ -152,11 +154,12 @@ export class BatchDelivery {
         return this.#refused(batch, outcome, work);
       default:
         if (outcome.timedOut) limit.timedOut(bytesOf(batch));
-        return this.#failed(batch, before, outcome, work);
+        return this.#failed(batch, throughs, outcome, work);
     }
   }
 
-  #gotThrough(): void {
+  #gotThrough(request: number): void {
+    this.#evidence.gotThrough(request);
     const { breaker, reporter } = this.#parts;
     const ended = breaker.succeeded();
     if (ended === 'suspension') reporter.resumed();
@@ -172,18 +175,18 @@ export class BatchDelivery {
     outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
     work: Work,
   ): Promise<boolean> {
-    const { breaker, abort } = this.#parts;
+    const { abort } = this.#parts;
     const { batches, outcomes } = work;
-    const successes = breaker.successes;
-    if (successes !== work.successes) work.refusals = 0;
-    work.successes = successes;
+    if (this.#evidence.gotThroughSince(work.refused)) work.refusals = 0;
+    work.refused = this.#evidence.mark;
     work.refusals++;
     const evidence = this.#evidenceAgainst(batch);
     if (evidence >= EVIDENCE_NEEDED[outcome.kind]) {
       await this.#reject(batch, outcome, outcomes);
       return true;
     }
-    const othersGotThrough = evidence > 0 || successes > work.successesBefore;
+    const othersGotThrough =
+      evidence > 0 || this.#evidence.gotThroughSince(work.begun);
     const contentMayBe =
       outcome.kind === 'refused' ||
       othersGotThrough ||
@@ -211,7 +214,7 @@ export class BatchDelivery {
 
   #evidenceAgainst([event, ...others]: Batch): number {
     if (event === undefined || others.length > 0) return 0;
-    return this.#suspects.refused(event.id, this.#parts.breaker.successes);
+    return this.#evidence.refused(event.id);
   }
 
   async #reject(
@@ -219,7 +222,7 @@ export class BatchDelivery {
     outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
     outcomes: OutcomeRecorder,
   ): Promise<void> {
-    for (const { id } of batch) this.#suspects.forget(id);
+    for (const { id } of batch) this.#evidence.forget(id);
     const message =
       outcome.kind === 'refused'
         ? outcome.reason
@@ -243,7 +246,7 @@ export class BatchDelivery {
 
   async #failed(
     batch: Batch,
-    successesBefore: number,
+    throughs: number,
     outcome: Outcome & { readonly kind: 'unavailable' },
     { outcomes }: Work,
   ): Promise<boolean> {
@@ -253,9 +256,10 @@ export class BatchDelivery {
       return false;
     }
     const { status, problem, retryAfter } = outcome;
-    const successes = breaker.successes;
-    const others = this.#suspects.failed(batch[0]?.id ?? '', successes);
-    if (retryAfter === undefined && (others || successes !== successesBefore)) {
+    const alone =
+      this.#evidence.failed(batch[0]?.id ?? '') ||
+      this.#evidence.throughs > throughs;
+    if (alone && retryAfter === undefined) {
       await this.#retryAlone(batch, outcome, outcomes);
       return true;
     }

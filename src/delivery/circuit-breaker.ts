@@ -27,7 +27,6 @@ export class CircuitBreaker {
   /** What ODP asked for itself; no success of another request cuts it short. */
   #pausedUntil = 0;
   #longestWait = Infinity;
-  #successes = 0;
   #resets = 0;
   /** Whether there is an account to send to. */
   #connected: boolean;
@@ -59,11 +58,6 @@ export class CircuitBreaker {
     return this.#connected && this.#openUntil === undefined;
   }
 
-  /** How many requests have got through so far. */
-  get successes(): number {
-    return this.#successes;
-  }
-
   /** How often key and host have changed. */
   get resets(): number {
     return this.#resets;
@@ -76,7 +70,6 @@ export class CircuitBreaker {
       : this.#openUntil === undefined
         ? undefined
         : 'outage';
-    this.#successes++;
     this.#failures = 0;
     this.#openUntil = undefined;
     this.#suspended = false;

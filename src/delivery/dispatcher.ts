@@ -46,6 +46,7 @@ export interface DispatcherParts {
 const MIN_LEASE_MS = 60_000;
 /** So many of the oldest events take turns in probing whether ODP takes events again. */
 const PROBE_CHOICE = 100;
+const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
 /** How soon an outbox that failed to claim is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
 /** The longest backoff of an app that is ending, in ms. */
@@ -383,7 +384,7 @@ export class Dispatcher {
         const probing = !this.#breaker.closed;
         const events = await this.#access.outbox.claim({
           limit: probing ? PROBE_CHOICE : delivery.batchSize,
-          maxBytes: this.#limit.bytes,
+          maxBytes: probing ? PROBE_CHOICE_BYTES : this.#limit.bytes,
           lease: this.#lease,
           minAge,
         });

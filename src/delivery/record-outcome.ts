@@ -1,7 +1,12 @@
 import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
-import type { ClaimedEvent, MaybePromise, OdpOutbox } from '../outbox/index.js';
+import type {
+  ClaimedEvent,
+  DeadLetterCause,
+  MaybePromise,
+  OdpOutbox,
+} from '../outbox/index.js';
 import type { AwaitedEvents } from './awaited.js';
-import type { Clock } from '../clock.js';
+import { type Clock, within } from '../clock.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
@@ -31,7 +36,7 @@ export interface Refusal {
 
 /** How soon an outbox that failed is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 250;
-/** How long a rejection or a release is tried to be recorded, in ms. */
+/** How long recording dead letters or a release keeps a request's slot from other events, in ms. */
 const MAX_RECORDING_MS = 5000;
 
 /**
@@ -51,7 +56,7 @@ export class OutcomeRecorder {
   /** ODP has them. */
   async acknowledge(events: readonly ClaimedEvent[]): Promise<void> {
     const { outbox, reporter, awaited, forgotten } = this.#parts;
-    await this.#tell('acknowledge', () => outbox.acknowledge(events));
+    await this.#record('acknowledge', () => outbox.acknowledge(events));
     forgotten(events.length);
     reporter.delivered(events);
     for (const { receipt } of events) awaited.delivered(receipt);
@@ -63,19 +68,13 @@ export class OutcomeRecorder {
   ): Promise<readonly ClaimedEvent[]> {
     const { maxEventAge } = this.#parts;
     if (events.every(({ age }) => age < maxEventAge)) return events;
-    const { outbox, reporter, awaited, deadLettered } = this.#parts;
+    const { reporter, awaited } = this.#parts;
     const expired = events.filter(({ age }) => age >= maxEventAge);
     const message = `undelivered for longer than ${maxEventAge} ms`;
-    const recorded = await this.#tell('deadLetter', () =>
-      outbox.deadLetter(expired, { reason: 'expired', message }),
-    );
-    if (recorded) {
-      deadLettered(expired.length);
-      for (const event of expired) {
-        reporter.expired(event);
-        awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
-      }
-    }
+    await this.#deadLetter(expired, { reason: 'expired', message }, (event) => {
+      reporter.expired(event);
+      awaited.givenUp(event.receipt, () => new OdpExpiredError(maxEventAge));
+    });
     return events.filter(({ age }) => age < maxEventAge);
   }
 
@@ -89,7 +88,7 @@ export class OutcomeRecorder {
     status: number,
     batch: readonly ClaimedEvent[],
   ): Promise<void> {
-    const { outbox, reporter, awaited, deadLettered } = this.#parts;
+    const { reporter, awaited } = this.#parts;
     const redact = identifierRedactor(batch.map(({ payload }) => payload));
     const byMessage = new Map<string, ClaimedEvent[]>();
     for (const { event, message: said } of refusals) {
@@ -99,18 +98,14 @@ export class OutcomeRecorder {
       else group.push(event);
     }
     for (const [message, events] of byMessage) {
-      const recorded = await this.#tell('deadLetter', () =>
-        outbox.deadLetter(events, { reason: 'rejected', status, message }),
-      );
-      if (!recorded) continue;
-      deadLettered(events.length);
-      for (const event of events) {
+      const cause = { reason: 'rejected', status, message } as const;
+      await this.#deadLetter(events, cause, (event) => {
         reporter.rejected(event, status, message);
         awaited.givenUp(
           event.receipt,
           () => new OdpRejectedError(status, message),
         );
-      }
+      });
     }
   }
 
@@ -124,42 +119,64 @@ export class OutcomeRecorder {
     return this.#giveBack(events, delay, true);
   }
 
+  /**
+   * Nobody is told of a loss that the outbox does not know: what it has not
+   * comes back when the lease ends.
+   */
+  async #deadLetter(
+    events: readonly ClaimedEvent[],
+    cause: DeadLetterCause,
+    tell: (event: ClaimedEvent) => void,
+  ): Promise<void> {
+    const { outbox, clock, deadLettered } = this.#parts;
+    const recorded = async () => {
+      if (
+        await this.#record('deadLetter', () => outbox.deadLetter(events, cause))
+      ) {
+        deadLettered(events.length);
+        for (const event of events) tell(event);
+      }
+    };
+    await within(clock, MAX_RECORDING_MS, recorded(), () => {});
+  }
+
   async #giveBack(
     events: readonly ClaimedEvent[],
     delay: number,
     failed: boolean,
   ): Promise<void> {
     if (events.length === 0) return;
-    const { outbox, released } = this.#parts;
-    await this.#tell('release', () =>
-      outbox.release(events, { delay, failed }),
-    );
-    released(delay);
+    const { outbox, clock, released } = this.#parts;
+    const recorded = async () => {
+      if (
+        await this.#record('release', () =>
+          outbox.release(events, { delay, failed }),
+        )
+      ) {
+        released(delay);
+      }
+    };
+    await within(clock, MAX_RECORDING_MS, recorded(), () => {});
   }
 
-  /**
-   * Returns whether the outbox has it. What it has not comes back when the lease
-   * ends, so nobody is told of a loss that is none.
-   */
-  async #tell(
+  /** Returns whether the outbox has it. */
+  async #record(
     doing: 'acknowledge' | 'deadLetter' | 'release',
     tell: () => MaybePromise<unknown>,
   ): Promise<boolean> {
-    const { clock, reporter, abort } = this.#parts;
-    // A delivery that is not recorded is made twice; anything else is no reason
-    // to keep a request's slot from other events for long.
-    const until =
-      doing === 'acknowledge'
-        ? this.#leaseEnd
-        : Math.min(this.#leaseEnd, clock.monotonic() + MAX_RECORDING_MS);
+    const { clock, reporter, abort, released } = this.#parts;
     for (;;) {
       try {
         await tell();
         return true;
       } catch (error) {
         reporter.outboxFailed(doing, error);
-        const over = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS >= until;
-        if (abort.aborted || over) return false;
+        const now = clock.monotonic();
+        const over = now + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
+        if (abort.aborted || over) {
+          released(Math.max(this.#leaseEnd - now, 0));
+          return false;
+        }
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, OUTBOX_RETRY_INTERVAL_MS, false);
         });

@@ -1,0 +1,112 @@
+/** The most events that are remembered; the first ones are forgotten first. */
+const MAX_SUSPECTS = 1000;
+
+interface Suspect {
+  /** The mark of its last failure. */
+  failedAt: number | undefined;
+  /** The mark of its last refusal, alone in its request. */
+  refusedAt: number | undefined;
+  /** How often it was refused although others had got through since the time before. */
+  evidence: number;
+}
+
+/**
+ * What shows whether an event is to blame for its failures, or the line or the
+ * account: what else gets through. Only requests that started after a failure
+ * count; one that was under way already shows how things were before.
+ */
+export class Evidence {
+  readonly #suspects = new Map<string, Suspect>();
+  #started = 0;
+  #latest = 0;
+  #throughs = 0;
+
+  /** How many requests have got through. */
+  get throughs(): number {
+    return this.#throughs;
+  }
+
+  /** The moment, as {@link gotThroughSince} takes it. */
+  get mark(): number {
+    return this.#started;
+  }
+
+  /** Whether a request that started after `mark` got through. */
+  gotThroughSince(mark: number): boolean {
+    return this.#latest > mark;
+  }
+
+  /** A request starts. {@link gotThrough} wants what this returns. */
+  start(): number {
+    return ++this.#started;
+  }
+
+  /** A request got through. */
+  gotThrough(request: number): void {
+    this.#throughs++;
+    this.#latest = Math.max(this.#latest, request);
+  }
+
+  /**
+   * These events were delivered. If one of them had been refused before, what
+   * refuses does so at random, and proves nothing against others either.
+   */
+  delivered(events: readonly { readonly id: string }[]): void {
+    if (this.#suspects.size === 0) return;
+    const random = events.some(
+      ({ id }) => this.#suspects.get(id)?.refusedAt !== undefined,
+    );
+    for (const { id } of events) this.#suspects.delete(id);
+    if (!random) return;
+    for (const suspect of this.#suspects.values()) suspect.evidence = 0;
+  }
+
+  /** A request that held this event failed. Returns whether others have got through since it failed the time before. */
+  failed(id: string): boolean {
+    const suspect = this.#of(id);
+    const { failedAt = Infinity } = suspect;
+    suspect.failedAt = this.mark;
+    return this.gotThroughSince(failedAt);
+  }
+
+  /**
+   * This event was refused, alone in its request.
+   *
+   * @returns how often it was refused although others had got through since the
+   *   time before; 0 proves nothing against it
+   */
+  refused(id: string): number {
+    const suspect = this.#of(id);
+    const { refusedAt = Infinity } = suspect;
+    suspect.refusedAt = this.mark;
+    if (this.gotThroughSince(refusedAt)) suspect.evidence++;
+    return suspect.evidence;
+  }
+
+  /** This event was given up. */
+  forget(id: string): void {
+    this.#suspects.delete(id);
+  }
+
+  /** Key and host have changed: what was refused with the old ones may be taken now. */
+  acquit(): void {
+    this.#suspects.clear();
+  }
+
+  #of(id: string): Suspect {
+    let suspect = this.#suspects.get(id);
+    if (suspect === undefined) {
+      suspect = { failedAt: undefined, refusedAt: undefined, evidence: 0 };
+      this.#suspects.set(id, suspect);
+      if (this.#suspects.size > MAX_SUSPECTS) this.#forgetFirst();
+    }
+    return suspect;
+  }
+
+  #forgetFirst(): void {
+    for (const id of this.#suspects.keys()) {
+      this.#suspects.delete(id);
+      return;
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import { deepEqual, fail, ok } from 'node:assert/strict';
+import { Dispatcher, resolveDelivery } from '../../src/delivery/index.js';
+import { CredentialsHolder, OdpClient } from '../../src/odp/index.js';
+import { RateLimitedLogger, Reporter } from '../../src/reporting/index.js';
+import { ManualClock } from '../../src/testing/index.js';
+import { Random } from './random.js';
+import { type Kind, KINDS, SimulatedOdp, WEATHERS } from './simulated-odp.js';
+import { TroubledOutbox } from './troubled-outbox.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** What a call may take beyond its own time, in ms: a timer that another one comes before. */
+const SLACK = 50;
+const MAX_DURATION = 2 * MINUTE * 60;
+
+interface Fate {
+  readonly kind: Kind;
+  readonly appendedAt: number;
+  accepted: boolean;
+  delivered: number;
+  rejected: number;
+  expired: number;
+  expiredAt: number;
+}
+
+/** What one simulated run came to. */
+export interface SimulationFigures {
+  readonly accepted: number;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly expired: number;
+  readonly requests: number;
+}
+
+/**
+ * One account's life in simulated time: a store in trouble, a line to ODP that
+ * fails in every way, events that are at fault themselves, clocks that step,
+ * flushes, pauses and an end. The seed decides all of it.
+ *
+ * @throws AssertionError when something was promised that did not hold
+ */
+export async function simulate(seed: number): Promise<SimulationFigures> {
+  const random = new Random(seed);
+  const clock = new ManualClock();
+  const odp = new SimulatedOdp(clock, random);
+  const outbox = new TroubledOutbox(clock, random);
+  const silent = { log() {}, warn() {}, error() {} };
+  const reporter = new Reporter(
+    'default',
+    clock,
+    new RateLimitedLogger(silent, clock),
+  );
+  const maxEventAge = random.oneOf([2 * MINUTE, 10 * MINUTE, 24 * 60 * MINUTE]);
+  const delivery = resolveDelivery(
+    {
+      batchSize: random.oneOf([1, 2, 10, 50]),
+      flushInterval: random.oneOf([0, 100, 1000]),
+      maxConcurrentRequests: random.between(1, 4),
+      maxBatchBytes: random.oneOf([1, 300, '1mb']),
+      maxRequestsPerSecond: random.oneOf([undefined, undefined, 20]),
+      requestTimeout: random.oneOf([1 * SECOND, 10 * SECOND]),
+      maxEventAge,
+      shutdownTimeout: 5 * SECOND,
+    },
+    [],
+  );
+  const dispatcher = new Dispatcher({
+    outbox,
+    client: new OdpClient(odp, clock, {
+      account: 'default',
+      credentials: new CredentialsHolder({
+        apiKey: 'key',
+        apiHost: 'https://odp',
+      }),
+      requestTimeout: delivery.requestTimeout,
+    }),
+    reporter,
+    clock,
+    random: () => random.next(),
+    delivery,
+    deadLetters: { maxAge: Infinity, maxCount: Infinity, maxBytes: Infinity },
+  });
+  const fates = new Map<string, Fate>();
+  reporter.deliveryEvents.subscribe((item) => {
+    if (!('id' in item) || item.id === undefined) return;
+    const fate = fates.get(item.id);
+    if (fate === undefined) return;
+    if (item.type === 'delivered') fate.delivered++;
+    if (item.type === 'rejected') fate.rejected++;
+    if (item.type === 'expired') {
+      fate.expired++;
+      fate.expiredAt = clock.monotonic();
+    }
+  });
+
+  const calls: Promise<void>[] = [];
+  /** It must end within `most` ms. */
+  const timed = (what: string, most: number, call: Promise<unknown>) => {
+    const since = clock.monotonic();
+    calls.push(
+      call.then(
+        () => {
+          const took = clock.monotonic() - since;
+          ok(took <= most + SLACK, `${what} took ${took} ms of ${most}`);
+        },
+        () => {},
+      ),
+    );
+  };
+  let count = 0;
+  const send = (howMany: number, awaited: boolean) => {
+    const events = Array.from({ length: howMany }, () => {
+      const id = `event-${count++}`;
+      const kind = random.chance(0.85) ? 'good' : random.oneOf(KINDS);
+      fates.set(id, {
+        kind,
+        appendedAt: clock.monotonic(),
+        accepted: false,
+        delivered: 0,
+        rejected: 0,
+        expired: 0,
+        expiredAt: 0,
+      });
+      const payload = JSON.stringify({
+        action: kind,
+        data: { idempotence_id: id },
+      });
+      const receipt = awaited ? `receipt-${id}` : undefined;
+      return { id, payload, createdAt: clock.now(), receipt };
+    });
+    const outcomes = events.map(({ id, receipt }) => ({
+      id,
+      wait:
+        receipt === undefined ? undefined : dispatcher.awaited.expect(receipt),
+    }));
+    for (const { id, wait } of outcomes) {
+      wait?.outcome.then(
+        () => ok(odp.accepted.has(id), `${id}: told that ODP has it`),
+        () => {},
+      );
+    }
+    const append = async () => {
+      await dispatcher.append(events);
+      for (const { id, wait } of outcomes) {
+        wait?.accepted();
+        fates.get(id)!.accepted = true;
+      }
+    };
+    timed('append', 5 * SECOND, append());
+  };
+
+  await dispatcher.open();
+  const steps = random.between(5, 40);
+  // A proxy that answers 400 to everything twice, with good times between, is
+  // taken at its word about what it refused both times.
+  let refusing = 0;
+  for (let step = 0; step < steps; step++) {
+    switch (random.between(0, 9)) {
+      case 0:
+      case 1:
+      case 2:
+        send(random.between(1, 60), random.chance(0.2));
+        break;
+      case 3:
+        odp.weather = random.oneOf(WEATHERS);
+        if (odp.weather === 'refusing' && refusing++ > 0) odp.weather = 'down';
+        break;
+      case 4:
+        odp.weather = 'fine';
+        break;
+      case 5:
+        outbox.trouble = random.chance(0.5);
+        break;
+      case 6: {
+        const timeout = random.between(0, 10 * SECOND);
+        timed('flush', timeout, dispatcher.flush(timeout));
+        break;
+      }
+      case 7:
+        clock.step(random.oneOf([-3600, -0.05, 0.05, 3600, 108_000]) * SECOND);
+        break;
+      case 8:
+        if (random.chance(0.5)) dispatcher.pause();
+        else dispatcher.resume();
+        break;
+      default:
+    }
+    await clock.advance(random.oneOf([0, 10, 500, 5 * SECOND, 40 * SECOND]));
+  }
+
+  odp.weather = 'fine';
+  outbox.trouble = false;
+  dispatcher.resume();
+  const open = () =>
+    [...fates].filter(
+      ([, { kind, accepted, delivered, expired }]) =>
+        accepted && kind === 'good' && delivered + expired === 0,
+    );
+  const end = clock.monotonic() + MAX_DURATION;
+  while (open().length > 0 && clock.monotonic() < end) {
+    await clock.advance(10 * SECOND);
+  }
+  deepEqual(
+    open().map(([id]) => id),
+    [],
+    'good events that were neither delivered nor expired, although all is well',
+  );
+  timed('close', 6 * SECOND, dispatcher.close(5 * SECOND));
+  await clock.advance(MINUTE);
+  await Promise.all(calls);
+  deepEqual(dispatcher.inFlight, 0, 'events in flight after the end');
+
+  for (const [id, fate] of fates) {
+    const { kind, delivered, rejected, expired } = fate;
+    const what = `${id}: ${JSON.stringify(fate)}`;
+    if (delivered > 0) ok(odp.accepted.has(id), `${what}, and ODP has it not`);
+    if (kind === 'good') ok(rejected === 0, `${what}: no fault of its own`);
+    if (expired > 0) {
+      const age = fate.expiredAt - fate.appendedAt;
+      ok(age >= maxEventAge, `${what}: expired after ${age} ms`);
+    }
+    const ends = [delivered, rejected, expired].filter((n) => n > 0).length;
+    ok(ends <= 1, `${what}: two ends`);
+    if (!outbox.answersLost && rejected + expired > 1) fail(`${what}: twice`);
+  }
+  const all = [...fates.values()];
+  return {
+    accepted: all.filter(({ accepted }) => accepted).length,
+    delivered: all.filter(({ delivered }) => delivered > 0).length,
+    rejected: all.filter(({ rejected }) => rejected > 0).length,
+    expired: all.filter(({ expired }) => expired > 0).length,
+    requests: odp.requests,
+  };
+}
