@@ -18,7 +18,7 @@ export const isFetchBegun = (line: string) =>
  * so perhaps a key: that is left out.
  */
 export function problemOf(line: string): string | undefined {
-  if (line.startsWith(PARSER)) return 'is broken: the SDK cannot read it';
+  if (line.startsWith(PARSER)) return 'is broken (the SDK cannot read it)';
   if (!isOfFetching(line)) return undefined;
   const text = line.slice(FETCHER.length);
   const [, status] = /status:? (\d{3})\b/.exec(text) ?? [];

@@ -49,6 +49,11 @@ export class RateLimitedLogger {
     this.#logger[level](message);
   }
 
+  /** The next line of this kind is logged at once. */
+  forget(kind: string): void {
+    this.#kinds.delete(kind);
+  }
+
   #limited(
     level: keyof DeliveryLogger,
     kind: string,

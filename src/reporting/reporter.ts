@@ -286,9 +286,9 @@ export class Reporter {
   integrationFailed(source: string, problem: string, meanwhile: string): void {
     const subject = source.charAt(0).toUpperCase() + source.slice(1);
     const line = `${subject} ${problem}: ${meanwhile} ${this.#facts({})}`;
-    if (problem === this.#problem) this.#log.warn('integration', () => line);
-    else this.#log.unlimited('warn', line);
-    this.#problem = problem;
+    if (line !== this.#problem) this.#log.forget('integration');
+    this.#problem = line;
+    this.#log.warn('integration', () => line);
   }
 
   /** How many events were discarded until now, for whoever saw only the first line. */

@@ -308,7 +308,7 @@ describe('datafileIntegration with the official SDK', () => {
     sandbox!.fail({ status: 200, body, path: '/datafiles', times: 2 });
     const { odp, log } = await boot(sandbox!.datafileUrl, { readyTimeout: 10 });
     await until(() => delivered(odp));
-    expect(log()).toContain('is broken: the SDK cannot read it');
+    expect(log()).toContain('is broken (the SDK cannot read it)');
     expect(log()).not.toContain('S3cr3t');
   });
 
