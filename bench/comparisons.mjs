@@ -274,7 +274,13 @@ export const comparisons = {
       redisOutbox: durable('redis', EVENTS / 2),
       'ceiling: pipelined XADD': durable('redis', EVENTS / 2, true),
       postgresOutbox: durable('postgres', EVENTS / 2),
-      'ceiling: INSERT of 1000 rows': durable('postgres', EVENTS / 2, true),
+      'ceiling: INSERT of 1000 rows, Postgres': durable(
+        'postgres',
+        EVENTS / 2,
+        true,
+      ),
+      mysqlOutbox: durable('mysql', EVENTS / 2),
+      'ceiling: INSERT of 1000 rows, MySQL': durable('mysql', EVENTS / 2, true),
     },
     figures: [rate, cpu, { key: 'accepted', title: 'accepted/s' }, lost],
     ratios: [
@@ -300,7 +306,16 @@ export const comparisons = {
       over(
         'postgresOutbox / its ceiling',
         'postgresOutbox',
-        'ceiling: INSERT of 1000 rows',
+        'ceiling: INSERT of 1000 rows, Postgres',
+        'rate',
+        atLeast(0.5),
+      ),
+      over(
+        'mysqlOutbox / its ceiling',
+        'mysqlOutbox',
+        'ceiling: INSERT of 1000 rows, MySQL',
+        'rate',
+        atLeast(0.5),
       ),
     ],
   },

@@ -1,9 +1,12 @@
-// How fast redisOutbox and postgresOutbox are, and how fast their servers are
-// without them (the ceilings). Run: npm run build && node bench/outbox-servers.mjs
-// Servers: REDIS_URL, POSTGRES_URL, else the local default ports.
+// How fast redisOutbox, postgresOutbox and mysqlOutbox are, and how fast their
+// servers are without them (the ceilings). Run:
+// npm run build && node bench/outbox-servers.mjs [redis] [postgres] [mysql]
+// Servers: REDIS_URL, POSTGRES_URL, MYSQL_URL, else the local default ports.
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { createPool } from 'mysql2/promise';
 import { Pool } from 'pg';
+import { migrateMysqlOutbox, mysqlOutbox } from '../dist/outbox/mysql/index.js';
 import {
   migratePostgresOutbox,
   postgresOutbox,
@@ -15,7 +18,15 @@ const BACKLOG = Number(process.env.BACKLOG ?? 0);
 const CALLERS = [1, 64, 1000];
 const BATCH = 500;
 const CONCURRENT_CLAIMS = 4;
-const context = { now: Date.now, dropped() {}, ready() {} };
+const context = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  deadLetterRetention: { maxAge: 1e9, maxCount: 1e6, maxBytes: 1e9 },
+  dropped() {},
+  deadLettersRemoved() {},
+  ready() {},
+  warn() {},
+};
 
 const payload = (id) =>
   JSON.stringify({
@@ -154,5 +165,31 @@ async function postgres() {
   await pool.end();
 }
 
-await redis();
-await postgres();
+async function mysql() {
+  const pool = createPool(
+    process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
+  );
+  const table = `odp_bench_${Date.now()}`;
+  await migrateMysqlOutbox({ pool, table });
+  console.log(`mysqlOutbox, ${EVENTS} events`);
+  await pool.query(
+    `CREATE TABLE ${table}_ceiling (id VARCHAR(40), payload TEXT) ENGINE = InnoDB`,
+  );
+  await rate('(ceiling: INSERT alone, 1000 rows each)', EVENTS, async () => {
+    for (let left = EVENTS; left > 0; left -= 1000) {
+      const rows = newEvents(1000).map(({ id, payload: text }) => [id, text]);
+      await pool.query(`INSERT INTO ${table}_ceiling VALUES ?`, [rows]);
+    }
+  });
+  await measure(mysqlOutbox({ pool, table }));
+  await pool.query(
+    `DROP TABLE ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format, ${table}_ceiling`,
+  );
+  await pool.end();
+}
+
+const servers = { redis, postgres, mysql };
+const asked = process.argv.slice(2);
+for (const [name, run] of Object.entries(servers)) {
+  if (asked.length === 0 || asked.includes(name)) await run();
+}

@@ -113,6 +113,40 @@ const stores = {
       },
     };
   },
+
+  async mysql() {
+    const { migrateMysqlOutbox, mysqlOutbox } =
+      await import('../../dist/outbox/mysql/index.js');
+    const { createPool } = await import('mysql2/promise');
+    const pool = createPool(
+      process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
+    );
+    const table = `odp_bench_${randomUUID().slice(0, 8)}`;
+    if (ceiling) {
+      await pool.query(
+        `CREATE TABLE ${table} (id VARCHAR(40), payload TEXT) ENGINE = InnoDB`,
+      );
+    } else {
+      await migrateMysqlOutbox({ pool, table });
+    }
+    return {
+      outbox: ceiling ? undefined : mysqlOutbox({ pool, table }),
+      async put(list) {
+        for (let at = 0; at < list.length; at += rows) {
+          const some = list
+            .slice(at, at + rows)
+            .map(({ id, payload }) => [id, payload]);
+          await pool.query(`INSERT INTO ${table} VALUES ?`, [some]);
+        }
+      },
+      async leave() {
+        await pool.query(
+          `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
+        );
+        await pool.end();
+      },
+    };
+  },
 };
 
 /** Nothing but the store, fed by one client. */

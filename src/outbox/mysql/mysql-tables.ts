@@ -8,10 +8,10 @@ import type {
 } from '../outbox.js';
 import { LONG_TIMEOUT_MS } from '../sql/database.js';
 import {
-  claimOf,
   type ClaimedRow,
   type CountsRow,
   type DeadLetterRow,
+  forEachClaim,
   type OutcomeRow,
 } from '../sql/rows.js';
 import type {
@@ -87,7 +87,8 @@ export class MysqlTables implements OutboxTables {
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
     return this.#database.transaction((session) =>
-      forEachClaim(events, async (seqs, token, awaited) => {
+      forEachClaim(events, async (held, token, awaited) => {
+        const seqs = held.map(Number);
         if (!awaited) {
           return session.change(this.#sql.acknowledge, [seqs, token]);
         }
@@ -103,7 +104,7 @@ export class MysqlTables implements OutboxTables {
     const due = [toMicroseconds(delay), failed ? 1 : 0];
     await this.#database.transaction((session) =>
       forEachClaim(events, (seqs, token) =>
-        session.change(this.#sql.release, [...due, seqs, token]),
+        session.change(this.#sql.release, [...due, seqs.map(Number), token]),
       ),
     );
   }
@@ -115,7 +116,7 @@ export class MysqlTables implements OutboxTables {
     const cause = [reason, status ?? null, toStored(message)];
     return this.#database.transaction((session) =>
       forEachClaim(events, (seqs, token) =>
-        this.#remove(session, seqs, token, cause, (held) =>
+        this.#remove(session, seqs.map(Number), token, cause, (held) =>
           session.change(this.#sql.copyToDeadLetters, [...cause, held]),
         ),
       ),
@@ -261,24 +262,4 @@ export class MysqlTables implements OutboxTables {
       timeout,
     );
   }
-}
-
-/** Does something for the events of each claim, and sums up. */
-async function forEachClaim(
-  events: readonly ClaimedEvent[],
-  work: (seqs: number[], token: string, awaited: boolean) => Promise<number>,
-): Promise<number> {
-  const claims = new Map<string, ClaimedEvent[]>();
-  for (const event of events) {
-    const { token } = claimOf(event);
-    const same = claims.get(token);
-    if (same === undefined) claims.set(token, [event]);
-    else same.push(event);
-  }
-  let count = 0;
-  for (const [token, same] of claims) {
-    const awaited = same.some(({ receipt }) => receipt !== undefined);
-    count += await work(toSeqs(same.map(claimOf)), token, awaited);
-  }
-  return count;
 }

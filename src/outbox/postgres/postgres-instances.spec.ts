@@ -212,9 +212,7 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     await outbox.append(someEvents(10_000));
     expect(await outbox.counts()).toMatchObject({ pending: 10_003 });
     await outbox.acknowledge(oldest === undefined ? [] : [oldest]);
-    await vi.waitFor(async () =>
-      expect(await outbox.counts()).toMatchObject({ pending: 10_002 }),
-    );
+    await expect.poll(() => outbox.counts()).toMatchObject({ pending: 10_002 });
   });
 
   it('claims again at once what it claimed when the answer was lost', async () => {

@@ -8,10 +8,10 @@ import type {
 } from '../outbox.js';
 import { LONG_TIMEOUT_MS } from '../sql/database.js';
 import {
-  claimOf,
   type ClaimedRow,
   type CountsRow,
   type DeadLetterRow,
+  forEachClaim,
   type OutcomeRow,
 } from '../sql/rows.js';
 import type {
@@ -56,35 +56,31 @@ export class PostgresTables implements OutboxTables {
     await run(this.#sql.join, columnsOf(events, by));
   }
 
-  claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
+  async claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
     const { limit, token, lease, maxBytes, minAge, lost } = claim;
     const age = Math.min(minAge, MAX_MS);
     const values = [limit, token, lease, maxBytes, age, lost];
-    return this.#rows(this.#sql.claim, values);
+    const rows = await this.#rows<ClaimedRow>(this.#sql.claim, values);
+    return rows.toSorted((a, b) => Number(a.seq) - Number(b.seq));
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
-    return this.#count(this.#sql.acknowledge, claimsOf(events));
+    return this.#change(this.#sql.acknowledge, events);
   }
 
   async release(
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): Promise<void> {
-    const values = [...claimsOf(events), delay, failed ? 1 : 0];
-    await this.#count(this.#sql.release, values);
+    await this.#change(this.#sql.release, events, delay, failed ? 1 : 0);
   }
 
   deadLetter(
     events: readonly ClaimedEvent[],
     { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
-    return this.#count(this.#sql.deadLetter, [
-      ...claimsOf(events),
-      reason,
-      status ?? null,
-      toStoredText(message),
-    ]);
+    const cause = [reason, status ?? null, toStoredText(message)];
+    return this.#change(this.#sql.deadLetter, events, ...cause);
   }
 
   trim({ maxAge, maxCount, maxBytes }: DeadLetterRetention): Promise<number> {
@@ -153,6 +149,16 @@ export class PostgresTables implements OutboxTables {
     return this.#close();
   }
 
+  #change(
+    sql: string,
+    events: readonly ClaimedEvent[],
+    ...values: unknown[]
+  ): Promise<number> {
+    return forEachClaim(events, (seqs, token) =>
+      this.#count(sql, [arrayOf(seqs), token, ...values]),
+    );
+  }
+
   async #rows<Row>(
     sql: string,
     values: unknown[],
@@ -171,20 +177,25 @@ export class PostgresTables implements OutboxTables {
   }
 }
 
-/** Events as `unnest` takes them. */
-const columnsOf = (events: readonly OutboxEvent[], by: string): unknown[] => [
-  events.map(({ id }) => toStoredText(id)),
-  events.map(({ payload }) => payload),
-  events.map(({ createdAt }) => createdAt),
-  events.map(({ receipt }) => receipt ?? null),
-  events.map(() => by),
-];
+/** Between the texts of a list. JSON holds no such character, nor does a stored text. */
+const SEPARATOR = '\x1f';
 
-/** Which rows are meant, and with which fencing token each. */
-function claimsOf(events: readonly ClaimedEvent[]): unknown[] {
-  const claims = events.map(claimOf);
-  return [claims.map(({ seq }) => seq), claims.map(({ token }) => token)];
+/** Events as the statement takes them, column by column. */
+function columnsOf(events: readonly OutboxEvent[], by: string): unknown[] {
+  const list = (textOf: (event: OutboxEvent) => string) =>
+    events.map(textOf).join(SEPARATOR);
+  return [
+    list(({ id }) => toStoredText(id)),
+    list(({ payload }) => payload),
+    arrayOf(events.map(({ createdAt }) => createdAt)),
+    list(({ receipt = '' }) => receipt),
+    by,
+  ];
 }
+
+/** Numbers as an array is written. */
+const arrayOf = (numbers: readonly (number | string)[]) =>
+  `{${numbers.join(',')}}`;
 
 /** A filter as the statements take it. */
 const conditionsOf = ({ ids, reason, before }: DeadLetterFilter): unknown[] => [

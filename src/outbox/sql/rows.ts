@@ -3,13 +3,12 @@ import type {
   DeadLetterCause,
   DeliveryOutcome,
   OutboxCounts,
-  OutboxEvent,
   StoredDeadLetter,
 } from '../outbox.js';
 import { fromStoredText } from '../stored-text.js';
 
 /** The row of an event, and the fencing token that its claim wrote into it. */
-export interface Claim {
+interface Claim {
   readonly seq: string;
   readonly token: string;
 }
@@ -48,27 +47,53 @@ export interface CountsRow {
   readonly dead: number;
 }
 
-const toEvent = ({ id, payload, created_at }: EventRow): OutboxEvent => ({
-  id: fromStoredText(id),
-  payload,
-  createdAt: created_at,
-});
-
 export const toClaimedEvent = (
   row: ClaimedRow,
   token: string,
 ): ClaimedEvent => ({
-  ...toEvent(row),
+  id: fromStoredText(row.id),
+  payload: row.payload,
+  createdAt: row.created_at,
   receipt: row.receipt ?? undefined,
   age: Math.max(row.age, 0),
   failedAttempts: row.failed_attempts,
   claim: { seq: row.seq, token } satisfies Claim,
 });
 
-export const claimOf = ({ claim }: ClaimedEvent): Claim => claim as Claim;
+/**
+ * Does something for the events of each claim, which are of one claim as a rule,
+ * and sums up.
+ */
+export async function forEachClaim(
+  events: readonly ClaimedEvent[],
+  work: (
+    seqs: readonly string[],
+    token: string,
+    awaited: boolean,
+  ) => Promise<number>,
+): Promise<number> {
+  const claims = new Map<string, { seqs: string[]; awaited: boolean }>();
+  for (const { claim, receipt } of events) {
+    const { seq, token } = claim as Claim;
+    let same = claims.get(token);
+    if (same === undefined) {
+      same = { seqs: [], awaited: false };
+      claims.set(token, same);
+    }
+    same.seqs.push(seq);
+    same.awaited ||= receipt !== undefined;
+  }
+  let count = 0;
+  for (const [token, { seqs, awaited }] of claims) {
+    count += await work(seqs, token, awaited);
+  }
+  return count;
+}
 
 export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
-  ...toEvent(row),
+  id: fromStoredText(row.id),
+  payload: row.payload,
+  createdAt: row.created_at,
   failedAttempts: row.failed_attempts,
   reason: row.reason,
   status: row.status ?? undefined,
