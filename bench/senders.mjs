@@ -188,4 +188,25 @@ const datafile = (url) => ({
   integrations: [{ key: 'odp', host: url, publicKey: 'bench-key' }],
 });
 
+/** The same, with an audience of this segment as Optimizely writes it today. */
+export const segmentsDatafile = (url, segment) => ({
+  ...datafile(url),
+  audiences: [],
+  typedAudiences: [
+    {
+      id: '1',
+      name: segment,
+      conditions: [
+        'or',
+        {
+          type: 'third_party_dimension',
+          name: 'odp.audiences',
+          match: 'qualified',
+          value: segment,
+        },
+      ],
+    },
+  ],
+});
+
 export const openSender = (name, url, options) => senders[name](url, options);

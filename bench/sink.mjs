@@ -10,6 +10,14 @@ const ACCEPTED = JSON.stringify({
   status: 202,
   timestamp: '2026-11-23T12:00:00.000Z',
 });
+/** To whoever asks for segments. */
+const SEGMENTS = JSON.stringify({
+  data: {
+    customer: {
+      audiences: { edges: [{ node: { name: 'vip', state: 'qualified' } }] },
+    },
+  },
+});
 const HEADERS = {
   'content-type': 'application/json',
   'content-length': ACCEPTED.length,
@@ -38,6 +46,11 @@ const server = createServer((request, response) => {
     stats.requests++;
     stats.bytes += sent.length;
     stats.last = Date.now();
+    if (request.url === '/v3/graphql') {
+      const headers = { ...HEADERS, 'content-length': SEGMENTS.length };
+      response.writeHead(200, headers).end(SEGMENTS);
+      return;
+    }
     response.writeHead(202, HEADERS).end(ACCEPTED);
   });
 });

@@ -25,6 +25,7 @@ import {
 } from '../account/index.js';
 import {
   HttpServiceTransport,
+  NodeHttpTransport,
   type OdpIntegration,
   OdpTransport,
 } from '../odp/index.js';
@@ -64,6 +65,15 @@ export const runtimeOf = (
   ),
 });
 
+/** Whether the environment names a proxy, which axios knows how to use. */
+const hasProxy = (): boolean =>
+  Object.entries(process.env).some(
+    ([name, value]) =>
+      /(?:http|https|all)_proxy$/i.test(name) &&
+      value !== undefined &&
+      value !== '',
+  );
+
 /** Puts one account together. */
 export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
   const accountToken = getOdpAccountToken(name);
@@ -84,13 +94,15 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     {
       provide: OdpTransport,
       inject: [ODP_RESOLVED_OPTIONS, ODP_RUNTIME],
-      // What the app adds to axios' default instance is not meant for ODP.
       useFactory: ({ http }: ResolvedOptions, { clock }: OdpRuntime) =>
-        new HttpServiceTransport(
-          // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
-          http ?? new HttpService(axios.create()),
-          clock,
-        ),
+        http === undefined && !hasProxy()
+          ? new NodeHttpTransport(clock)
+          : new HttpServiceTransport(
+              // What the app adds to axios' default instance is not meant for ODP.
+              // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
+              http ?? new HttpService(axios.create()),
+              clock,
+            ),
     },
     {
       provide: accountToken,
@@ -154,7 +166,9 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         modules: ModulesContainer,
         transport: OdpTransport,
       ) => {
-        const isReal = transport instanceof HttpServiceTransport;
+        const isReal =
+          transport instanceof NodeHttpTransport ||
+          transport instanceof HttpServiceTransport;
         const lifecycle = new AccountLifecycle(account, isReal);
         return hookInLast(modules, lifecycle) ? {} : lifecycle;
       },

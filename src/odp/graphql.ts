@@ -10,7 +10,7 @@ export interface SegmentsQuery {
   readonly segments: readonly string[];
   /** In ms. */
   readonly timeout: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 const PATH = '/v3/graphql';

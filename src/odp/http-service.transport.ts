@@ -3,16 +3,13 @@ import { Readable } from 'node:stream';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { type Clock, systemClock } from '../clock.js';
 import { needsWholeBody } from './read-answer.js';
-import { readBody } from './read-body.js';
+import { BODY_TIMEOUT_MS, readBody } from './read-body.js';
 import {
   OdpTransport,
   OdpTransportError,
   type OdpTransportRequest,
   type OdpTransportResponse,
 } from './transport.js';
-
-/** For how long the rest of an answer is awaited whose status says enough. */
-const BODY_TIMEOUT_MS = 1000;
 
 /**
  * Sends through the axios instance of Nest's `HttpService`, so that the app's

@@ -12,6 +12,7 @@ export {
 } from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
 export { querySegments } from './graphql.js';
+export { NodeHttpTransport } from './node-http.transport.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
 export {

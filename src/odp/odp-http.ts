@@ -50,12 +50,12 @@ export class OdpHttp {
     { apiKey, apiHost }: OdpCredentials,
   ): Promise<OdpTransportResponse> {
     // By hand, since `AbortSignal.any` is dear for what happens once per request.
-    const ended = new AbortController();
-    let end: (reason: string, timedOut?: boolean) => void = () => {};
+    const timedOut = timeout === undefined ? undefined : new AbortController();
+    let end: (reason: string) => void = () => {};
     const cutOff = new Promise<never>((_, reject) => {
-      end = (reason, timedOut) => {
-        reject(new OdpTransportError(reason, timedOut));
-        ended.abort();
+      end = (reason) => {
+        reject(new OdpTransportError(reason));
+        timedOut?.abort();
       };
     });
     // A transport may throw before anybody waits for it.
@@ -65,7 +65,7 @@ export class OdpHttp {
       timeout === undefined
         ? undefined
         : this.#clock.schedule(
-            () => end(`no answer within ${timeout} ms`, true),
+            () => end(`no answer within ${timeout} ms`),
             timeout,
             false,
           );
@@ -82,7 +82,7 @@ export class OdpHttp {
           'user-agent': USER_AGENT,
         },
         body: body ?? NO_BODY,
-        signal: ended.signal,
+        signal: timedOut?.signal ?? signal,
         answerBytes,
       });
       return await Promise.race([cutOff, sent]);

@@ -1,7 +1,10 @@
 import { Readable } from 'node:stream';
 
 /** Enough for the complaints about 500 events; whatever follows is not read. */
-const LONGEST_BODY = 256 * 1024;
+export const LONGEST_BODY = 256 * 1024;
+
+/** For how long the rest of an answer is awaited whose status says enough. */
+export const BODY_TIMEOUT_MS = 1000;
 
 /** Calls `stop` when the time is up. Returns what calls it off. */
 export type TimeLimit = (stop: () => void) => () => void;

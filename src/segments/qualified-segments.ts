@@ -70,7 +70,8 @@ export class QualifiedSegments {
     const most = Math.max(timeout, this.#options.requestTimeout);
     if (cache === 'ignore') {
       this.#tell('ignored');
-      return this.#answer(this.#ask(customer, wanted, most), wanted, checked);
+      const request = this.#ask(customer, wanted, most, checked);
+      return this.#answer(request, wanted, checked);
     }
     const key = keyOf(customer);
     const known = this.#cache.get(key);
@@ -82,7 +83,8 @@ export class QualifiedSegments {
       this.#tell('hit');
       return this.#details(known, wanted, true);
     }
-    const request = this.#share(key, customer, together(known, wanted), most);
+    const asked = together(known, wanted);
+    const request = this.#share(key, customer, asked, most, checked);
     return this.#answer(request, wanted, checked);
   }
 
@@ -92,6 +94,7 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     asked: readonly string[],
     timeout: number,
+    options: CheckedOptions,
   ): SharedRequest<KnownSegments> {
     const requestKey = `${key} ${JSON.stringify(asked)}`;
     const underWay = this.#requests.get(requestKey);
@@ -101,7 +104,7 @@ export class QualifiedSegments {
     }
     this.#tell('miss');
     const { generation } = this.#cache;
-    const request = this.#ask(customer, asked, timeout);
+    const request = this.#ask(customer, asked, timeout, options);
     this.#requests.set(requestKey, request);
     request.ended((known) => {
       if (this.#requests.get(requestKey) === request) {
@@ -118,10 +121,12 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     asked: readonly string[],
     timeout: number,
+    caller: CheckedOptions,
   ): SharedRequest<KnownSegments> {
-    return new SharedRequest(async (signal) => ({
+    const mayLeave = (caller.signal ?? caller.timeout) !== undefined;
+    return new SharedRequest(mayLeave, async (ended) => ({
       asked,
-      qualified: await this.#query(customer, asked, timeout, signal),
+      qualified: await this.#query(customer, asked, timeout, ended),
       at: this.#account.clock.monotonic(),
     }));
   }
@@ -131,7 +136,7 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     segments: readonly string[],
     timeout: number,
-    signal: AbortSignal,
+    signal: AbortSignal | undefined,
   ): Promise<readonly string[]> {
     const { clock, calls } = this.#account;
     const deadline = clock.monotonic() + timeout;

@@ -1,16 +1,21 @@
 /** A request that several callers wait for: it is broken off once all of them have left. */
 export class SharedRequest<T> {
-  readonly #aborter = new AbortController();
+  readonly #aborter: AbortController | undefined;
   readonly #result: Promise<T>;
   #waiting = 0;
 
-  constructor(ask: (signal: AbortSignal) => Promise<T>) {
-    this.#result = ask(this.#aborter.signal);
+  /** @param mayLeave whether its first caller may; one who stays keeps it going for all */
+  constructor(
+    mayLeave: boolean,
+    ask: (signal: AbortSignal | undefined) => Promise<T>,
+  ) {
+    this.#aborter = mayLeave ? new AbortController() : undefined;
+    this.#result = ask(this.#aborter?.signal);
   }
 
   /** Whether somebody else may join. */
   get isAlive(): boolean {
-    return !this.#aborter.signal.aborted;
+    return this.#aborter?.signal.aborted !== true;
   }
 
   /** Calls `tell` with the result, or `undefined` where it failed, before those that join afterwards are told. */
@@ -30,7 +35,7 @@ export class SharedRequest<T> {
       const leave = () => {
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
         reject(signal.reason);
-        if (--this.#waiting === 0) this.#aborter.abort();
+        if (--this.#waiting === 0) this.#aborter?.abort();
       };
       const stay = () => signal.removeEventListener('abort', leave);
       this.#result.then(resolve, reject).finally(stay);

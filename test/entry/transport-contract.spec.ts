@@ -8,12 +8,20 @@ import {
 } from 'nestjs-optimizely-odp';
 import { transportContract } from 'nestjs-optimizely-odp/testing';
 import { describe, expect, it } from 'vitest';
-import { HttpServiceTransport } from '../../src/odp/index.js';
+import {
+  HttpServiceTransport,
+  NodeHttpTransport,
+} from '../../src/odp/index.js';
 
 describe('HttpServiceTransport', () => {
   const harness = {
     create: () => new HttpServiceTransport(new HttpService()),
   };
+  for (const { name, run } of transportContract(harness)) it(name, run);
+});
+
+describe('NodeHttpTransport', () => {
+  const harness = { create: () => new NodeHttpTransport() };
   for (const { name, run } of transportContract(harness)) it(name, run);
 });
 
