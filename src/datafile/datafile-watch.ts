@@ -131,6 +131,6 @@ export class DatafileWatch {
     if (!isOfFetching(line)) return;
     const { pollInterval } = this.#datafile;
     if (isFetchBegun(line)) this.#startAgainAfter(FETCH_TIMEOUT_MS, HANGS);
-    else this.#startAgainAfter(pollInterval + FETCH_TIMEOUT_MS, HANGS);
+    else this.#startAgainAfter(pollInterval + FETCH_TIMEOUT_MS);
   }
 }

@@ -224,7 +224,7 @@ export class Reporter {
     this.#log.error(
       'suspended',
       () =>
-        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, ever more seldom, until ODP takes one. Check apiKey, region and apiHost ${this.#facts({ status })}`,
+        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, ever more seldom, until ODP takes one. Check apiKey, region and apiHost, or what the integration names ${this.#facts({ status })}`,
     );
   }
 

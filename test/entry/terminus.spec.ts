@@ -248,6 +248,28 @@ describe('OdpHealthIndicator on Terminus 12', () => {
     });
   });
 
+  it.each(['reject', 'hold'] as const)(
+    'is degraded while an integration has not named the account (%s)',
+    async (whenNotReady) => {
+      const integration = {
+        source: 'nobody',
+        readyTimeout: 0,
+        whenNotReady,
+        start: () => () => {},
+      };
+      const { ask } = await health([
+        OptimizelyOdpModule.forRoot({ integration }),
+      ]);
+      expect(await ask()).toMatchObject({
+        http: 200,
+        status: 'degraded',
+        details: {
+          odp: { reason: 'the integration has not named the ODP account yet' },
+        },
+      });
+    },
+  );
+
   it('is down for an account that does not exist, and says so', async () => {
     const { ask } = await health([OptimizelyOdpTestingModule.forRoot()], {
       account: 'emae',
