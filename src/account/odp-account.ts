@@ -26,7 +26,6 @@ import {
   type AppendOptions,
   type ErasedEvents,
   type OutboxEvent,
-  isThenable,
   outboxError,
 } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
@@ -37,11 +36,14 @@ import {
   type HealthLimits,
   healthOf,
 } from './account-health.js';
+import { AccountFlushes } from './account-flushes.js';
 import { AccountIntegration } from './account-integration.js';
 import { type AccountState, isRefusal, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
+import { Caller } from './caller.js';
 import { ageDeadLetters } from './dead-letter-aging.js';
-import { lastLine, SURVIVES } from './last-line.js';
+import { BootLines } from './boot-lines.js';
+import { lastLine } from './last-line.js';
 import type { ProcessEnd } from './process-end.js';
 
 /** The outer world of an account; tests put their own in its place. */
@@ -65,16 +67,22 @@ export interface OdpAccountParts {
   readonly runtime: OdpRuntime;
 }
 
+/** How long an app that ends waits for the integration to let go, in ms. */
+const CLOSE_GRACE_MS = 1000;
+
 /** One ODP account: its state, and its events' way from being made to the outbox. */
 export class OdpAccount {
   readonly name: string;
   readonly reporter: Reporter;
   readonly clock: Clock;
+  readonly caller: Caller;
   /** Absent where nothing is ever sent. */
   readonly dispatcher: Dispatcher | undefined;
   readonly #parts: OdpAccountParts;
   readonly #logger: DeliveryLogger;
+  readonly #bootLines: BootLines;
   readonly #maker: EventMaker;
+  readonly #flushes: AccountFlushes;
   readonly #integration: AccountIntegration | undefined;
   readonly #calls: OdpCalls | undefined;
   readonly #ended = new AbortController();
@@ -89,15 +97,21 @@ export class OdpAccount {
     const { clock } = runtime;
     const { apiKey, apiHost, delivery } = options;
     this.#parts = parts;
-    if (options.identity !== undefined) parts.ambient.want();
     this.name = name;
     this.clock = clock;
     this.#logger = new GuardedLogger(runtime.logger);
+    this.#bootLines = new BootLines(this.#logger, name);
     this.reporter = new Reporter(
       name,
       clock,
       new RateLimitedLogger(runtime.logger, clock),
     );
+    this.caller = new Caller({
+      ambient: parts.ambient,
+      identity: options.identity,
+      account: this,
+      reporter: this.reporter,
+    });
     this.#maker = new EventMaker({
       commonData: options.commonData,
       eventTime: options.eventTime,
@@ -149,6 +163,18 @@ export class OdpAccount {
         },
       });
     }
+    this.#flushes = new AccountFlushes({
+      dispatcher: this.dispatcher,
+      background: parts.background,
+      reporter: this.reporter,
+      clock,
+      durability: options.outbox.durability,
+      accountKnown: async (timeout) => {
+        if (this.#isHolding && this.stats().pending > 0) {
+          await this.#integration?.ready(timeout, true);
+        }
+      },
+    });
   }
 
   get allowPlaceholderIdentifiers(): boolean {
@@ -158,16 +184,6 @@ export class OdpAccount {
   /** Names of the segments that the datafile's audiences use; `undefined` without one. */
   get segments(): readonly string[] | undefined {
     return this.#integration?.segments;
-  }
-
-  /** Whether somebody is calling here, be it anonymously. */
-  get hasCaller(): boolean {
-    const { ambient, options } = this.#parts;
-    const { caller } = ambient;
-    if (caller === undefined) return false;
-    return 'identifiers' in caller
-      ? caller.account === this
-      : options.identity !== undefined;
   }
 
   /** Calls `listener`, which must not throw, when key and host have changed. */
@@ -198,38 +214,21 @@ export class OdpAccount {
    */
   async open(): Promise<void> {
     const { options } = this.#parts;
-    const logger = this.#logger;
     if (this.#state === 'disabled') {
-      logger.log(`ODP is not enabled: no event is sent [account=${this.name}]`);
+      this.#bootLines.disabled();
     } else if (this.dispatcher === undefined) {
-      logger.warn(
-        `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only where ConfigModule.forRoot() is imported [account=${this.name}]`,
-      );
+      this.#bootLines.notIntegrated();
     } else {
       await this.dispatcher.open();
       ageDeadLetters({
         outbox: this.dispatcher.outbox,
         clock: this.clock,
         reporter: this.reporter,
-        maxAge: this.#parts.options.deadLetters.maxAge,
+        maxAge: options.deadLetters.maxAge,
         ended: this.ended,
       });
-      const { outbox, region, regionOfSuffix, apiHost } = options;
-      if (regionOfSuffix !== undefined && regionOfSuffix !== region) {
-        logger.warn(
-          `region is '${region}', but the suffix of apiKey names '${regionOfSuffix}': one of them is wrong. Leave region out, or use a key of that region [account=${this.name}]`,
-        );
-      }
-      if (this.#integration !== undefined) {
-        await this.#integration.start();
-        logger.log(
-          `Undelivered events wait in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]} [account=${this.name}]`,
-        );
-        return;
-      }
-      logger.log(
-        `Events go to ${apiHost}; undelivered ones wait in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]} [account=${this.name} region=${region}]`,
-      );
+      await this.#integration?.start();
+      this.#bootLines.opened(options, this.#integration !== undefined);
     }
   }
 
@@ -252,13 +251,9 @@ export class OdpAccount {
 
   /** The app has booted: says where its end would lose events. */
   booted(): void {
-    const { outbox } = this.#parts.options;
-    const isListening = process.listenerCount('SIGTERM') > 0;
-    if (this.dispatcher === undefined || isListening) return;
-    if (outbox.durability !== 'process') return;
-    this.#logger.warn(
-      `Nothing listens to SIGTERM, so a deploy loses the events that wait in the outbox (${outbox.name}). Call app.enableShutdownHooks() before the app is initialised, or use an outbox that survives the process [account=${this.name}]`,
-    );
+    if (this.dispatcher !== undefined) {
+      this.#bootLines.booted(this.#parts.options);
+    }
   }
 
   /**
@@ -270,7 +265,7 @@ export class OdpAccount {
    */
   make(event: OdpEvent, identity = true): MadeEvent | undefined {
     this.#mustBeOpen();
-    const caller = identity ? this.callerIdentifiers() : undefined;
+    const caller = identity ? this.caller.identifiers() : undefined;
     const { beforeSend, allowPlaceholderIdentifiers } = this.#parts.options;
     if (beforeSend === undefined) return this.#maker.make(event, caller);
     const looked = lastLook(
@@ -299,32 +294,6 @@ export class OdpAccount {
       this.#parts.processEnd.add(this.#processEnds);
     }
     return this.dispatcher?.append(events, options);
-  }
-
-  /** The identifiers of whoever is calling, as the `identity` option or `runWithIdentity` tells. */
-  callerIdentifiers(): unknown {
-    const { ambient, options } = this.#parts;
-    const { caller } = ambient;
-    if (caller === undefined) return undefined;
-    if ('identifiers' in caller) {
-      return caller.account === this ? caller.identifiers : undefined;
-    }
-    if (options.identity === undefined) return undefined;
-    try {
-      const identifiers: unknown = options.identity(caller.request());
-      if (!isThenable(identifiers)) return identifiers;
-      // A rejection would end the process.
-      Promise.resolve(identifiers).catch(() => {});
-      this.reporter.identityFailed(
-        'returned a promise, but an event cannot wait for it',
-      );
-    } catch (error) {
-      this.reporter.identityFailed(
-        `threw ${error instanceof Error ? error.name : 'an error'}`,
-      );
-    }
-    // The event may do without; who it is about is still its own to say.
-    return undefined;
   }
 
   /** Names the handler from which what `track` tracks comes, for what goes wrong. */
@@ -441,9 +410,8 @@ export class OdpAccount {
   }
 
   /** Everything accepted so far, and what decorators are about to send. */
-  async flush(timeout: number): Promise<{ pending: number }> {
-    const left = await this.#readyToSend(timeout);
-    return (await this.dispatcher?.flush(left)) ?? { pending: 0 };
+  flush(timeout: number): Promise<{ pending: number }> {
+    return this.#flushes.flush(timeout);
   }
 
   /** The last flush; afterwards no event is taken. Never rejects, and runs once. */
@@ -453,38 +421,27 @@ export class OdpAccount {
   }
 
   async #close(): Promise<void> {
-    const { background, options } = this.#parts;
-    const { shutdownTimeout } = options.delivery;
+    const { shutdownTimeout } = this.#parts.options.delivery;
     this.#ended.abort();
     this.#parts.processEnd.remove(this.#processEnds);
-    // What is there already need not wait for a decorator's functions.
-    if (background.underWay) void this.dispatcher?.flush(shutdownTimeout);
-    const timeLeft = await this.#lastFlush(shutdownTimeout);
+    const timeLeft = await this.#flushes.last(shutdownTimeout);
     if (this.#state === 'open') this.#state = 'closed';
+    const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;
+    const integrationClosed = this.#integration?.close();
     if (this.dispatcher !== undefined) {
       this.#tellEnding(await this.dispatcher.close(timeLeft));
     }
     this.#calls?.close();
-    await this.#integration?.close();
+    // It may be the app's own, and hang.
+    const left = end - this.clock.monotonic();
+    await within(
+      this.clock,
+      left,
+      Promise.resolve(integrationClosed),
+      () => {},
+      true,
+    );
     this.reporter.complete();
-  }
-
-  /** Until nothing new has come in meanwhile. Returns how much of the time, in ms, is left. */
-  async #lastFlush(timeout: number): Promise<number> {
-    const { clock, reporter, dispatcher } = this;
-    const deadline = clock.monotonic() + timeout;
-    let accepted: number;
-    let left = timeout;
-    // What a durable outbox holds can wait for the account until the next start.
-    const waits = this.#parts.options.outbox.durability === 'process';
-    dispatcher?.hurry();
-    do {
-      ({ accepted } = reporter.counters);
-      left = await this.#readyToSend(left, waits);
-      await dispatcher?.flush(left);
-      left = Math.max(deadline - clock.monotonic(), 0);
-    } while (left > 0 && reporter.counters.accepted > accepted);
-    return left;
   }
 
   /** A script that sends and simply ends delivers first. */
@@ -497,22 +454,6 @@ export class OdpAccount {
     const { counters } = this.reporter;
     const { level, text, facts } = lastLine({ left, counters, outbox });
     this.#logger[level](`${text} ${factsOf({ account: this.name, ...facts })}`);
-  }
-
-  /**
-   * Waits for what decorators are about to send, and for an account to send
-   * it to where that is not known yet. Returns how much of the time, in ms, is left.
-   */
-  async #readyToSend(timeout: number, waitsForAccount = true): Promise<number> {
-    const { clock } = this;
-    const since = clock.monotonic();
-    const left = () => Math.max(timeout - (clock.monotonic() - since), 0);
-    const done = this.#parts.background.done();
-    await within(clock, timeout, done, () => undefined, true);
-    if (waitsForAccount && this.#isHolding && this.stats().pending > 0) {
-      await this.#integration?.ready(left(), true);
-    }
-    return left();
   }
 
   /** What waits goes to the account that is replaced, unless that has refused it before. */

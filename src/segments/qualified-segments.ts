@@ -191,8 +191,8 @@ export class QualifiedSegments {
     const account = this.#account;
     const { allowPlaceholderIdentifiers: placeholders } = account;
     if (identifiers === undefined) {
-      if (account.hasCaller) {
-        const caller = account.callerIdentifiers();
+      if (account.caller.isThere) {
+        const caller = account.caller.identifiers();
         return lookupsOf(caller, 'identity', placeholders);
       }
       throw invalid(

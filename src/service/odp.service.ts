@@ -174,7 +174,7 @@ export class OdpService {
       identifiers,
       (options as SendOdpEventOptions | null)?.identity === false
         ? undefined
-        : this.#account.callerIdentifiers(),
+        : this.#account.caller.identifiers(),
     );
     if (count < 2) return Promise.resolve(undefined);
     return this.sendOdpEvent({ action: 'identified', identifiers }, options);

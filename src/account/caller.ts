@@ -1,0 +1,59 @@
+import type { AmbientIdentity, OdpIdentity } from '../identity/index.js';
+import { isThenable } from '../outbox/index.js';
+import type { Reporter } from '../reporting/index.js';
+
+/** What a caller is known by. */
+export interface CallerParts {
+  readonly ambient: AmbientIdentity;
+  /** The option. */
+  readonly identity: OdpIdentity | undefined;
+  /** Whose `runWithIdentity` counts. */
+  readonly account: object;
+  readonly reporter: Reporter;
+}
+
+/** Who is calling, as one account sees it. */
+export class Caller {
+  readonly #parts: CallerParts;
+
+  constructor(parts: CallerParts) {
+    this.#parts = parts;
+    if (parts.identity !== undefined) parts.ambient.want();
+  }
+
+  /** Whether somebody is calling here, be it anonymously. */
+  get isThere(): boolean {
+    const { ambient, identity, account } = this.#parts;
+    const { caller } = ambient;
+    if (caller === undefined) return false;
+    return 'identifiers' in caller
+      ? caller.account === account
+      : identity !== undefined;
+  }
+
+  /** As the `identity` option or `runWithIdentity` tells. Never throws. */
+  identifiers(): unknown {
+    const { ambient, identity, account, reporter } = this.#parts;
+    const { caller } = ambient;
+    if (caller === undefined) return undefined;
+    if ('identifiers' in caller) {
+      return caller.account === account ? caller.identifiers : undefined;
+    }
+    if (identity === undefined) return undefined;
+    try {
+      const identifiers: unknown = identity(caller.request());
+      if (!isThenable(identifiers)) return identifiers;
+      // A rejection would end the process.
+      Promise.resolve(identifiers).catch(() => {});
+      reporter.identityFailed(
+        'returned a promise, but an event cannot wait for it',
+      );
+    } catch (error) {
+      reporter.identityFailed(
+        `threw ${error instanceof Error ? error.name : 'an error'}`,
+      );
+    }
+    // The event may do without; who it is about is still its own to say.
+    return undefined;
+  }
+}
