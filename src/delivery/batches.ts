@@ -16,7 +16,8 @@ export function batchesOf(events: Batch): Batch[] {
   }
   const batches: Batch[] = [];
   for (const [failures, group] of byFailures) {
-    const size = Math.ceil(group.length / 2 ** failures);
+    // In an outage of hours 2^k is Infinity, and the part nothing.
+    const size = Math.max(Math.ceil(group.length / 2 ** failures), 1);
     for (let start = 0; start < group.length; start += size) {
       batches.push(group.slice(start, start + size));
     }
