@@ -10,6 +10,8 @@ export const SURVIVES: Record<OutboxDurability, string> = {
 
 /** What is known once the last flush has ended. */
 export interface Ending {
+  /** How many were erased while they waited. */
+  readonly erased: number;
   /** How many events stay behind; `undefined` if the outbox did not say. */
   readonly left: number | undefined;
   readonly counters: Pick<
@@ -23,7 +25,7 @@ export interface Ending {
 }
 
 /** The line that says what became of the events. It claims only what is known. */
-export function lastLine({ left, counters, outbox }: Ending): {
+export function lastLine({ left, erased, counters, outbox }: Ending): {
   readonly level: 'log' | 'warn';
   readonly text: string;
   readonly facts: Readonly<Record<string, string | number | undefined>>;
@@ -34,6 +36,7 @@ export function lastLine({ left, counters, outbox }: Ending): {
     rejected: rejected || undefined,
     expired: expired || undefined,
     dropped: dropped || undefined,
+    erased: erased || undefined,
     left: left ?? 'unknown',
   };
   const where = `in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]}`;
@@ -49,8 +52,8 @@ export function lastLine({ left, counters, outbox }: Ending): {
     };
   }
   const text =
-    rejected + expired + dropped === 0
+    rejected + expired + dropped + erased === 0
       ? 'Everything accepted was delivered'
-      : 'Everything accepted was delivered or given up';
+      : 'Everything accepted was delivered, given up or erased';
   return { level: 'log', text, facts };
 }

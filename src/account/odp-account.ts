@@ -90,6 +90,7 @@ export class OdpAccount {
   #lastFailure: CallFailure | undefined;
   #closed: Promise<void> | undefined;
   #sends = false;
+  #erased = 0;
   #source: string | undefined;
 
   constructor(parts: OdpAccountParts) {
@@ -402,8 +403,11 @@ export class OdpAccount {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    if (this.dispatcher !== undefined)
-      return this.dispatcher.erase(identifiers);
+    if (this.dispatcher !== undefined) {
+      const erased = await this.dispatcher.erase(identifiers);
+      this.#erased += erased.pending;
+      return erased;
+    }
     throw new OdpOutboxError(
       'The outbox is not open, as no ODP account is integrated and enabled; nothing was erased. Erase in an app that sends to ODP.',
     );
@@ -452,7 +456,12 @@ export class OdpAccount {
   #tellEnding(left: number | undefined): void {
     const { outbox } = this.#parts.options;
     const { counters } = this.reporter;
-    const { level, text, facts } = lastLine({ left, counters, outbox });
+    const { level, text, facts } = lastLine({
+      left,
+      erased: this.#erased,
+      counters,
+      outbox,
+    });
     this.#logger[level](`${text} ${factsOf({ account: this.name, ...facts })}`);
   }
 

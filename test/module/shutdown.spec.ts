@@ -102,7 +102,7 @@ test('what was given up was not delivered', async () => {
   expect(log.at(-1)).toEqual({
     level: 'log',
     message: expect.stringMatching(
-      /delivered or given up .*delivered=0 rejected=1 left=0\]$/,
+      /given up or erased .*delivered=0 rejected=1 left=0\]$/,
     ) as string,
   });
 });
