@@ -54,7 +54,13 @@ export function accountMoves({
     after(() => app.end('SIGKILL'));
     await app.ready;
     // About 1,000 events a second.
-    app.begin({ do: 'load', prefix: 'app', callers: 12, pause: 10 });
+    const load = app.tell({
+      do: 'load',
+      prefix: 'app',
+      callers: 12,
+      pause: 10,
+    });
+    load.catch(() => {});
     const arriveAt = (account: Account) => {
       const enough = account.accepted() + events;
       return ledger.until(
@@ -82,6 +88,8 @@ export function accountMoves({
       await arriveAt(first);
     }
     await app.tell({ do: 'stop' });
+    // What was on its way into the outbox is in there now.
+    await load;
     await app.tell({ do: 'flush', timeout: 10_000 });
     await ledger.allArrived(60_000);
     await app.end('SIGTERM');
