@@ -29,31 +29,63 @@ export interface InstrumentOdpOptions {
 
 const SCOPE = 'nestjs-optimizely-odp';
 
+/** What reports to a meter provider. */
+interface Reporting {
+  /** Of each app that asked for it. */
+  readonly accounts: Set<() => Iterable<ObservedOdpAccount>>;
+  readonly stops: Stop[];
+}
+
+/**
+ * The channels are the process's: a second app that listened for the same
+ * provider would count every event of both twice, so it joins the first.
+ */
+const reporting = new WeakMap<MeterProvider, Reporting>();
+
 /**
  * Reports every account of this process to OpenTelemetry: metrics of events
  * and requests, and a span for each request to ODP, linked to the spans in
  * which its events were made. Attributes hold no identifier, event id or key.
  *
- * In a Nest app `OdpOpenTelemetryModule` calls it.
+ * In a Nest app `OdpOpenTelemetryModule` calls it. Called again for the same
+ * meter provider, as by a second app in the process, it adds the accounts only.
  *
  * @returns how to stop
  */
 export function instrumentOdp({
   meterProvider = metrics.getMeterProvider(),
   tracerProvider = trace.getTracerProvider(),
-  accounts,
+  accounts = () => [],
 }: InstrumentOdpOptions = {}): () => void {
+  const joined =
+    reporting.get(meterProvider) ?? begin(meterProvider, tracerProvider);
+  reporting.set(meterProvider, joined);
+  // A function of its own: the same one may be passed twice.
+  const own = () => accounts();
+  joined.accounts.add(own);
+  return () => {
+    if (!joined.accounts.delete(own) || joined.accounts.size > 0) return;
+    reporting.delete(meterProvider);
+    for (const stop of joined.stops.splice(0)) stop();
+  };
+}
+
+function begin(
+  meterProvider: MeterProvider,
+  tracerProvider: TracerProvider,
+): Reporting {
   const meter = meterProvider.getMeter(SCOPE, PACKAGE_VERSION);
   const tracer = tracerProvider.getTracer(SCOPE, PACKAGE_VERSION);
   const origins = new SpanOrigins();
-  const stops: Stop[] = [
-    ...origins.follow(),
-    ...countEvents(meter),
-    ...followRequests(meter, tracer, origins),
-    ...followCalls(meter, tracer),
-  ];
-  if (accounts !== undefined) stops.push(observeStats(meter, accounts));
-  return () => {
-    for (const stop of stops.splice(0)) stop();
+  const accounts: Reporting['accounts'] = new Set();
+  return {
+    accounts,
+    stops: [
+      ...origins.follow(),
+      ...countEvents(meter),
+      ...followRequests(meter, tracer, origins),
+      ...followCalls(meter, tracer),
+      observeStats(meter, () => [...accounts].flatMap((of) => [...of()])),
+    ],
   };
 }

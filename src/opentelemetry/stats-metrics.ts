@@ -19,7 +19,12 @@ interface Observed {
   readonly description: string;
   readonly unit?: string;
   read(stats: OdpStats): number;
+  /** How accounts of one name go together; added up unless given. */
+  readonly combine?: (one: number, other: number) => number;
 }
+
+const sum = (one: number, other: number) => one + other;
+const most = (one: number, other: number) => Math.max(one, other);
 
 const OBSERVED: readonly Observed[] = [
   {
@@ -35,6 +40,7 @@ const OBSERVED: readonly Observed[] = [
     description: 'How long the oldest pending event has waited',
     unit: 's',
     read: ({ oldestPendingAge }) => oldestPendingAge / 1000,
+    combine: most,
   },
   {
     name: 'delivery.suspended',
@@ -42,12 +48,14 @@ const OBSERVED: readonly Observed[] = [
     description:
       '1 while the API key or the host is wrong and delivery waits, else 0',
     read: ({ suspended }) => (suspended ? 1 : 0),
+    combine: most,
   },
   {
     name: 'delivery.paused',
     kind: 'gauge',
     description: '1 while the app has paused delivery, else 0',
     read: ({ paused }) => (paused ? 1 : 0),
+    combine: most,
   },
   {
     name: 'events.withheld',
@@ -89,23 +97,30 @@ export function observeStats(
   meter: Meter,
   accounts: () => Iterable<ObservedOdpAccount>,
 ): Stop {
-  const observed = OBSERVED.map(({ name, kind, description, unit, read }) => {
-    const options =
-      unit === undefined ? { description } : { description, unit };
-    const metric = `optimizely.odp.${name}`;
-    const instrument =
-      kind === 'gauge'
-        ? meter.createObservableGauge(metric, options)
-        : meter.createObservableCounter(metric, options);
-    return { instrument, read };
-  });
+  const observed = OBSERVED.map(
+    ({ name, kind, description, unit, read, combine }) => {
+      const options =
+        unit === undefined ? { description } : { description, unit };
+      const metric = `optimizely.odp.${name}`;
+      const instrument =
+        kind === 'gauge'
+          ? meter.createObservableGauge(metric, options)
+          : meter.createObservableCounter(metric, options);
+      return { instrument, read, combine };
+    },
+  );
   const instruments = observed.map(({ instrument }) => instrument);
   const observe = (result: BatchObservableResult) => {
+    // Accounts of two apps may have one name: an attribute takes one value.
+    const byName = new Map<string, OdpStats[]>();
     for (const account of accounts()) {
-      const stats = account.stats();
-      const attributes = { [ACCOUNT]: account.name };
-      for (const { instrument, read } of observed) {
-        result.observe(instrument, read(stats), attributes);
+      const stats = byName.get(account.name) ?? [];
+      byName.set(account.name, [...stats, account.stats()]);
+    }
+    for (const [name, stats] of byName) {
+      for (const { instrument, read, combine } of observed) {
+        const value = stats.map(read).reduce(combine ?? sum);
+        result.observe(instrument, value, { [ACCOUNT]: name });
       }
     }
   };

@@ -1,3 +1,5 @@
+// Not the global ones, which the fake timers of an app's tests replace.
+import { clearTimeout, setTimeout } from 'node:timers';
 /**
  * Waits for `work`, but at most `ms`: then rejects with what `late` makes. What
  * `work` brings afterwards is ignored.

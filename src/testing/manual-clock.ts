@@ -1,3 +1,5 @@
+// Not the global one, which the fake timers of an app's tests replace.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 
 interface Timer {

@@ -1,3 +1,5 @@
+// Not the global ones, which the fake timers of an app's tests replace.
+import { clearTimeout, setTimeout } from 'node:timers';
 import { AssertionError } from 'node:assert';
 
 /** Tests that wait for something to be found. */

@@ -487,3 +487,29 @@ describe('instrumentOdp', () => {
     expect(odp.stats().delivered).toBe(1);
   });
 });
+
+it('two apps of one process that report to one provider count nothing twice', async () => {
+  const { providers, collect, requests } = sdk();
+  const transport = new RecordingOdpTransport();
+  const boot = () =>
+    start({
+      imports: [
+        OptimizelyOdpTestingModule.forRoot({ transport }),
+        OdpOpenTelemetryModule.forRoot(providers),
+      ],
+    });
+  const [one, other] = [await boot(), await boot()];
+  await one.get(OdpService).sendOdpEvent(login, { awaitDelivery: true });
+  await other.get(OdpService).sendOdpEvent(login, { awaitDelivery: true });
+  const account = { 'optimizely.odp.account': 'default' };
+  expect(await collect()).toMatchObject({
+    'events.delivered': [[2, account]],
+    'events.pending': [[0, account]],
+  });
+  expect(requests()).toHaveLength(2);
+  // The one that goes leaves the other's reporting as it is.
+  await one.close();
+  await other.get(OdpService).sendOdpEvent(login, { awaitDelivery: true });
+  expect(await collect()).toMatchObject({ 'events.delivered': [[3, account]] });
+  expect(requests()).toHaveLength(3);
+});

@@ -1,3 +1,5 @@
+// Not the global ones, which the fake timers of an app's tests replace.
+import { clearTimeout, setTimeout } from 'node:timers';
 import { withDeadline } from '../deadline.js';
 import type { OutboxContext } from '../outbox.js';
 import { ANSWER_TIMEOUT_MS, NoAnswerError } from '../sql/database.js';
