@@ -5,7 +5,7 @@ import type {
   ModulesContainer,
 } from '@nestjs/core';
 import { findProvider, getOdpAccountToken } from '../service/index.js';
-import { actionsOf } from './action-metadata.js';
+import { actionsOf, silencedMethods } from './action-metadata.js';
 import { noAccount } from './action-runner.js';
 import type { OdpAction } from './odp-action.js';
 import { type Class, classesOf, methodsOf } from './classes.js';
@@ -13,6 +13,7 @@ import {
   isControllerHandler,
   isGraphqlField,
   isProviderHandler,
+  mayBeCalled,
 } from './handlers.js';
 
 const INSTEAD =
@@ -25,6 +26,7 @@ export class DecoratorCheck implements OnModuleInit {
   readonly #modules: ModulesContainer;
   readonly #logger = new Logger('OptimizelyOdp');
   readonly #missing = new Set<string | undefined>();
+  readonly #silenced = new Set<string>();
 
   constructor(
     discovery: DiscoveryService,
@@ -45,7 +47,19 @@ export class DecoratorCheck implements OnModuleInit {
     }
   }
 
+  /** A decorator above may have put another function in the method's place. */
+  #checkSilenced(type: Class): void {
+    for (const place of silencedMethods(type.prototype as object)) {
+      if (this.#silenced.has(place)) continue;
+      this.#silenced.add(place);
+      this.#logger.warn(
+        `@SendOdpEvent() on ${place} never fires: a decorator above it replaced the method without its metadata. Write @SendOdpEvent() above that decorator, or let it copy the metadata (Reflect.getMetadataKeys) to what it returns.`,
+      );
+    }
+  }
+
   #check(type: Class, isHandler: (method: object) => boolean): void {
+    this.#checkSilenced(type);
     const methods = methodsOf(type, this.#scanner);
     const handlers = methods.filter(({ handler }) => isHandler(handler));
     const onClass = actionsOf(type);
@@ -55,8 +69,9 @@ export class DecoratorCheck implements OnModuleInit {
       const actions = actionsOf(method.handler);
       const place = `${type.name}.${method.name}`;
       if (actions.length > 0) {
-        if (!handlers.includes(method)) this.#neverFires(place);
-        else if (isGraphqlField(method.handler)) this.#checkField(place);
+        if (!handlers.includes(method)) {
+          if (!mayBeCalled(method.handler)) this.#neverFires(place);
+        } else if (isGraphqlField(method.handler)) this.#checkField(place);
       }
       this.#checkAccounts(place, actions);
     }

@@ -36,3 +36,18 @@ export const isGetRoute = (method: object): boolean =>
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>
   hasAny(GRAPHQL_FIELDS, method);
+
+/** What says nothing of who calls a method, or is of libraries that run no interceptors. */
+const OF_NO_CALLER =
+  /^(design:|__|swagger\/|optimizely-odp|SCHEDUL|EVENT_LISTENER|bull)/;
+
+/**
+ * Whether another library may call a method and run Nest's interceptors for it,
+ * by `ExternalContextCreator`, as `@golevelup/nestjs-rabbitmq` does: it has then
+ * left something on the method by which it finds it.
+ */
+export const mayBeCalled = (method: object): boolean =>
+  Reflect.getMetadataKeys(method).some(
+    (key: unknown) =>
+      typeof key === 'symbol' || !OF_NO_CALLER.test(String(key)),
+  );

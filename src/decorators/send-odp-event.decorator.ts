@@ -1,6 +1,6 @@
 import { UseInterceptors } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import { addAction } from './action-metadata.js';
+import { addAction, noteMethod } from './action-metadata.js';
 import { makeAction } from './make-action.js';
 import type {
   OdpActionConditions,
@@ -55,11 +55,37 @@ export function SendOdpEvent<T = unknown>(
     propertyKey?: string | symbol,
     descriptor?: PropertyDescriptor,
   ) => {
-    const decorated =
-      descriptor === undefined ? target : (descriptor.value as object);
-    if (!addAction(decorated, action)) return;
-    const bind: (...args: never[]) => void =
-      UseInterceptors(OdpEventInterceptor);
-    bind(...([target, propertyKey, descriptor] as never[]));
+    if (propertyKey === undefined) {
+      if (addAction(target, action)) bindTo(target);
+      return;
+    }
+    const method = methodAt(target, propertyKey, descriptor);
+    noteMethod(target, propertyKey);
+    if (addAction(method, action)) bindTo(target, propertyKey, descriptor);
   };
+}
+
+const bindTo = (...to: readonly unknown[]): void => {
+  const bind: (...args: never[]) => void = UseInterceptors(OdpEventInterceptor);
+  bind(...(to as never[]));
+};
+
+/** @throws TypeError where no handler can stand, of which Nest would say nothing */
+function methodAt(
+  target: object,
+  propertyKey: string | symbol,
+  descriptor: PropertyDescriptor | undefined,
+): object {
+  const isStatic = typeof target === 'function';
+  const value: unknown = descriptor?.value;
+  if (!isStatic && typeof value === 'function') return value;
+  const what = isStatic
+    ? 'a static member'
+    : descriptor === undefined
+      ? 'a property'
+      : 'an accessor';
+  const of = isStatic ? target.name : target.constructor.name;
+  throw new TypeError(
+    `@SendOdpEvent() goes on methods that Nest calls as handlers, and on classes: ${of}.${String(propertyKey)} is ${what}. Put it on a method, or call odp.trackOdpEvent() of OdpService there.`,
+  );
 }

@@ -1,3 +1,4 @@
+import { RabbitSubscribe } from '@golevelup/nestjs-rabbitmq';
 import { ApolloDriver } from '@nestjs/apollo';
 import {
   Controller,
@@ -8,6 +9,7 @@ import {
   Scope,
   UseInterceptors,
 } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import { MessagePattern } from '@nestjs/microservices';
@@ -121,7 +123,8 @@ describe('at boot', () => {
     warnings = [];
     errors = [];
     vi.spyOn(Logger.prototype, 'warn').mockImplementation((text) => {
-      warnings.push(String(text));
+      // True of a test's process, and not what is tested here.
+      if (!String(text).includes('SIGTERM')) warnings.push(String(text));
     });
     vi.spyOn(Logger.prototype, 'error').mockImplementation((text) => {
       errors.push(String(text));
@@ -177,6 +180,72 @@ describe('at boot', () => {
         '@SendOdpEvent() on RoutesController.helper never fires',
       ),
     ]);
+  });
+
+  test('names a method that a decorator above replaced without its metadata', async () => {
+    const Replaced: MethodDecorator = (_target, _name, descriptor) => {
+      const original = descriptor.value as () => unknown;
+      descriptor.value = function replaced(this: unknown) {
+        return original.call(this);
+      } as never;
+    };
+    abstract class BaseController {
+      @Get('base')
+      @Replaced
+      @Tracked()
+      base() {}
+    }
+    @Controller()
+    class ShopController extends BaseController {
+      @Get('lost')
+      @Replaced
+      @Tracked()
+      lost() {}
+
+      @Get('kept')
+      @Tracked()
+      @Replaced
+      kept() {}
+    }
+    @Controller('other')
+    class OtherController extends BaseController {
+      // Without the decorator, as is its right.
+      override base() {}
+    }
+    await start({
+      imports: [odpModule(sandbox.now)],
+      controllers: [ShopController, OtherController],
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^@SendOdpEvent\(\) on ShopController\.lost never fires: a decorator above/,
+      ),
+      expect.stringMatching(
+        /^@SendOdpEvent\(\) on BaseController\.base never fires: a decorator above/,
+      ),
+    ]);
+  });
+
+  test('says nothing of a method that another library finds and calls', async () => {
+    @Injectable()
+    class Consumer {
+      @Tracked()
+      @RabbitSubscribe({ exchange: 'shop', routingKey: 'sold' })
+      sold() {}
+    }
+    await start({ imports: [odpModule(sandbox.now)], providers: [Consumer] });
+    expect(warnings).toEqual([]);
+  });
+
+  test('but of a scheduled one', async () => {
+    @Injectable()
+    class Jobs {
+      @Tracked()
+      @Interval(1e9)
+      run() {}
+    }
+    await start({ imports: [odpModule(sandbox.now)], providers: [Jobs] });
+    expect(warnings).toEqual([expect.stringContaining('Jobs.run never fires')]);
   });
 
   test.each([
@@ -274,4 +343,30 @@ describe('at boot', () => {
       expect.stringContaining('OptimizelyOdpModule is not imported'),
     ]);
   });
+});
+
+test('where no handler can stand it says so at once', () => {
+  const decorate = SendOdpEvent({ action: 'done' }) as unknown as (
+    ...to: unknown[]
+  ) => void;
+  class Shop {
+    static open() {}
+    property = 1;
+    get accessor() {
+      return 1;
+    }
+  }
+  const at = (target: object, name: string) => () =>
+    decorate(target, name, Object.getOwnPropertyDescriptor(target, name));
+  expect(at(Shop, 'open')).toThrow('Shop.open is a static member');
+  expect(at(Shop.prototype, 'accessor')).toThrow(
+    'Shop.accessor is an accessor',
+  );
+  expect(at(Shop.prototype, 'property')).toThrow('Shop.property is a property');
+});
+
+test('an interceptor that is made by hand says how it is bound', () => {
+  expect(() => new OdpEventInterceptor(undefined as never)).toThrow(
+    'APP_INTERCEPTOR',
+  );
 });

@@ -501,7 +501,6 @@ it('two apps of one process that report to one provider count nothing twice', as
   const [one, other] = [await boot(), await boot()];
   await one.get(OdpService).sendOdpEvent(login, { awaitDelivery: true });
   await other.get(OdpService).sendOdpEvent(login, { awaitDelivery: true });
-  const account = { 'optimizely.odp.account': 'default' };
   expect(await collect()).toMatchObject({
     'events.delivered': [[2, account]],
     'events.pending': [[0, account]],
