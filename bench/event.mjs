@@ -1,4 +1,5 @@
 // The events that every sender sends: an order of about 275 bytes of JSON.
+import { v4 as newId } from 'uuid';
 
 /** Stands once in each event, so that the sink can count them without parsing. */
 export const MARK = '"order_id"';
@@ -31,7 +32,7 @@ export const wireEventOf = (n) => {
     action,
     identifiers,
     data: {
-      idempotence_id: '3b241101-e2bb-4255-8caf-4136c566a962',
+      idempotence_id: newId(),
       data_source_type: 'sdk',
       data_source: 'nestjs-optimizely-odp',
       data_source_version: '0.1.0',

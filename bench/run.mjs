@@ -2,12 +2,14 @@
 // own, prints one table and writes all figures to bench/results/.
 //
 //   npm run bench
-//   npm run bench -- --only route,call --rounds 7 --full
+//   npm run bench -- --only route,call --rounds 7 --quick
 //
-// --only   some of the comparisons (see comparisons.mjs)
-// --rounds how many, 5 unless given
-// --full   the outage lasts 60 s instead of 15
-// --print  the tables of an earlier run: its file in bench/results/
+// --only    some of the comparisons (see comparisons.mjs)
+// --lanes   of these only the lanes whose name matches this regular expression
+// --rounds  how many, 5 unless given
+// --backlog how many events wait in a backlog, 1,000,000 unless given
+// --quick   a backlog of 100,000, and an outage of 15 s instead of 60
+// --print   the tables of an earlier run: its file in bench/results/
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -20,7 +22,9 @@ const { values: asked } = parseArgs({
   options: {
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    full: { type: 'boolean', default: false },
+    lanes: { type: 'string', default: '' },
+    backlog: { type: 'string' },
+    quick: { type: 'boolean', default: false },
     print: { type: 'string' },
   },
 });
@@ -41,8 +45,14 @@ async function measure({ run, options, nodeOptions = [] }) {
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
-const resolved = (part, full) =>
-  typeof part === 'function' ? part(full) : part;
+const resolved = (part, sizes) =>
+  typeof part === 'function' ? part(sizes) : part;
+
+/** What was asked for of a comparison's lanes. */
+const lanesOf = ({ lanes }, sizes) =>
+  Object.entries(resolved(lanes, sizes)).filter(([lane]) =>
+    new RegExp(asked.lanes).test(lane),
+  );
 
 /** Measures everything that was asked for; returns the file with all figures. */
 async function measureAll() {
@@ -60,21 +70,20 @@ async function measureAll() {
   const file = `${here}results/${date.replaceAll(':', '-')}.json`;
   mkdirSync(`${here}results`, { recursive: true });
   const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
-  const { full } = asked;
+  const { quick, backlog = quick ? 100_000 : 1_000_000 } = asked;
+  const sizes = { outage: quick ? 15 : 60, backlog: Number(backlog) };
   const results = Object.fromEntries(names.map((name) => [name, []]));
   for (let number = 1; number <= Number(asked.rounds); number++) {
     for (const name of names) {
       const round = {};
-      for (const [lane, script] of Object.entries(
-        resolved(comparisons[name].lanes, full),
-      )) {
+      for (const [lane, script] of lanesOf(comparisons[name], sizes)) {
         process.stderr.write(`round ${number}: ${name}: ${lane}\n`);
         round[lane] = await measure(script);
       }
       results[name].push(round);
       writeFileSync(
         file,
-        JSON.stringify({ setting, full, results }, undefined, 2),
+        JSON.stringify({ setting, sizes, results }, undefined, 2),
       );
     }
   }
@@ -82,10 +91,10 @@ async function measureAll() {
 }
 
 const file = asked.print ?? (await measureAll());
-const { setting, full, results } = JSON.parse(readFileSync(file, 'utf8'));
+const { setting, sizes, results } = JSON.parse(readFileSync(file, 'utf8'));
 console.log(`\n${setting}`);
 for (const [name, rounds] of Object.entries(results)) {
   const { title, ...rest } = comparisons[name];
-  console.log(table({ title: resolved(title, full), ...rest }, rounds));
+  console.log(table({ title: resolved(title, sizes), ...rest }, rounds));
 }
 console.log(`\nAll figures: ${file}`);

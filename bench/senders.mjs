@@ -3,9 +3,10 @@
 // `close`. What is imported is imported late: a run loads one sender only.
 import { eventOf, wireEventOf } from './event.mjs';
 
-const IN_FLIGHT = 4;
+/** As many as our default. */
+const IN_FLIGHT = 16;
 
-/** The ceilings: objects in, JSON of `batch` at a time, at most 4 requests under way. */
+/** The ceilings: objects in, JSON of `batch` at a time, so many requests under way. */
 function batching(post, batch) {
   let waiting = [];
   const underWay = new Set();
@@ -65,13 +66,13 @@ const senders = {
   },
 
   /** Nobody waits: what an app's requests do. The capacity only keeps a burst from being refused. */
-  async track(url, { batch, events }) {
+  async track(url, { batch, events, flushInterval }) {
     const { memoryOutbox } = await import('../dist/index.js');
     const { odp, close } = await (
       await import('./ours.mjs')
     ).openOurs(url, {
       outbox: memoryOutbox({ capacity: events }),
-      delivery: batch === undefined ? {} : { batchSize: batch },
+      delivery: { batchSize: batch, flushInterval },
     });
     return { eventOf, send: (event) => odp.trackOdpEvent(event), close };
   },
@@ -83,7 +84,7 @@ const senders = {
       await import('./ours.mjs')
     ).openOurs(url, {
       outbox: memoryOutbox({ whenFull: 'wait' }),
-      delivery: batch === undefined ? {} : { batchSize: batch },
+      delivery: { batchSize: batch },
     });
     return { eventOf, send: (event) => odp.sendOdpEvent(event), close };
   },

@@ -50,6 +50,10 @@ const medians = (rounds) =>
 /** One comparison: its lanes' figures, then how they relate. `median (minimum–maximum)`. */
 export function table({ title, figures, ratios }, rounds) {
   const lanes = Object.keys(rounds[0]);
+  const measured = ratios.filter(
+    ({ lanes: needed = [] }) =>
+      needed.every((lane) => lanes.includes(lane)) && lanes.length > 0,
+  );
   return [
     '',
     `### ${title}`,
@@ -67,7 +71,7 @@ export function table({ title, figures, ratios }, rounds) {
     '',
     row(['of the rounds', 'median', 'min', 'max', 'goal', '']),
     row(['---', '--:', '--:', '--:', '--:', '---']),
-    ...ratios.map((ratio) => {
+    ...measured.map((ratio) => {
       const { median, min, max } =
         ratio.of === undefined
           ? { median: ratio.ofMedians(medians(rounds)) }

@@ -12,7 +12,6 @@ const { odp, close } = await openOurs(sink.url, {
     ...(capacity === undefined ? {} : { capacity }),
     ...(whenFull === undefined ? {} : { whenFull }),
   }),
-  delivery: { batchSize: 500 },
 });
 
 const listOf = (from, count) =>

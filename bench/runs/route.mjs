@@ -3,7 +3,8 @@
 // one of Nest's interceptors that does nothing; `decorated` has
 // @SendOdpEvent(); `followed` runs each request in an AsyncLocalStorage that
 // nobody reads; `ambient` sends from a service and leaves it to the `identity`
-// option to say who is calling.
+// option to say who is calling; `official` and `posthog` call that SDK in the
+// handler.
 import 'reflect-metadata';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
@@ -25,6 +26,7 @@ import {
   SendOdpEvent,
 } from '../../dist/index.js';
 import { options, report, startCpu, startSink } from '../measure.mjs';
+import { openSender } from '../senders.mjs';
 
 const { platform, how, requests, warmUp = 10_000, connections = 32 } = options;
 
@@ -39,6 +41,7 @@ IsInt()(CheckoutDto.prototype, 'quantity');
 
 const sends = how === 'decorated' || how === 'ambient';
 let odp;
+let other;
 const purchaseOf = (order) => ({ order_id: order.id, total: order.total });
 class CheckoutController {
   checkout(dto) {
@@ -48,6 +51,12 @@ class CheckoutController {
       email: dto.email,
       status: 'paid',
     };
+    other?.send({
+      type: 'order',
+      action: 'purchase',
+      identifiers: { email: order.email },
+      data: purchaseOf(order),
+    });
     if (how === 'ambient') {
       odp.trackOdpEvent({
         type: 'order',
@@ -89,6 +98,9 @@ if (how === 'decorated') {
 Controller()(CheckoutController);
 
 const sink = await startSink();
+if (how === 'official' || how === 'posthog') {
+  other = await openSender(how, sink.url, {});
+}
 class App {}
 Module({
   imports: !sends
@@ -97,7 +109,6 @@ Module({
         OptimizelyOdpModule.forRoot({
           apiKey: 'bench-key',
           apiHost: sink.url,
-          delivery: { batchSize: 500 },
           ...(how === 'ambient'
             ? {
                 identity: ({ headers, cookies }) => ({
@@ -159,6 +170,7 @@ const [{ rate, p50, p99 }] = await once(load, 'message');
 const used = cpu();
 await sleep(200); // the last visitors' requests are still under way
 await odp?.flush();
+await other?.close();
 const stats = odp?.stats();
 const { events } = await sink.stats();
 report({

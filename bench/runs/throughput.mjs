@@ -37,6 +37,7 @@ async function run(last) {
     rate: arrived / ((after.last - start) / 1000),
     cpu: used / events,
     bytes: (after.bytes - before.bytes) / arrived,
+    connections: after.connections,
     lost: made - after.events,
   };
 }
