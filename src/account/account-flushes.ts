@@ -1,12 +1,12 @@
 import { type Clock, within } from '../clock.js';
-import type { Dispatcher } from '../delivery/index.js';
+import type { Delivery } from '../delivery/index.js';
 import type { OutboxDurability } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 import type { BackgroundWork } from './background-work.js';
 
 /** What flushes work with. */
 export interface AccountFlushParts {
-  readonly dispatcher: Dispatcher | undefined;
+  readonly delivery: Delivery | undefined;
   readonly background: BackgroundWork;
   readonly reporter: Reporter;
   readonly clock: Clock;
@@ -25,23 +25,23 @@ export class AccountFlushes {
 
   async flush(timeout: number): Promise<{ pending: number }> {
     const left = await this.#readyToSend(timeout);
-    return (await this.#parts.dispatcher?.flush(left)) ?? { pending: 0 };
+    return (await this.#parts.delivery?.flush(left)) ?? { pending: 0 };
   }
 
   /** Flushes until nothing new has come in meanwhile. Returns how much of the time, in ms, is left. */
   async last(timeout: number): Promise<number> {
-    const { clock, reporter, dispatcher, background, durability } = this.#parts;
+    const { clock, reporter, delivery, background, durability } = this.#parts;
     // What is there already need not wait for a decorator's functions.
-    if (background.underWay) void dispatcher?.flush(timeout);
+    if (background.underWay) void delivery?.flush(timeout);
     const deadline = clock.monotonic() + timeout;
     let accepted: number;
     let left = timeout;
-    dispatcher?.hurry();
+    delivery?.hurry();
     do {
       ({ accepted } = reporter.counters);
       // What a durable outbox holds can wait for the account until the next start.
       left = await this.#readyToSend(left, durability === 'process');
-      await dispatcher?.flush(left);
+      await delivery?.flush(left);
       left = Math.max(deadline - clock.monotonic(), 0);
     } while (left > 0 && reporter.counters.accepted > accepted);
     return left;

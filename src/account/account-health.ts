@@ -1,6 +1,6 @@
 import type { OutboxCounts } from '../outbox/index.js';
 import { type Clock, within } from '../clock.js';
-import type { Dispatcher } from '../delivery/index.js';
+import type { Delivery } from '../delivery/index.js';
 import type { AccountState } from './account-state.js';
 
 /** How an account's delivery fares. */
@@ -28,7 +28,7 @@ export interface CallFailure {
 interface HealthParts {
   readonly lastFailure: CallFailure | undefined;
   readonly state: AccountState;
-  readonly dispatcher: Dispatcher | undefined;
+  readonly delivery: Delivery | undefined;
   readonly clock: Clock;
 }
 
@@ -63,11 +63,11 @@ export async function healthOf(
     const reason = 'ODP is not integrated: every event is discarded';
     return { status: 'degraded', details: { reason, ...details } };
   }
-  if (account.dispatcher?.paused === true) {
+  if (account.delivery?.paused === true) {
     const reason = 'delivery is paused by the app';
     return { status: 'degraded', details: { reason, ...details } };
   }
-  if (account.dispatcher?.suspended === true) {
+  if (account.delivery?.suspended === true) {
     const reason = 'delivery is suspended: the API key or the host is wrong';
     return { status: 'degraded', details: { reason, ...details } };
   }
@@ -93,12 +93,12 @@ function lastFailureOf({
 
 /** What the outbox holds; `undefined` when it fails or takes too long. */
 async function probe(
-  { dispatcher, clock }: HealthParts,
+  { delivery, clock }: HealthParts,
   timeout: number,
 ): Promise<OutboxCounts | undefined> {
-  if (dispatcher === undefined) return EMPTY;
+  if (delivery === undefined) return EMPTY;
   try {
-    return await within(clock, timeout, dispatcher.probe(), () => undefined);
+    return await within(clock, timeout, delivery.probe(), () => undefined);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { Dispatcher } from '../delivery/index.js';
+import { Delivery } from '../delivery/index.js';
 import { CredentialsHolder, OdpCalls, OdpClient } from '../odp/index.js';
 import {
   factsOf,
@@ -77,7 +77,7 @@ export class OdpAccount {
   readonly clock: Clock;
   readonly caller: Caller;
   /** Absent where nothing is ever sent. */
-  readonly dispatcher: Dispatcher | undefined;
+  readonly delivery: Delivery | undefined;
   readonly #parts: OdpAccountParts;
   readonly #logger: DeliveryLogger;
   readonly #bootLines: BootLines;
@@ -125,7 +125,7 @@ export class OdpAccount {
         allowInsecureHost: options.allowInsecureHost,
         clock,
         reporter: this.reporter,
-        changed: () => this.dispatcher?.credentialsChanged(),
+        changed: () => this.delivery?.credentialsChanged(),
         drain: (timeout) => this.#drain(timeout),
       });
     }
@@ -140,7 +140,7 @@ export class OdpAccount {
       this.#state = 'notIntegrated';
     } else {
       this.#state = 'open';
-      this.dispatcher = new Dispatcher({
+      this.delivery = new Delivery({
         outbox: options.outbox,
         client: new OdpClient(transport, clock, {
           account: name,
@@ -165,7 +165,7 @@ export class OdpAccount {
       });
     }
     this.#flushes = new AccountFlushes({
-      dispatcher: this.dispatcher,
+      delivery: this.delivery,
       background: parts.background,
       reporter: this.reporter,
       clock,
@@ -217,12 +217,12 @@ export class OdpAccount {
     const { options } = this.#parts;
     if (this.#state === 'disabled') {
       this.#bootLines.disabled();
-    } else if (this.dispatcher === undefined) {
+    } else if (this.delivery === undefined) {
       this.#bootLines.notIntegrated();
     } else {
-      await this.dispatcher.open();
+      await this.delivery.open();
       ageDeadLetters({
-        outbox: this.dispatcher.outbox,
+        outbox: this.delivery.outbox,
         clock: this.clock,
         reporter: this.reporter,
         maxAge: options.deadLetters.maxAge,
@@ -252,7 +252,7 @@ export class OdpAccount {
 
   /** The app has booted: says where its end would lose events. */
   booted(): void {
-    if (this.dispatcher !== undefined) {
+    if (this.delivery !== undefined) {
       this.#bootLines.booted(this.#parts.options);
     }
   }
@@ -294,7 +294,7 @@ export class OdpAccount {
       this.#sends = true;
       this.#parts.processEnd.add(this.#processEnds);
     }
-    return this.dispatcher?.append(events, options);
+    return this.delivery?.append(events, options);
   }
 
   /** Names the handler from which what `track` tracks comes, for what goes wrong. */
@@ -378,14 +378,14 @@ export class OdpAccount {
       pending,
       oldestAge = 0,
       deadLetters,
-    } = this.dispatcher?.counts() ?? { pending: 0, deadLetters: 0 };
+    } = this.delivery?.counts() ?? { pending: 0, deadLetters: 0 };
     return {
       ...this.reporter.counters,
       pending,
-      inFlight: this.dispatcher?.inFlight ?? 0,
+      inFlight: this.delivery?.inFlight ?? 0,
       oldestPendingAge: oldestAge,
-      suspended: this.dispatcher?.suspended ?? false,
-      paused: this.dispatcher?.paused ?? false,
+      suspended: this.delivery?.suspended ?? false,
+      paused: this.delivery?.paused ?? false,
       deadLetters,
     };
   }
@@ -403,8 +403,8 @@ export class OdpAccount {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    if (this.dispatcher !== undefined) {
-      const erased = await this.dispatcher.erase(identifiers);
+    if (this.delivery !== undefined) {
+      const erased = await this.delivery.erase(identifiers);
       this.#erased += erased.pending;
       return erased;
     }
@@ -432,8 +432,8 @@ export class OdpAccount {
     if (this.#state === 'open') this.#state = 'closed';
     const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;
     const integrationClosed = this.#integration?.close();
-    if (this.dispatcher !== undefined) {
-      this.#tellEnding(await this.dispatcher.close(timeLeft));
+    if (this.delivery !== undefined) {
+      this.#tellEnding(await this.delivery.close(timeLeft));
     }
     this.#calls?.close();
     // It may be the app's own, and hang.
@@ -467,8 +467,8 @@ export class OdpAccount {
 
   /** What waits goes to the account that is replaced, unless that has refused it before. */
   async #drain(timeout: number): Promise<void> {
-    const { dispatcher } = this;
-    if (dispatcher?.suspended === false) await dispatcher.flush(timeout);
+    const { delivery } = this;
+    if (delivery?.suspended === false) await delivery.flush(timeout);
   }
 
   /** Where `identity` tells who is calling, an anonymous caller is no mistake. */

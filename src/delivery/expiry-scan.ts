@@ -1,11 +1,9 @@
-import type { OdpOutbox } from '../outbox/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
 import type { OutboxAccess } from './outbox-access.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What an expiry scan works with. */
 export interface ExpiryScanParts {
-  readonly outbox: OdpOutbox;
   readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
@@ -42,11 +40,11 @@ export class ExpiryScan {
 
   /** Looks at the oldest events. Never rejects. */
   async run(now: number): Promise<void> {
-    const { outbox, batches, reporter, batchSize, lease, maxEventAge } =
+    const { access, batches, reporter, batchSize, lease, maxEventAge } =
       this.#parts;
     this.#notBefore = now + EXPIRY_SCAN_INTERVAL_MS;
     try {
-      const events = await outbox.claim({
+      const events = await access.outbox.claim({
         limit: batchSize,
         lease,
         minAge: maxEventAge,

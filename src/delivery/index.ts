@@ -5,4 +5,4 @@ export {
   type ResolvedDelivery,
   resolveDelivery,
 } from './delivery-options.js';
-export { Dispatcher } from './dispatcher.js';
+export { Delivery } from './delivery.js';

@@ -151,7 +151,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           account,
           ambient,
           deadLetters: new OdpDeadLetters({
-            outbox: account.dispatcher?.outbox ?? outbox,
+            outbox: account.delivery?.outbox ?? outbox,
             clock: account.clock,
             ended: account.ended,
           }),

@@ -240,12 +240,12 @@ export class OdpService {
    * and still expire. A flush, the last one included, then ends at once.
    */
   pause(): void {
-    this.#account.dispatcher?.pause();
+    this.#account.delivery?.pause();
   }
 
   /** Goes on delivering after {@link pause}. */
   resume(): void {
-    this.#account.dispatcher?.resume();
+    this.#account.delivery?.resume();
   }
 
   /** Counters since boot, and how far delivery lags behind. */
@@ -327,8 +327,8 @@ export class OdpService {
     made: readonly MadeEvent[],
     { transaction, timeout }: SendOdpEventOptions,
   ): Promise<void> {
-    const { dispatcher, clock } = this.#account;
-    if (dispatcher === undefined) return;
+    const { delivery, clock } = this.#account;
+    if (delivery === undefined) return;
     if (transaction !== undefined) {
       throw new OdpOutboxError(
         'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery or transaction.',
@@ -336,7 +336,7 @@ export class OdpService {
     }
     await withTimeout(clock, timeout, (signal) =>
       awaitDelivery(made, {
-        awaited: dispatcher.awaited,
+        awaited: delivery.awaited,
         signal,
         append: (events) => this.#appendNow(events, { wait: true, signal }),
       }),

@@ -1,5 +1,5 @@
 import { deepEqual, fail, ok } from 'node:assert/strict';
-import { Dispatcher, resolveDelivery } from '../../src/delivery/index.js';
+import { Delivery, resolveDelivery } from '../../src/delivery/index.js';
 import { CredentialsHolder, OdpClient } from '../../src/odp/index.js';
 import { RateLimitedLogger, Reporter } from '../../src/reporting/index.js';
 import { ManualClock } from '../../src/testing/index.js';
@@ -51,7 +51,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     new RateLimitedLogger(silent, clock),
   );
   const maxEventAge = random.oneOf([2 * MINUTE, 10 * MINUTE, 24 * 60 * MINUTE]);
-  const delivery = resolveDelivery(
+  const options = resolveDelivery(
     {
       batchSize: random.oneOf([1, 2, 10, 50]),
       flushInterval: random.oneOf([0, 100, 1000]),
@@ -64,7 +64,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     },
     [],
   );
-  const dispatcher = new Dispatcher({
+  const delivery = new Delivery({
     outbox,
     client: new OdpClient(odp, clock, {
       account: 'default',
@@ -72,12 +72,12 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
         apiKey: 'key',
         apiHost: 'https://odp',
       }),
-      requestTimeout: delivery.requestTimeout,
+      requestTimeout: options.requestTimeout,
     }),
     reporter,
     clock,
     random: () => random.next(),
-    delivery,
+    delivery: options,
     deadLetters: { maxAge: Infinity, maxCount: Infinity, maxBytes: Infinity },
   });
   const fates = new Map<string, Fate>();
@@ -131,7 +131,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     const outcomes = events.map(({ id, receipt }) => ({
       id,
       wait:
-        receipt === undefined ? undefined : dispatcher.awaited.expect(receipt),
+        receipt === undefined ? undefined : delivery.awaited.expect(receipt),
     }));
     for (const { id, wait } of outcomes) {
       wait?.outcome.then(
@@ -140,7 +140,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
       );
     }
     const append = async () => {
-      await dispatcher.append(events);
+      await delivery.append(events);
       for (const { id, wait } of outcomes) {
         wait?.accepted();
         fates.get(id)!.accepted = true;
@@ -149,7 +149,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     timed('append', 5 * SECOND, append());
   };
 
-  await dispatcher.open();
+  await delivery.open();
   const steps = random.between(5, 40);
   // A proxy that answers 400 to everything twice, with good times between, is
   // taken at its word about what it refused both times.
@@ -173,15 +173,15 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
         break;
       case 6: {
         const timeout = random.between(0, 10 * SECOND);
-        timed('flush', timeout, dispatcher.flush(timeout));
+        timed('flush', timeout, delivery.flush(timeout));
         break;
       }
       case 7:
         clock.step(random.oneOf([-3600, -0.05, 0.05, 3600, 108_000]) * SECOND);
         break;
       case 8:
-        if (random.chance(0.5)) dispatcher.pause();
-        else dispatcher.resume();
+        if (random.chance(0.5)) delivery.pause();
+        else delivery.resume();
         break;
       default:
     }
@@ -190,7 +190,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
 
   odp.weather = 'fine';
   outbox.trouble = false;
-  dispatcher.resume();
+  delivery.resume();
   const open = () =>
     [...fates].filter(
       ([, { kind, accepted, delivered, expired }]) =>
@@ -205,10 +205,10 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     [],
     'good events that were neither delivered nor expired, although all is well',
   );
-  timed('close', 6 * SECOND, dispatcher.close(5 * SECOND));
+  timed('close', 6 * SECOND, delivery.close(5 * SECOND));
   await clock.advance(MINUTE);
   await Promise.all(calls);
-  deepEqual(dispatcher.inFlight, 0, 'events in flight after the end');
+  deepEqual(delivery.inFlight, 0, 'events in flight after the end');
 
   for (const [id, fate] of fates) {
     const { kind, delivered, rejected, expired } = fate;

@@ -1,0 +1,226 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setMaxListeners } from 'node:events';
+import { type Clock, within } from '../clock.js';
+import { OdpOutboxFullError } from '../errors/index.js';
+import type { OdpClient } from '../odp/index.js';
+import type {
+  AppendOptions,
+  DeadLetterRetention,
+  ErasedEvents,
+  OdpOutbox,
+  OutboxCounts,
+  OutboxEvent,
+} from '../outbox/index.js';
+import type { Reporter } from '../reporting/index.js';
+import { AwaitedEvents } from './awaited.js';
+import type { ResolvedDelivery } from './delivery-options.js';
+import { Dispatcher } from './dispatcher.js';
+import { Flushes } from './flushes.js';
+import { OutboxAccess } from './outbox-access.js';
+
+/** What an account's delivery works with. */
+export interface DeliveryParts {
+  readonly outbox: OdpOutbox;
+  readonly client: OdpClient;
+  readonly reporter: Reporter;
+  readonly clock: Clock;
+  /** From 0 up to 1, for jitter. */
+  random(): number;
+  readonly delivery: ResolvedDelivery;
+  /** What is kept of events that were given up. */
+  readonly deadLetters: DeadLetterRetention;
+}
+
+/** How long an app that is ending waits, after its last flush, for what is under way to stop, in ms. */
+const SHUTDOWN_GRACE_MS = 1000;
+
+/** An account's delivery, from the outbox on: takes events in and brings them to ODP. */
+export class Delivery {
+  readonly awaited = new AwaitedEvents();
+  readonly #parts: DeliveryParts;
+  readonly #access: OutboxAccess;
+  readonly #dispatcher: Dispatcher;
+  readonly #flushes = new Flushes();
+  readonly #abort = new AbortController();
+
+  constructor(parts: DeliveryParts) {
+    const { outbox, reporter, clock, deadLetters } = parts;
+    this.#parts = parts;
+    // Each request under way listens to it.
+    setMaxListeners(0, this.#abort.signal);
+    // Events of many requests go together: delivery runs in the async context of none.
+    const detached = AsyncLocalStorage.snapshot();
+    this.#access = new OutboxAccess({
+      outbox,
+      context: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        deadLetterRetention: deadLetters,
+        deadLettersRemoved: (count) => reporter.deadLettersRemoved(count),
+        warn: (message) => reporter.outboxWarned(message),
+        dropped: (event) => this.#dropped(event),
+        ready: () => this.#dispatcher.wantAll(),
+        arrived: (count) => this.#dispatcher.arrived(count, clock.monotonic()),
+      },
+      clock,
+      reporter,
+      abort: this.#abort.signal,
+      opened: () => this.#dispatcher.opened(),
+      // Whoever awaits delivery does not wait for a batch to fill.
+      appended: (events, since) => {
+        const atOnce = events[0]?.receipt !== undefined;
+        this.#dispatcher.arrived(events.length, since, atOnce);
+      },
+    });
+    this.#dispatcher = new Dispatcher({
+      ...parts,
+      access: this.#access,
+      awaited: this.awaited,
+      flushes: this.#flushes,
+      abort: this.#abort.signal,
+      detached,
+    });
+  }
+
+  /** The outbox, whose answers take five seconds at most. */
+  get outbox(): OdpOutbox {
+    return this.#access.outbox;
+  }
+
+  /** Whether the account is misconfigured and delivery waits. */
+  get suspended(): boolean {
+    return this.#dispatcher.suspended;
+  }
+
+  /** Whether delivery was stopped by {@link pause}. */
+  get paused(): boolean {
+    return this.#dispatcher.paused;
+  }
+
+  /** Events in requests under way. */
+  get inFlight(): number {
+    return this.#dispatcher.inFlight;
+  }
+
+  /** Starts no more requests until {@link resume}. Events are accepted meanwhile. */
+  pause(): void {
+    this.#dispatcher.pause();
+  }
+
+  resume(): void {
+    this.#dispatcher.resume();
+  }
+
+  /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
+  credentialsChanged(): void {
+    this.#dispatcher.credentialsChanged();
+  }
+
+  /** What the outbox holds, as far as is known without waiting. */
+  counts(): OutboxCounts {
+    return this.#access.counts();
+  }
+
+  /** See {@link OutboxAccess.probe}. */
+  probe(): Promise<OutboxCounts> {
+    return this.#access.probe();
+  }
+
+  /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
+  open(): Promise<void> {
+    return this.#access.open();
+  }
+
+  /** See {@link OutboxAccess.append}. */
+  append(
+    events: readonly OutboxEvent[],
+    options?: AppendOptions,
+  ): void | Promise<void> {
+    return this.#access.append(events, options);
+  }
+
+  /** See {@link OutboxAccess.erase}. */
+  async erase(
+    identifiers: Readonly<Record<string, string>>,
+  ): Promise<ErasedEvents> {
+    const erased = await this.#access.erase(identifiers);
+    // A flush may have waited for them.
+    this.#dispatcher.wake();
+    return erased;
+  }
+
+  /**
+   * Sends everything accepted before the call, without waiting for batches to
+   * fill. Resolves when it is delivered or given up, when `timeout` ms are over,
+   * or as soon as nothing can be sent before they are.
+   */
+  async flush(timeout: number): Promise<{ pending: number }> {
+    const { clock } = this.#parts;
+    const late = () => this.counts().pending;
+    const flush = this.#flush(clock.monotonic() + timeout);
+    return { pending: await within(clock, timeout, flush, late, true) };
+  }
+
+  /** The app ends: from here on, backoff is short. */
+  hurry(): void {
+    this.#dispatcher.hurry();
+  }
+
+  /**
+   * Ends: one last flush of at most `timeout` ms, then whatever is under way is
+   * broken off and its events are given back. Ends a second later at most,
+   * whatever hangs. Never rejects.
+   *
+   * @returns how many events stay behind; `undefined` if the outbox did not say
+   */
+  async close(timeout: number): Promise<number | undefined> {
+    const { clock } = this.#parts;
+    const end = clock.monotonic() + timeout + SHUTDOWN_GRACE_MS;
+    this.hurry();
+    await this.flush(timeout);
+    this.#abort.abort();
+    let left: number | undefined;
+    const ended = async () => {
+      await this.#dispatcher.stopped();
+      left = await this.#left();
+      await this.#access.close();
+    };
+    await within(clock, end - clock.monotonic(), ended(), () => {}, true);
+    this.awaited.close();
+    return left;
+  }
+
+  async #left(): Promise<number | undefined> {
+    try {
+      return (await this.#access.probe()).pending;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #flush(deadline: number): Promise<number> {
+    await this.#access.opened();
+    if (!this.#access.isOpen) return this.counts().pending;
+    this.#dispatcher.wantAll();
+    const checkpoint = await this.#access.checkpoint();
+    try {
+      const ended = this.#flushes.wait(checkpoint, deadline);
+      // What came in while the mark was set is before it, too.
+      this.#dispatcher.wantAll();
+      await ended;
+      return await checkpoint.pending();
+    } catch (error) {
+      this.#parts.reporter.outboxFailed('count', error);
+      return this.counts().pending;
+    } finally {
+      checkpoint.close();
+    }
+  }
+
+  #dropped({ id, receipt }: OutboxEvent): void {
+    const why = 'An event was given up to make room for a newer one';
+    this.#access.forgotten(1);
+    this.#parts.reporter.dropped(id, 'outboxFull', why);
+    this.awaited.givenUp(receipt, () => new OdpOutboxFullError(undefined, why));
+  }
+}
