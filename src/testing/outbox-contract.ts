@@ -1,6 +1,7 @@
 import { concurrencyCases } from './outbox-contract/concurrency.cases.js';
 import { deadLetterCases } from './outbox-contract/dead-letter.cases.js';
 import { durabilityCases } from './outbox-contract/durability.cases.js';
+import { edgeCases } from './outbox-contract/edge.cases.js';
 import { leaseCases } from './outbox-contract/lease.cases.js';
 import { type OutboxHarness, Stage } from './outbox-contract/stage.js';
 import { storageCases } from './outbox-contract/storage.cases.js';
@@ -36,6 +37,7 @@ export function outboxContract(
     ...deadLetterCases,
     ...concurrencyCases,
     ...durabilityCases,
+    ...edgeCases,
   ]
     .filter(
       ({ needs }) =>
