@@ -32,7 +32,8 @@ function migrationOf(table: TableName): string[] {
   appended_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
   failed_attempts INT UNSIGNED NOT NULL DEFAULT 0,
   due_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
-  claim CHAR(36) ${ASCII},
+  -- Never NULL, so that a claim is written in place.
+  claim CHAR(36) ${ASCII} NOT NULL DEFAULT '',
   -- Counts, too, without reading what the events hold.
   KEY appended_by (appended_by)
 ) ENGINE = InnoDB`,

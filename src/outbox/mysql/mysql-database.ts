@@ -4,6 +4,9 @@ import type {
   MysqlOutboxOptions,
 } from './mysql-outbox.options.js';
 
+/** Of the next transaction. */
+const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
 /** Runs statements on one connection. */
 export class Session {
   readonly #connection: MysqlOutboxConnection;
@@ -59,6 +62,14 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     return this.run((connection) => work(new Session(connection)), timeout);
   }
 
+  /** One statement as a transaction of its own, at the level that {@link transaction} has. */
+  alone(sql: string, values: unknown[], timeout?: number): Promise<number> {
+    return this.session(async (session) => {
+      await session.change(READ_COMMITTED);
+      return session.change(sql, values);
+    }, timeout);
+  }
+
   /**
    * Runs work as one transaction. It sees what others have committed, and locks
    * only rows that it changes: at InnoDB's default level it would lock the gaps
@@ -71,7 +82,7 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     timeout?: number,
   ): Promise<T> {
     return this.session(async (session) => {
-      await session.change('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      await session.change(READ_COMMITTED);
       await session.change('START TRANSACTION');
       const result = await work(session);
       await session.change('COMMIT');

@@ -86,15 +86,15 @@ export class MysqlTables implements OutboxTables {
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
-    return this.#database.transaction((session) =>
-      forEachClaim(events, async (held, token, awaited) => {
-        const seqs = held.map(Number);
-        if (!awaited) {
-          return session.change(this.#sql.acknowledge, [seqs, token]);
-        }
-        return this.#remove(session, seqs, token, [null, null, null]);
-      }),
-    );
+    const delivered = [null, null, null];
+    return forEachClaim(events, (held, token, awaited) => {
+      const seqs = held.map(Number);
+      return awaited
+        ? this.#database.transaction((session) =>
+            this.#remove(session, seqs, token, delivered),
+          )
+        : this.#database.alone(this.#sql.acknowledge, [seqs, token]);
+    });
   }
 
   async release(
@@ -102,10 +102,12 @@ export class MysqlTables implements OutboxTables {
     { delay, failed }: { delay: number; failed: boolean },
   ): Promise<void> {
     const due = [toMicroseconds(delay), failed ? 1 : 0];
-    await this.#database.transaction((session) =>
-      forEachClaim(events, (seqs, token) =>
-        session.change(this.#sql.release, [...due, seqs.map(Number), token]),
-      ),
+    await forEachClaim(events, (held, token) =>
+      this.#database.alone(this.#sql.release, [
+        ...due,
+        held.map(Number),
+        token,
+      ]),
     );
   }
 
@@ -114,8 +116,8 @@ export class MysqlTables implements OutboxTables {
     { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
     const cause = [reason, status ?? null, toStored(message)];
-    return this.#database.transaction((session) =>
-      forEachClaim(events, (seqs, token) =>
+    return forEachClaim(events, (seqs, token) =>
+      this.#database.transaction((session) =>
         this.#remove(session, seqs.map(Number), token, cause, (held) =>
           session.change(this.#sql.copyToDeadLetters, [...cause, held]),
         ),
@@ -144,9 +146,7 @@ export class MysqlTables implements OutboxTables {
   }
 
   async forgetOutcomes(): Promise<void> {
-    await this.#database.transaction((session) =>
-      session.change(this.#sql.forgetOutcomes),
-    );
+    await this.#database.alone(this.#sql.forgetOutcomes, []);
   }
 
   async newest(): Promise<string> {
@@ -206,8 +206,9 @@ export class MysqlTables implements OutboxTables {
 
   purge(filter: DeadLetterFilter): Promise<number> {
     const { condition, values } = conditionOf(filter);
-    return this.#database.transaction(
-      (session) => session.change(this.#sql.purge(condition), values),
+    return this.#database.alone(
+      this.#sql.purge(condition),
+      values,
       LONG_TIMEOUT_MS,
     );
   }
@@ -222,8 +223,9 @@ export class MysqlTables implements OutboxTables {
   }
 
   erase(table: EventTable, seqs: readonly string[]): Promise<number> {
-    return this.#database.transaction(
-      (session) => session.change(this.#sql.erase(table), [seqs.map(Number)]),
+    return this.#database.alone(
+      this.#sql.erase(table),
+      [seqs.map(Number)],
       LONG_TIMEOUT_MS,
     );
   }

@@ -36,7 +36,7 @@ SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS cre
 FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
 
     acknowledge: `DELETE event FROM ${byNumber} WHERE ${HELD}`,
-    release: `UPDATE ${byNumber} SET claim = NULL, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
+    release: `UPDATE ${byNumber} SET claim = '', due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
     held: `SELECT seq, receipt FROM ${byNumber} WHERE ${HELD} ORDER BY seq FOR UPDATE`,
     record: `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ?`,
     copyToDeadLetters: `

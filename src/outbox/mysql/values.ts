@@ -34,6 +34,8 @@ export function* portionsOf(
   events: readonly OutboxEvent[],
   by: string,
 ): Generator<{ readonly rows: number; readonly values: unknown[] }> {
+  // Events of one moment, as most of a group are.
+  let [time, date] = [NaN, ''];
   let rows = 0;
   let bytes = 0;
   let values: unknown[] = [];
@@ -42,15 +44,10 @@ export function* portionsOf(
       yield { rows, values };
       [rows, bytes, values] = [0, 0, []];
     }
+    if (createdAt !== time) [time, date] = [createdAt, toDate(createdAt)];
     rows++;
     bytes += payload.length;
-    values.push(
-      toStored(id),
-      toText(payload),
-      toDate(createdAt),
-      receipt ?? null,
-      by,
-    );
+    values.push(toStored(id), toText(payload), date, receipt ?? null, by);
   }
   if (rows > 0) yield { rows, values };
 }
