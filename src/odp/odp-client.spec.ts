@@ -91,3 +91,38 @@ it('sends key and host as they are at each request, and nothing without them', a
     'other to http://127.0.0.2/v3/events',
   ]);
 });
+
+it.each([
+  [202, 'accepted'],
+  [400, 'unavailable'],
+  [403, 'unavailable'],
+  [503, 'unavailable'],
+])(
+  'holds nothing but a success of %d to an account that was replaced meanwhile',
+  async (status, kind) => {
+    const credentials = new CredentialsHolder(ACCOUNT);
+    const transport = new (class extends OdpTransport {
+      send() {
+        credentials.set({ ...ACCOUNT, apiKey: 'other' });
+        const headers = { 'retry-after': '60' };
+        return Promise.resolve({ status, headers, body: '' });
+      }
+    })();
+    const client = new OdpClient(transport, systemClock, {
+      account: 'default',
+      credentials,
+      requestTimeout: 1000,
+    });
+    const event = {
+      id: '1',
+      payload: '{}',
+      createdAt: 0,
+      failedAttempts: 0,
+      age: 0,
+      claim: undefined,
+    };
+    const outcome = await client.send([event], new AbortController().signal);
+    expect(outcome.kind).toBe(kind);
+    expect(outcome).not.toMatchObject({ retryAfter: 60_000 });
+  },
+);
