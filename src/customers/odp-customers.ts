@@ -44,6 +44,8 @@ const MOST_PER_REQUEST = 500;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 /** How many customers are checked before the event loop gets its turn. */
 const PER_TURN = 200;
+/** How often a request is made again without those that ODP named. */
+const MOST_ROUNDS = 5;
 const TIMEOUT = '30s';
 
 /** A customer on its way. */
@@ -171,7 +173,7 @@ export class OdpCustomers {
     progress: Progress,
   ): Promise<void> {
     let items = batch;
-    while (items.length > 0) {
+    for (let round = 1; items.length > 0; round++) {
       const texts = items.map(({ text }) => text);
       let refused: readonly InvalidProfile[];
       try {
@@ -195,6 +197,10 @@ export class OdpCustomers {
       }
       progress.failure ??= REFUSED;
       items = items.filter((_, index) => !named.has(index));
+      if (round < MOST_ROUNDS) continue;
+      // It names others each time: whatever this is, it is no list of culprits.
+      progress.failed.push(...items.map(({ index }) => index));
+      return;
     }
   }
 

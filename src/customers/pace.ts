@@ -3,7 +3,8 @@ import { sleep } from '../odp/index.js';
 
 /** What ODP documents for profiles, per account. */
 const MOST_PER_SECOND = 10;
-const SECOND_MS = 1000;
+/** A little more than a second: on their way requests catch up with those before them. */
+const WINDOW_MS = 1100;
 
 /** Keeps requests within the limit by letting them wait for their turn, first come, first served. */
 export class Pace {
@@ -26,7 +27,7 @@ export class Pace {
   async #wait(signals: readonly (AbortSignal | undefined)[]): Promise<void> {
     for (const signal of signals) signal?.throwIfAborted();
     const earlier = this.#starts.at(-MOST_PER_SECOND) ?? -Infinity;
-    const wait = earlier + SECOND_MS - this.#clock.monotonic();
+    const wait = earlier + WINDOW_MS - this.#clock.monotonic();
     if (wait > 0) await sleep(this.#clock, wait, ...signals);
     this.#starts.push(this.#clock.monotonic());
     this.#starts = this.#starts.slice(-MOST_PER_SECOND);

@@ -30,6 +30,7 @@ export {
   queryProfile,
 } from './profiles.js';
 export { sleep } from './sleep.js';
+export { Redactor } from './redactor.js';
 export { type OdpRegion, REGION_HOSTS, regionOfKey } from './region.js';
 export {
   OdpTransport,

@@ -1,4 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
+// Not the global one, which the fake timers of an app's tests replace.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 import type { OdpApiFailure } from '../errors/index.js';
 import type { CredentialsHolder } from './credentials.js';
@@ -125,20 +127,22 @@ export class OdpCalls {
     };
     const abort = () => end('aborted');
     const deadline = clock.monotonic() + timeout;
-    const clear = clock.schedule(
-      () => end(`no answer within ${timeout} ms`),
-      timeout,
-      false,
-    );
+    const late = () => end(`no answer within ${timeout} ms`);
+    const clear = clock.schedule(late, timeout, false);
     signal?.addEventListener('abort', abort);
     this.#ends.add(end);
     try {
       const slots = this.#slots[call.kind];
       await slots.take(ended.signal);
       try {
+        if (clock.monotonic() >= deadline) late();
+        ended.signal.throwIfAborted();
         return await this.#attempts(call, deadline, ended.signal);
       } finally {
-        slots.release();
+        // What waits is most likely about to end as well, in this very turn:
+        // it must not start a request for that.
+        if (ended.signal.aborted) setImmediate(() => slots.release());
+        else slots.release();
       }
     } catch (error) {
       signal?.throwIfAborted();

@@ -89,7 +89,11 @@ export async function queryProfile(
       turn,
     });
     const { attributes } = (body ?? {}) as { attributes?: unknown };
-    if (typeof attributes === 'object' && attributes !== null) {
+    if (
+      typeof attributes === 'object' &&
+      attributes !== null &&
+      !Array.isArray(attributes)
+    ) {
       return attributes as Record<string, unknown>;
     }
     const reason = 'the answer could not be read';

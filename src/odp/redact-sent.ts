@@ -1,57 +1,39 @@
-/** Beyond so many values, what was sent is no longer looked through: the message is left out. */
-const MOST_VALUES = 20_000;
+import { Redactor } from './redactor.js';
+
+/** Of more, a message is left out: to look for all of it would take too much. */
+const MOST_CHARACTERS = 50_000;
 const DEEPEST = 32;
+/** A longer value is recognised by its beginning. */
+const MAX_VALUE = 200;
 /** What is looked through of a message, and what is left of it then. */
 const LONGEST_TEXT = 4096;
 const LONGEST_MESSAGE = 500;
-/** Shorter texts stand in ordinary words, so they count only where they stand alone. */
-const SHORT = 4;
 
 /**
  * What ODP said, fit for logs: on one line, cut, and without any value that was
  * sent, since nobody can say which of them identifies somebody.
  */
 export function redactSent(message: unknown, sent: readonly unknown[]): string {
-  if (typeof message !== 'string') return '';
+  if (typeof message !== 'string' || message === '') return '';
   const values = new Set<string>();
-  for (const one of sent) {
-    if (!collect(one, values, 0)) return '';
-  }
-  let text = message.slice(0, LONGEST_TEXT);
-  for (const value of [...values].sort((a, b) => b.length - a.length)) {
-    text = text.replaceAll(patternOf(value), '[redacted]');
-  }
-  return text
-    .replaceAll(/[^\s"'=<>]+@[^\s"'=<>]*/g, '[redacted]')
+  let left = MOST_CHARACTERS;
+  const collect = (value: unknown, depth: number): void => {
+    if (left < 0 || depth > DEEPEST) {
+      left = -1;
+    } else if (typeof value === 'string' || typeof value === 'number') {
+      const text = String(value).trim().slice(0, MAX_VALUE);
+      if (text === '' || values.has(text)) return;
+      values.add(text);
+      left -= text.length;
+    } else if (typeof value === 'object' && value !== null) {
+      for (const one of Object.values(value)) collect(one, depth + 1);
+    }
+  };
+  collect(sent, 0);
+  if (left < 0) return '';
+  return new Redactor(values)
+    .redact(message.slice(0, LONGEST_TEXT))
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
     .slice(0, LONGEST_MESSAGE)
     .replace(/[\s.]+$/, '');
 }
-
-/** Every text and longer number in it. Returns `false` where that is too much. */
-function collect(value: unknown, into: Set<string>, depth: number): boolean {
-  if (into.size > MOST_VALUES || depth > DEEPEST) return false;
-  if (typeof value === 'string' || typeof value === 'number') {
-    const text = String(value).trim();
-    if (text.length >= (typeof value === 'string' ? 1 : SHORT)) into.add(text);
-    return true;
-  }
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.values(value).every((one) => collect(one, into, depth + 1));
-}
-
-/** As it is, and as JSON and URLs write it. */
-function patternOf(value: string): RegExp {
-  const forms = new Set([
-    value,
-    JSON.stringify(value).slice(1, -1),
-    encodeURIComponent(value.toWellFormed()),
-  ]);
-  const any = [...forms].map(escaped).join('|');
-  return value.length < SHORT
-    ? new RegExp(`(?<![\\p{L}\\p{N}])(?:${any})(?![\\p{L}\\p{N}])`, 'giu')
-    : new RegExp(any, 'gi');
-}
-
-const escaped = (text: string) =>
-  text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);

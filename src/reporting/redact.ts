@@ -1,19 +1,9 @@
-const IDENTIFIER = '[identifier]';
+import { Redactor } from '../odp/index.js';
+
 /** How much is kept of what ODP said of an event. */
 const MAX_MESSAGE = 500;
-/** Parts of a value of at least so many characters are recognised anywhere in a message. */
-const PART = 6;
-/** A message may have been cut within a value: so much of its beginning is recognised at the end. */
-const MIN_CUT = 3;
 /** Nobody's identifier is longer; parts of one that is would take up too much memory. */
 const MAX_VALUE = 1000;
-
-/** What looks like somebody's identifier: an e-mail address, an id in hex, a telephone number. */
-const LOOKS_LIKE_ONE = [
-  /[^\s"'`<>()[\]{},;:=]+(?:@|%40)[^\s"'`<>()[\]{},;:=]+/gi,
-  /(?<![0-9a-z])[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}(?![0-9a-z])/gi,
-  /\d(?:[ ().-]{0,2}\d){7,}/g,
-];
 
 /**
  * Blacks out what ODP repeats of the identifiers in a batch, so that its messages
@@ -25,131 +15,32 @@ const LOOKS_LIKE_ONE = [
 export function identifierRedactor(
   payloads: readonly string[],
 ): (message: string) => string {
-  let values: Values | undefined;
+  let redactor: Redactor | 'unreadable' | undefined;
   return (message) => {
     if (message === '') return message;
-    values ??= new Values(payloads);
+    redactor ??= redactorOf(payloads);
+    if (redactor === 'unreadable') {
+      return '[withheld, as the event cannot be read]';
+    }
     // Only what is black already may be cut: what is left of a value is not recognised.
-    return values.redact(message).slice(0, MAX_MESSAGE);
+    return redactor.redact(message).slice(0, MAX_MESSAGE);
   };
 }
 
-/** The values of a batch's identifiers, in every form in which a message may repeat them. */
-class Values {
-  /** Of fewer characters than {@link PART}. */
-  readonly #short = new Set<string>();
-  readonly #parts = new Set<string>();
-  readonly #beginnings = new Set<string>();
-  #unknown = false;
-
-  constructor(payloads: readonly string[]) {
+/** Of all identifiers in the batch; nothing can be said of it where an event is not what was stored. */
+function redactorOf(payloads: readonly string[]): Redactor | 'unreadable' {
+  const values: string[] = [];
+  try {
     for (const payload of payloads) {
-      for (const value of this.#valuesOf(payload)) {
-        for (const form of formsOf(value)) this.#add(fold(form));
-      }
-    }
-  }
-
-  redact(message: string): string {
-    if (this.#unknown) return '[withheld, as the event cannot be read]';
-    const folded = fold(message);
-    const black = new Uint8Array(message.length);
-    const blacken = (from: number, count: number) =>
-      black.fill(1, from, from + count);
-    for (let at = 0; at + PART <= folded.length; at++) {
-      if (this.#parts.has(folded.slice(at, at + PART))) blacken(at, PART);
-    }
-    for (const value of this.#short) {
-      for (
-        let at = folded.indexOf(value);
-        at !== -1;
-        at = folded.indexOf(value, at + 1)
-      ) {
-        if (standsAlone(folded, at, value.length)) blacken(at, value.length);
-      }
-    }
-    const end = folded.replace(/[.…'"\s)\]}]*$/u, '').length;
-    for (let count = MIN_CUT; count < PART; count++) {
-      const from = Math.max(end - count, 0);
-      if (this.#beginnings.has(folded.slice(from, end))) blacken(from, count);
-    }
-    for (const pattern of LOOKS_LIKE_ONE) {
-      for (const { index, 0: found } of message.matchAll(pattern)) {
-        blacken(index, found.length);
-      }
-    }
-    return withBlack(message, black);
-  }
-
-  /** None, and nothing can be said of it, where the event is not what was stored. */
-  #valuesOf(payload: string): string[] {
-    try {
       const { identifiers } = JSON.parse(payload) as {
         identifiers: Readonly<Record<string, unknown>>;
       };
-      const values = Object.values(identifiers).map(String);
-      if (values.every(({ length }) => length <= MAX_VALUE)) return values;
-    } catch {
-      // What was stored is no event any more.
+      values.push(...Object.values(identifiers).map(String));
     }
-    this.#unknown = true;
-    return [];
+  } catch {
+    return 'unreadable';
   }
-
-  #add(form: string): void {
-    if (form.length < PART) this.#short.add(form);
-    for (let count = MIN_CUT; count < PART; count++) {
-      if (form.length > count) this.#beginnings.add(form.slice(0, count));
-    }
-    for (let at = 0; at + PART <= form.length; at++) {
-      this.#parts.add(form.slice(at, at + PART));
-    }
-  }
-}
-
-/** A value as it is, and as JSON, an address or HTML would have it. */
-function formsOf(value: string): Set<string> {
-  const json = JSON.stringify(value).slice(1, -1);
-  return new Set([
-    value,
-    json,
-    JSON.stringify(json).slice(1, -1),
-    json.replaceAll(
-      /[^ -~]/g,
-      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    ),
-    encodeURIComponent(value.toWellFormed()),
-    encodeURIComponent(value.toWellFormed()).replaceAll('%20', '+'),
-    value
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replaceAll('"', '&quot;')
-      .replaceAll("'", '&#39;'),
-  ]);
-}
-
-/** In lower case, place by place: some letters are longer in it. */
-const fold = (text: string) =>
-  text.replaceAll(/\p{Lu}/gu, (letter) => {
-    const lower = letter.toLowerCase();
-    return lower.length === letter.length ? lower : letter;
-  });
-
-/** Whether what stands there is no part of a longer word or number. */
-function standsAlone(text: string, at: number, count: number): boolean {
-  const splits = (end: number) => {
-    const pair = text.slice(Math.max(end - 1, 0), end + 1);
-    return /^(?:\p{L}{2}|\p{N}{2})$/u.test(pair);
-  };
-  return !splits(at) && !splits(at + count);
-}
-
-function withBlack(message: string, black: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < message.length; at++) {
-    if (black[at] === 0) text += message.charAt(at);
-    else if (at === 0 || black[at - 1] === 0) text += IDENTIFIER;
-  }
-  return text;
+  return values.every(({ length }) => length <= MAX_VALUE)
+    ? new Redactor(values)
+    : 'unreadable';
 }

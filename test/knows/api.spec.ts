@@ -125,7 +125,7 @@ describe('odp.api.request', () => {
       }),
     );
     expect(error.status).toBe(404);
-    expect(error.reason).toBe('status 404 (No customer [redacted])');
+    expect(error.reason).toBe('status 404 (No customer [identifier])');
     expect(inspect(error, { depth: 9 }).toLowerCase()).not.toContain(
       'lovelace',
     );
@@ -260,18 +260,34 @@ describe('odp.api.request', () => {
     );
   });
 
-  it('has so many requests under way and no more', async () => {
+  it('starts nothing for callers whose time is up in the same moment', async () => {
     const { odp, sandbox, clock } = await startOdpApp();
     sandbox.fail({ hang: true });
     const asked = Array.from({ length: 200 }, () =>
-      odp.api.request({ path: '/lists' }).catch(() => undefined),
+      failure(odp.api.request({ path: '/lists' })),
     );
     await soon(() => expect(sandbox.requests()).toHaveLength(64));
-    expect(sandbox.requests()).toHaveLength(64);
-    sandbox.clearFaults();
-    // Those that hang make room, and the others are answered.
     await clock.advance(30_000);
-    await Promise.all(asked);
+    for (const { reason } of await Promise.all(asked)) {
+      expect(reason).toBe('no answer within 30000 ms');
+    }
+    expect(sandbox.requests()).toHaveLength(64);
+  });
+
+  it('has so many requests under way and no more; those that end make room', async () => {
+    const { odp, sandbox, clock } = await startOdpApp();
+    sandbox.fail({ hang: true });
+    const ask = (timeout: number) =>
+      odp.api.request({ path: '/lists', timeout }).catch(() => undefined);
+    const hanging = Array.from({ length: 64 }, () => ask(10_000));
+    const waiting = Array.from({ length: 136 }, () => ask(60_000));
+    await soon(() => expect(sandbox.requests()).toHaveLength(64));
+    sandbox.clearFaults();
+    await clock.advance(10_000);
+    await Promise.all(hanging);
+    for (const answer of await Promise.all(waiting)) {
+      expect(answer?.status).toBe(202);
+    }
     expect(sandbox.requests()).toHaveLength(200);
   });
 });

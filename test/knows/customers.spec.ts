@@ -175,6 +175,44 @@ describe('odp.customers.update', () => {
     expect(inspect(error, { depth: 9 }).toLowerCase()).not.toContain('3@');
   });
 
+  it('gives up on an ODP that names others each time', async () => {
+    const app = await startOdpApp();
+    app.sandbox.fail({
+      status: 400,
+      body: JSON.stringify({
+        detail: { invalids: [{ event: 0, message: 7 }] },
+      }),
+    });
+    const error = await failure(
+      app.odp.customers.update(people(100)),
+      OdpCustomersError,
+    );
+    expect(error.invalids.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(error.failed).toHaveLength(95);
+    expect(sizes(app)).toEqual([100, 99, 98, 97, 96]);
+  });
+
+  it('takes no word for it that names nobody', async () => {
+    const app = await startOdpApp();
+    const invalids = [
+      { event: -1 },
+      { event: 3 },
+      { event: '0' },
+      { event: 0.5 },
+      null,
+    ];
+    app.sandbox.fail({
+      status: 400,
+      body: JSON.stringify({ detail: { invalids } }),
+    });
+    const error = await failure(
+      app.odp.customers.update(people(3)),
+      OdpCustomersError,
+    );
+    expect(error).toMatchObject({ invalids: [], failed: [0, 1, 2] });
+    expect(sizes(app)).toEqual([3]);
+  });
+
   it('says which were not updated when ODP fails on the way, and tries no more', async () => {
     const app = await startOdpApp();
     const { odp, sandbox } = app;
