@@ -46,6 +46,12 @@ try {
     work,
     execFileSync('ls', [work], { encoding: 'utf8' }).trim(),
   );
+  run(
+    'public API',
+    'node',
+    [join(root, 'test/package/public-api.mjs'), '--check'],
+    root,
+  );
   run('publint', bin('publint'), ['--strict', tarball], root);
   run('attw', bin('attw'), [tarball, '--profile', 'esm-only'], root);
 
