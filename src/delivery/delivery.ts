@@ -67,9 +67,12 @@ export class Delivery {
       abort: this.#abort.signal,
       opened: () => this.#dispatcher.opened(),
       // Whoever awaits delivery does not wait for a batch to fill.
-      appended: (events, since) => {
+      appended: (events, since, inTransaction) => {
         const atOnce = events[0]?.receipt !== undefined;
-        this.#dispatcher.arrived(events.length, since, atOnce);
+        // Those of a transaction count when it has committed; a look at their
+        // time finds them where nobody tells.
+        const count = inTransaction ? 0 : events.length;
+        this.#dispatcher.arrived(count, since, atOnce);
       },
     });
     this.#dispatcher = new Dispatcher({

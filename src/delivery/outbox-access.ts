@@ -24,8 +24,15 @@ export interface OutboxAccessParts {
   readonly abort: AbortSignal;
   /** Tells that the outbox is open now. */
   opened(): void;
-  /** Tells that the outbox has these events, whose caller came at `since` on the monotonic clock. */
-  appended(events: readonly OutboxEvent[], since: number): void;
+  /**
+   * Tells that the outbox has these events, whose caller came at `since` on the
+   * monotonic clock, or has them once the caller's transaction has committed.
+   */
+  appended(
+    events: readonly OutboxEvent[],
+    since: number,
+    inTransaction: boolean,
+  ): void;
 }
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
@@ -80,11 +87,12 @@ export class OutboxAccess {
     const { failure } = this.#opening;
     if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
     const since = this.#parts.clock.monotonic();
+    const inTransaction = this.outbox.joinsTransaction(options);
     try {
       const appended = this.outbox.append(events, options);
       if (isThenable(appended)) {
         return Promise.resolve(appended).then(
-          () => this.#appended(events, since),
+          () => this.#appended(events, since, inTransaction),
           (error: unknown) => {
             throw this.#parts.reporter.outboxThrew(error);
           },
@@ -93,7 +101,7 @@ export class OutboxAccess {
     } catch (error) {
       throw this.#parts.reporter.outboxThrew(error);
     }
-    this.#appended(events, since);
+    this.#appended(events, since, inTransaction);
   }
 
   /**
@@ -180,12 +188,16 @@ export class OutboxAccess {
     }
   }
 
-  #appended(events: readonly OutboxEvent[], since: number): void {
+  #appended(
+    events: readonly OutboxEvent[],
+    since: number,
+    inTransaction: boolean,
+  ): void {
     if (events.length === 0) return;
     this.#counts.oldestAge ??= 0;
     this.#counts.pending += events.length;
     this.#parts.reporter.accepted(events);
-    this.#parts.appended(events, since);
+    this.#parts.appended(events, since, inTransaction);
   }
 
   async #keep(answer: PromiseLike<OutboxCounts>): Promise<OutboxCounts> {

@@ -69,6 +69,10 @@ export class BoundedOutbox extends OdpOutbox {
     return this.#bound(answer);
   }
 
+  override joinsTransaction(options?: AppendOptions): boolean {
+    return this.#outbox.joinsTransaction(options);
+  }
+
   claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]> {
     return this.#bound(this.#outbox.claim(request), (events) => {
       // Nobody works on them; otherwise they would wait for their lease's end.

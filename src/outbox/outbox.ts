@@ -199,6 +199,15 @@ export abstract class OdpOutbox {
   ): MaybePromise<void>;
 
   /**
+   * Whether an append with these options takes part in a transaction of the
+   * caller's: its events are there once that has committed, which `arrived`
+   * reports.
+   */
+  joinsTransaction({ transaction }: AppendOptions = {}): boolean {
+    return transaction !== undefined;
+  }
+
+  /**
    * Claims the oldest events that are due and that nobody holds, oldest first.
    * An event whose lease has ended is held by nobody; that it was claimed is no
    * failed attempt.

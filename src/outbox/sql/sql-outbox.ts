@@ -93,6 +93,10 @@ export class SqlOutbox extends OdpOutbox {
       : this.#appends.join(joined, events));
   }
 
+  override joinsTransaction({ transaction }: AppendOptions = {}): boolean {
+    return (transaction ?? this.#parts.currentTransaction?.()) !== undefined;
+  }
+
   async claim({
     limit,
     maxBytes = Number.MAX_SAFE_INTEGER,
