@@ -1,11 +1,13 @@
-import type {
-  CallHandler,
-  ExecutionContext,
-  MiddlewareConsumer,
-  NestInterceptor,
+import { Readable } from 'node:stream';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  type MiddlewareConsumer,
+  type NestInterceptor,
+  StreamableFile,
 } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { Observable } from 'rxjs';
+import { Observable, tap } from 'rxjs';
 import type { AmbientIdentity } from './ambient-identity.js';
 import { httpRequest, odpRequestOf } from './request/index.js';
 
@@ -51,12 +53,29 @@ export function followCall(
   // A caller that is already there is not trusted: a middleware that continues
   // in a callback of a shared connection, or in a timer, brings in the async
   // context of another request.
+  const follow = <T>(fn: () => T) =>
+    ambient.follow(() => odpRequestOf(call), fn);
   return new Observable((subscriber) =>
-    ambient.follow(
-      () => odpRequestOf(call),
-      () => next.handle().subscribe(subscriber),
+    follow(() =>
+      next
+        .handle()
+        .pipe(tap((result) => followReading(result, follow)))
+        .subscribe(subscriber),
     ),
   );
+}
+
+/** A stream is read once the handler is done, in the context of whoever reads it. */
+function followReading(
+  result: unknown,
+  follow: (read: () => void) => void,
+): void {
+  const stream = result instanceof StreamableFile ? result.getStream() : result;
+  if (!(stream instanceof Readable)) return;
+  // oxlint-disable no-underscore-dangle -- what Node calls the method that a stream is read by
+  const read = stream._read.bind(stream);
+  stream._read = (size) => follow(() => read(size));
+  // oxlint-enable no-underscore-dangle
 }
 
 /** Does so for handlers of every transport. */
