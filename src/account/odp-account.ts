@@ -473,11 +473,13 @@ export class OdpAccount {
 
   /** Where `identity` tells who is calling, an anonymous caller is no mistake. */
   #isAboutNobodyKnown(error: unknown): boolean {
+    if (this.#parts.options.identity === undefined) return false;
+    if (!(error instanceof OdpValidationError)) return false;
+    const [first, ...others] = error.violations;
     return (
-      this.#parts.options.identity !== undefined &&
-      error instanceof OdpValidationError &&
-      error.violations.length === 1 &&
-      error.violations[0]?.message === NO_IDENTIFIER
+      first?.message === NO_IDENTIFIER &&
+      // Which of them are blank.
+      others.every(({ path }) => path.startsWith(first.path))
     );
   }
 

@@ -11,6 +11,7 @@ import { systemClock } from '../clock.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import type { BackgroundWork, OdpAccount } from '../account/index.js';
 import { followUp } from './follow-up.js';
+import { sourceOf } from './make-action.js';
 import { ActionContext } from './action-context.js';
 import type { HandlerEnd } from './handler-end.js';
 import type { OdpAction, OdpActionContext, TimeLimit } from './odp-action.js';
@@ -149,9 +150,6 @@ const NO_SUCH_ACCOUNT =
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'account could not be determined';
-
-const sourceOf = ({ executionContext: call }: OdpActionContext) =>
-  `${call.getClass().name}.${call.getHandler().name}`;
 
 /** What to do about a decorator whose account does not exist. */
 export function noAccount(name: string | undefined): string {

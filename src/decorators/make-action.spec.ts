@@ -4,7 +4,16 @@ import { systemClock } from '../clock.js';
 import { makeAction } from './make-action.js';
 import type { OdpActionContext } from './odp-action.js';
 
-const context = { result: undefined, error: undefined } as OdpActionContext;
+class ShopController {
+  buy() {}
+}
+const context = {
+  request: {},
+  executionContext: {
+    getClass: () => ShopController,
+    getHandler: () => ShopController.prototype.buy,
+  },
+} as unknown as OdpActionContext;
 const limit = { clock: systemClock, ms: 10_000 };
 const messageOf = async (thrown: unknown): Promise<string> => {
   const action = makeAction(() => {
@@ -22,6 +31,23 @@ test('an error that quotes the source text helps to find it', async () => {
     .then(() => (undefined as unknown as { email: string }).email)
     .catch((error: unknown) => error);
   expect(await messageOf(thrown)).toContain("(reading 'email')");
+});
+
+test('a function that fails is told with its handler, and what may be missing', () => {
+  const failing = makeAction(
+    {
+      action: 'purchase',
+      identifiers: ({ request }) => ({
+        email: (request.user as unknown as { email: string }).email,
+      }),
+    },
+    {},
+  );
+  const make = () => failing.make(context, limit);
+  expect(make).toThrow(
+    'identifiers cannot be told: its function in @SendOdpEvent() on ShopController.buy threw TypeError',
+  );
+  expect(make).toThrow('Is request.user set by a guard?');
 });
 
 test.each([

@@ -81,13 +81,22 @@ function evaluate<T, V>(
   { clock, ms }: TimeLimit,
 ): Evaluated<V> | Promise<Evaluated<V>> {
   if (typeof value !== 'function') return value as Evaluated<V>;
+  const theFunction = () =>
+    `its function in @SendOdpEvent() on ${sourceOf(context)}`;
   const failed = (error: unknown): never => {
-    throw invalid(field, `its function threw ${describe(error)}`);
+    throw invalid(
+      field,
+      `cannot be told: ${theFunction()} threw ${describe(error)}`,
+      readsMissingUser(value, context)
+        ? 'Is request.user set by a guard? There was none; write request.user?.… where callers may be anonymous.'
+        : 'Mend that function.',
+    );
   };
   const late = () =>
     invalid(
       field,
-      `its function was given up after ${ms} ms (delivery.requestTimeout): let its promise settle, or bound what it waits for`,
+      `cannot be told: ${theFunction()} was given up after ${ms} ms (delivery.requestTimeout)`,
+      'Let its promise settle, or bound what it waits for.',
     );
   try {
     const result: unknown = value(context);
@@ -101,8 +110,22 @@ function evaluate<T, V>(
   }
 }
 
-const invalid = (path: string, message: string) =>
-  new OdpValidationError([{ path, message }]);
+const invalid = (path: string, message: string, advice: string) =>
+  new OdpValidationError([{ path, message }], 'event', advice);
+
+/** Whether a function that failed speaks of a user whom the request has not. */
+const readsMissingUser = (
+  failed: object,
+  { request }: Pick<OdpActionContext, 'request'>,
+): boolean =>
+  request.user === undefined &&
+  /\buser\b/.test(Function.prototype.toString.call(failed));
+
+/** The handler, as it is named in the app's code. */
+export const sourceOf = ({
+  executionContext: call,
+}: Pick<OdpActionContext, 'executionContext'>): string =>
+  `${call.getClass().name}.${call.getHandler().name}`;
 
 /** Promises, and what stands for one, such as a query. */
 const isThenable = (value: unknown): boolean =>

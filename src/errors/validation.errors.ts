@@ -29,9 +29,10 @@ export class OdpValidationError extends OdpError {
     /** Everything that is wrong, not only the first. */
     readonly violations: readonly OdpViolation[],
     subject: 'event' | 'customer' | 'request' = 'event',
+    advice = 'Correct what each path names and send it again.',
   ) {
     super(
-      `The ${subject} is invalid (${listViolations(violations)}). Correct what each path names and send it again.`,
+      `The ${subject} is invalid (${listViolations(violations)}). ${advice}`,
     );
   }
 }

@@ -114,15 +114,21 @@ describe('identifiers', () => {
   it.each([undefined, null, {}, { email: '' }, { email: null, vuid: ' ' }])(
     'needs one that is not blank: %j',
     (identifiers) => {
-      expect(violationsOf({ identifiers })).toEqual([
-        {
-          path: 'identifiers',
-          message:
-            'must hold at least one identifier that is a non-blank string',
-        },
-      ]);
+      expect(violationsOf({ identifiers })[0]).toEqual({
+        path: 'identifiers',
+        message: 'must hold at least one identifier that is a non-blank string',
+      });
     },
   );
+
+  it('names those that are blank or missing', () => {
+    const identifiers = { email: ' ', vuid: undefined, 'a\nb': '' };
+    expect(violationsOf({ identifiers }).slice(1)).toEqual([
+      { path: 'identifiers.email', message: 'is blank' },
+      { path: 'identifiers.vuid', message: 'is undefined' },
+      { path: String.raw`identifiers["a\nb"]`, message: 'is blank' },
+    ]);
+  });
 
   it.each([
     [5, 'a number'],
@@ -646,7 +652,10 @@ describe('identifier hygiene', () => {
       expect(sent({ identifiers: { email, vuid: 'v' } }).identifiers).toEqual({
         vuid: 'v',
       });
-      expect(pathsOf({ identifiers: { email } })).toEqual(['identifiers']);
+      expect(pathsOf({ identifiers: { email } })).toEqual([
+        'identifiers',
+        'identifiers.email',
+      ]);
     },
   );
 

@@ -147,7 +147,7 @@ describe('RecordingOdpTransport', () => {
   it('returns the single event, and says what was sent where there is none', async () => {
     const transport = new RecordingOdpTransport();
     expect(() => transport.single()).toThrow(
-      'Expected a single event, found 0. Nothing was sent.',
+      'Expected a single event, found 0. Nothing was sent: await odp.flush() first; is apiKey set?',
     );
     await post(transport, [event('purchase')]);
     expect(transport.single()).toEqual(event('purchase'));

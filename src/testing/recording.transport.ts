@@ -231,7 +231,8 @@ export class RecordingOdpTransport extends OdpTransport {
 
   #listing(): string {
     const all = this.#sent.map(describeEvent);
-    if (all.length === 0) return 'Nothing was sent.';
+    if (all.length === 0)
+      return 'Nothing was sent: await odp.flush() first; is apiKey set?';
     const rest = all.length - LISTED;
     return `Sent: ${all.slice(0, LISTED).join('; ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
   }

@@ -121,7 +121,9 @@ test("a function of the call tells a decorator's account", async () => {
   ]);
   expect(actions(await arrived(here.now, app))).toEqual(['sync']);
   expect(errors).toEqual([
-    expect.stringMatching(/^On TenantController\.throws: .*account its func/),
+    expect.stringMatching(
+      /^On TenantController\.throws: .*account cannot be told/,
+    ),
     expect.stringMatching(/^On TenantController\.sync: .*not configured/),
   ]);
   expect(errors.join()).not.toContain('nobody');

@@ -280,7 +280,7 @@ describe.each(cases)(
         body: {
           message: [
             'email must be an email',
-            'who must hold at least one identifier that is a non-blank string',
+            'who must hold at least one identifier that is a non-blank string; who.vuid is blank',
             'traits are not what ODP takes',
             'friend.vuid must be a string, not a number',
           ],

@@ -16,6 +16,8 @@ const LONGEST_SPELLING = USER_ID.length;
 /** What a missing value turns into as text. Sent, it would merge all customers who lack one. */
 const PLACEHOLDERS = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 
+const MAX_EMPTY_NAMED = 5;
+
 /** What is wrong with an event about nobody. */
 export const NO_IDENTIFIER =
   'must hold at least one identifier that is a non-blank string';
@@ -94,11 +96,23 @@ export function writeIdentifiers(
     json.field(name, identifiers[name]);
   }
   if (none && violations.length === before) {
-    violations.push({
-      path,
-      message: NO_IDENTIFIER,
-    });
+    violations.push(
+      { path, message: NO_IDENTIFIER },
+      ...emptyIdentifiers(value, path),
+    );
   }
+}
+
+/** Which were given, and hold nothing: most of the time the caller's mistake. */
+function emptyIdentifiers(value: unknown, path: string): Violations {
+  const fields = Object.entries(readFields(value ?? {}, path, []) ?? {});
+  return fields
+    .filter(([name]) => isFieldName(name))
+    .slice(0, MAX_EMPTY_NAMED)
+    .map(([name, identifier]) => ({
+      path: pathOf(path, name),
+      message: typeof identifier === 'string' ? 'is blank' : `is ${identifier}`,
+    }));
 }
 
 /** Writes the identifiers of an event that may get others from the caller; tells what is wrong. */
