@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brokenLinks } from './links.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'odp-package-'));
@@ -53,6 +54,12 @@ try {
     root,
   );
   run('publint', bin('publint'), ['--strict', tarball], root);
+  run('unpack', 'tar', ['-xzf', tarball, '-C', work], work);
+  const broken = brokenLinks(join(work, 'package'));
+  if (broken.length > 0) {
+    throw new Error(`lead nowhere in the package:\n${broken.join('\n')}`);
+  }
+  console.log('ok     every link of README and docs leads somewhere');
   run('attw', bin('attw'), [tarball, '--profile', 'esm-only'], root);
 
   for (const app of ['nest12-esm', 'nest11-cjs']) {

@@ -111,7 +111,7 @@ function emptyIdentifiers(value: unknown, path: string): Violations {
     .slice(0, MAX_EMPTY_NAMED)
     .map(([name, identifier]) => ({
       path: pathOf(path, name),
-      message: typeof identifier === 'string' ? 'is blank' : `is ${identifier}`,
+      message: `is ${typeof identifier === 'string' ? 'blank' : String(identifier)}`,
     }));
 }
 
