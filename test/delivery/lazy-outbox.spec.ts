@@ -9,6 +9,7 @@ function lazy(outbox: OdpOutbox): OdpOutbox {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => ({
+        // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
         then: (resolve: (value: unknown) => void, reject: () => void) =>
           Promise.resolve()
             .then((): unknown => value.apply(target, args) as unknown)

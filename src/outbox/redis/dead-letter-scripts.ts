@@ -34,6 +34,9 @@ end
 return #entries
 `);
 
+/** A page ends where it is as large as this. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
 /** () -> the newest dead letter's entry. */
 export const newest = script(`
 return redis.call('ZRANGE', deadTimes, -1, -1)
@@ -53,15 +56,16 @@ if after ~= '' then
     if entry <= after then from = from + 1 end
   end
 end
-local found = { '' }
+local found, bytes = { '' }, 0
 for _, entry in ipairs(redis.call('ZRANGE', deadTimes, from, from + limit - 1)) do
-  if entry > last then break end
+  if entry > last or bytes > ${MAX_PAGE_BYTES} then break end
   found[1] = entry
   local letter = redis.call('HGET', dead, entry)
   local id = letter and string.match(letter, '^[^\\n]*\\n[^\\t]*\\t[^\\t]*\\t[^\\t]*\\t([^\\n]*)')
   if letter and (#ARGV == 3 or ids[id]) then
     found[#found + 1] = entry
     found[#found + 1] = letter
+    bytes = bytes + #letter
   end
 end
 return found

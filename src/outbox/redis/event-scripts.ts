@@ -75,9 +75,11 @@ if redis.call('ZCARD', waiting) < limit then unpackBatch(math.max(limit, 500)) e
 local upTo = minAge > 0 and now - minAge or '+inf'
 local claimed, taken, bytes, full = { now }, {}, 0, false
 local all = redis.call('ZRANGEBYSCORE', waiting, '-inf', upTo, 'LIMIT', 0, limit)
-for from = 1, #all, 100 do
-  if full then break end
-  local portion = { unpack(all, from, math.min(from + 99, #all)) }
+-- No more is read than fits, by what the records before took.
+local from, size = 1, 4
+while from <= #all and not full do
+  local portion = { unpack(all, from, math.min(from + size - 1, #all)) }
+  from = from + #portion
   local records = redis.call('HMGET', events, unpack(portion))
   local failures = redis.call('HMGET', failedAttempts, unpack(portion))
   for i, entry in ipairs(portion) do
@@ -92,6 +94,10 @@ for from = 1, #all, 100 do
     else
       redis.call('ZREM', waiting, entry)
     end
+  end
+  size = 100
+  if bytes > 0 then
+    size = math.max(1, math.min(size, math.ceil((maxBytes - bytes) * #taken / bytes)))
   end
 end
 inPortions(taken, function(...)
@@ -168,7 +174,7 @@ return counts
 
 /** (cursor) -> [cursor, (entry, record)...] of pending events. */
 export const scan = script(`
-return redis.call('HSCAN', events, ARGV[1], 'COUNT', 200)
+return redis.call('HSCAN', events, ARGV[1], 'COUNT', 50)
 `);
 
 /** (entry...) -> how many. */
