@@ -62,6 +62,14 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     return this.run((connection) => work(new Session(connection)), timeout);
   }
 
+  rows<Row>(
+    sql: string,
+    values: unknown[] = [],
+    timeout?: number,
+  ): Promise<readonly Row[]> {
+    return this.session((session) => session.rows<Row>(sql, values), timeout);
+  }
+
   /** One statement as a transaction of its own, at the level that {@link transaction} has. */
   alone(sql: string, values: unknown[], timeout?: number): Promise<number> {
     return this.session(async (session) => {

@@ -1,20 +1,13 @@
-import type {
-  ClaimedEvent,
-  DeadLetterCause,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeadLetterRetention,
-  OutboxEvent,
-} from '../outbox.js';
+import type { ClaimedEvent, DeadLetterCause, OutboxEvent } from '../outbox.js';
 import { LONG_TIMEOUT_MS } from '../sql/database.js';
 import {
   type ClaimedRow,
   type CountsRow,
-  type DeadLetterRow,
   forEachClaim,
   type OutcomeRow,
 } from '../sql/rows.js';
 import type {
+  DeadLetterTable,
   EventTable,
   HoldingRow,
   OutboxTables,
@@ -22,26 +15,21 @@ import type {
 } from '../sql/tables.js';
 import type { RunInTransaction } from '../sql/transaction.js';
 import type { MysqlDatabase, Session } from './mysql-database.js';
+import { MysqlDeadLetters } from './mysql-dead-letters.js';
 import type { Statements } from './statements.js';
-import {
-  conditionOf,
-  portionsOf,
-  toMicroseconds,
-  toSeqs,
-  toStored,
-} from './values.js';
-
-/** So many dead letters become events again at once. */
-const REQUEUED_AT_ONCE = 1000;
+import { portionsOf, toMicroseconds, toSeqs, toStored } from './values.js';
 
 /** The tables of an outbox in MySQL or MariaDB. */
 export class MysqlTables implements OutboxTables {
   readonly #database: MysqlDatabase;
   readonly #sql: Statements;
 
+  readonly deadLetters: DeadLetterTable;
+
   constructor(database: MysqlDatabase, sql: Statements) {
     this.#database = database;
     this.#sql = sql;
+    this.deadLetters = new MysqlDeadLetters(database, sql);
   }
 
   async append(events: readonly OutboxEvent[], by: string): Promise<void> {
@@ -125,24 +113,8 @@ export class MysqlTables implements OutboxTables {
     );
   }
 
-  trim({ maxAge, maxCount, maxBytes }: DeadLetterRetention): Promise<number> {
-    const most = Number.MAX_SAFE_INTEGER;
-    return this.#database.transaction(async (session) => {
-      const [beyond] = await session.rows<{ seq: number | string | null }>(
-        this.#sql.beyond,
-        [
-          toMicroseconds(maxAge),
-          Math.min(maxCount, most),
-          Math.min(maxBytes, most),
-        ],
-      );
-      if ((beyond?.seq ?? null) === null) return 0;
-      return session.change(this.#sql.trim, [Number(beyond?.seq)]);
-    });
-  }
-
   outcomes(receipts: readonly string[]): Promise<readonly OutcomeRow[]> {
-    return this.#rows(this.#sql.outcomes, [receipts]);
+    return this.#database.rows(this.#sql.outcomes, [receipts]);
   }
 
   async forgetOutcomes(): Promise<void> {
@@ -150,13 +122,13 @@ export class MysqlTables implements OutboxTables {
   }
 
   async newest(): Promise<string> {
-    const [row] = await this.#rows<{ seq: string }>(this.#sql.newest);
+    const [row] = await this.#database.rows<{ seq: string }>(this.#sql.newest);
     return row?.seq ?? '0';
   }
 
   async pendingBefore(by: string, newest: string): Promise<number> {
     const values = [by, Number(newest)];
-    const [row] = await this.#rows<{ count: number }>(
+    const [row] = await this.#database.rows<{ count: number }>(
       this.#sql.pendingBefore,
       values,
     );
@@ -164,53 +136,8 @@ export class MysqlTables implements OutboxTables {
   }
 
   async counts(): Promise<CountsRow> {
-    const [row] = await this.#rows<CountsRow>(this.#sql.counts);
+    const [row] = await this.#database.rows<CountsRow>(this.#sql.counts);
     return row ?? { pending: 0, oldest_age: null, dead: 0 };
-  }
-
-  deadLetters(
-    filter: DeadLetterFilter,
-    { limit, after = '0' }: DeadLetterPage,
-  ): Promise<readonly DeadLetterRow[]> {
-    const { condition, values } = conditionOf(filter);
-    const sql = this.#sql.deadLetters(condition);
-    return this.#rows(sql, [...values, Number(after), limit]);
-  }
-
-  async requeue(filter: DeadLetterFilter, limit = Infinity): Promise<number> {
-    const { condition, values } = conditionOf(filter);
-    const [last] = await this.#rows<{ seq: number | string | null }>(
-      this.#sql.newestDeadLetter,
-    );
-    const requeueSome = (most: number) =>
-      this.#database.transaction(async (session) => {
-        const some = await session.rows<{ seq: number }>(
-          this.#sql.someDeadLetters(condition),
-          [...values, Number(last?.seq ?? 0), most],
-        );
-        if (some.length === 0) return 0;
-        const seqs = toSeqs(some);
-        await session.change(this.#sql.copyToEvents, [seqs]);
-        return session.change(this.#sql.erase('deadLetters'), [seqs]);
-      }, LONG_TIMEOUT_MS);
-    let count = 0;
-    while (count < limit) {
-      const requeued = await requeueSome(
-        Math.min(limit - count, REQUEUED_AT_ONCE),
-      );
-      count += requeued;
-      if (requeued < REQUEUED_AT_ONCE) break;
-    }
-    return count;
-  }
-
-  purge(filter: DeadLetterFilter): Promise<number> {
-    const { condition, values } = conditionOf(filter);
-    return this.#database.alone(
-      this.#sql.purge(condition),
-      values,
-      LONG_TIMEOUT_MS,
-    );
   }
 
   async holding(
@@ -219,7 +146,7 @@ export class MysqlTables implements OutboxTables {
   ): Promise<readonly HoldingRow[]> {
     if (texts.length === 0) return [];
     const sql = this.#sql.holding(table, texts.length);
-    return this.#rows(sql, [...texts], LONG_TIMEOUT_MS);
+    return this.#database.rows(sql, [...texts], LONG_TIMEOUT_MS);
   }
 
   erase(table: EventTable, seqs: readonly string[]): Promise<number> {
@@ -252,16 +179,5 @@ export class MysqlTables implements OutboxTables {
       await session.change(this.#sql.record, [rows]);
     }
     return session.change(this.#sql.erase('events'), [toSeqs(held)]);
-  }
-
-  #rows<Row>(
-    sql: string,
-    values: unknown[] = [],
-    timeout?: number,
-  ): Promise<readonly Row[]> {
-    return this.#database.session(
-      (session) => session.rows<Row>(sql, values),
-      timeout,
-    );
   }
 }

@@ -41,4 +41,27 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
     const work = (client: PostgresOutboxClient) => client.query(text, values);
     return this.run(work, timeout) as Promise<QueryResult<Row>>;
   }
+
+  async rows<Row>(
+    text: string,
+    values: unknown[],
+    timeout?: number,
+  ): Promise<readonly Row[]> {
+    return (await this.query<Row>(text, values, timeout)).rows;
+  }
+
+  /** Returns how many rows it has changed. */
+  async count(
+    text: string,
+    values: unknown[],
+    timeout?: number,
+  ): Promise<number> {
+    const { rowCount } = await this.query(text, values, timeout);
+    return rowCount ?? 0;
+  }
 }
+
+/** About 300 years: Postgres knows no longer intervals of ms. */
+const MAX_MS = 1e13;
+
+export const toInterval = (ms: number): number => Math.min(ms, MAX_MS);

@@ -1,20 +1,13 @@
-import type {
-  ClaimedEvent,
-  DeadLetterCause,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeadLetterRetention,
-  OutboxEvent,
-} from '../outbox.js';
+import type { ClaimedEvent, DeadLetterCause, OutboxEvent } from '../outbox.js';
 import { LONG_TIMEOUT_MS } from '../sql/database.js';
 import {
   type ClaimedRow,
   type CountsRow,
-  type DeadLetterRow,
   forEachClaim,
   type OutcomeRow,
 } from '../sql/rows.js';
 import type {
+  DeadLetterTable,
   EventTable,
   HoldingRow,
   OutboxTables,
@@ -22,17 +15,17 @@ import type {
 } from '../sql/tables.js';
 import type { RunInTransaction } from '../sql/transaction.js';
 import { toStoredText } from '../stored-text.js';
-import type { PostgresDatabase } from './postgres-database.js';
+import { toInterval, type PostgresDatabase } from './postgres-database.js';
+import { PostgresDeadLetters } from './postgres-dead-letters.js';
 import type { Statements } from './statements.js';
-
-/** About 300 years: Postgres knows no longer intervals of ms. */
-const MAX_MS = 1e13;
 
 /** The tables of an outbox in Postgres. */
 export class PostgresTables implements OutboxTables {
   readonly #database: PostgresDatabase;
   readonly #sql: Statements;
   readonly #close: () => Promise<void>;
+
+  readonly deadLetters: DeadLetterTable;
 
   constructor(
     database: PostgresDatabase,
@@ -42,10 +35,11 @@ export class PostgresTables implements OutboxTables {
     this.#database = database;
     this.#sql = sql;
     this.#close = close;
+    this.deadLetters = new PostgresDeadLetters(database, sql);
   }
 
   async append(events: readonly OutboxEvent[], by: string): Promise<void> {
-    await this.#count(this.#sql.append, columnsOf(events, by));
+    await this.#database.count(this.#sql.append, columnsOf(events, by));
   }
 
   async join(
@@ -58,9 +52,9 @@ export class PostgresTables implements OutboxTables {
 
   async claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
     const { limit, token, lease, maxBytes, minAge, lost } = claim;
-    const age = Math.min(minAge, MAX_MS);
+    const age = toInterval(minAge);
     const values = [limit, token, lease, maxBytes, age, lost];
-    const rows = await this.#rows<ClaimedRow>(this.#sql.claim, values);
+    const rows = await this.#database.rows<ClaimedRow>(this.#sql.claim, values);
     return rows.toSorted((a, b) => Number(a.seq) - Number(b.seq));
   }
 
@@ -83,53 +77,33 @@ export class PostgresTables implements OutboxTables {
     return this.#change(this.#sql.deadLetter, events, ...cause);
   }
 
-  trim({ maxAge, maxCount, maxBytes }: DeadLetterRetention): Promise<number> {
-    const values = [Math.min(maxAge, MAX_MS), maxCount, maxBytes];
-    return this.#count(this.#sql.trim, values);
-  }
-
   outcomes(receipts: readonly string[]): Promise<readonly OutcomeRow[]> {
-    return this.#rows(this.#sql.outcomes, [receipts]);
+    return this.#database.rows(this.#sql.outcomes, [receipts]);
   }
 
   async forgetOutcomes(): Promise<void> {
-    await this.#count(this.#sql.forgetOutcomes, []);
+    await this.#database.count(this.#sql.forgetOutcomes, []);
   }
 
   async newest(): Promise<string> {
-    const [row] = await this.#rows<{ seq: string }>(this.#sql.newest, []);
+    const [row] = await this.#database.rows<{ seq: string }>(
+      this.#sql.newest,
+      [],
+    );
     return row?.seq ?? '0';
   }
 
   async pendingBefore(by: string, newest: string): Promise<number> {
-    const [row] = await this.#rows<{ count: number }>(this.#sql.pendingBefore, [
-      by,
-      newest,
-    ]);
+    const [row] = await this.#database.rows<{ count: number }>(
+      this.#sql.pendingBefore,
+      [by, newest],
+    );
     return row?.count ?? 0;
   }
 
   async counts(): Promise<CountsRow> {
-    const [row] = await this.#rows<CountsRow>(this.#sql.counts, []);
+    const [row] = await this.#database.rows<CountsRow>(this.#sql.counts, []);
     return row ?? { pending: 0, oldest_age: null, dead: 0 };
-  }
-
-  deadLetters(
-    filter: DeadLetterFilter,
-    { limit, after = '0' }: DeadLetterPage,
-  ): Promise<readonly DeadLetterRow[]> {
-    const values = [...conditionsOf(filter), after, limit];
-    return this.#rows(this.#sql.deadLetters, values);
-  }
-
-  requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
-    const values = [...conditionsOf(filter), limit ?? null];
-    return this.#count(this.#sql.requeue, values, LONG_TIMEOUT_MS);
-  }
-
-  purge(filter: DeadLetterFilter): Promise<number> {
-    const values = conditionsOf(filter);
-    return this.#count(this.#sql.purge, values, LONG_TIMEOUT_MS);
   }
 
   async holding(
@@ -138,11 +112,15 @@ export class PostgresTables implements OutboxTables {
   ): Promise<readonly HoldingRow[]> {
     const patterns = texts.map((text) => `%${likeText(text)}%`);
     const sql = this.#sql.holding(table);
-    return this.#rows(sql, [patterns], LONG_TIMEOUT_MS);
+    return this.#database.rows(sql, [patterns], LONG_TIMEOUT_MS);
   }
 
   erase(table: EventTable, seqs: readonly string[]): Promise<number> {
-    return this.#count(this.#sql.erase(table), [seqs], LONG_TIMEOUT_MS);
+    return this.#database.count(
+      this.#sql.erase(table),
+      [seqs],
+      LONG_TIMEOUT_MS,
+    );
   }
 
   close(): Promise<void> {
@@ -155,25 +133,8 @@ export class PostgresTables implements OutboxTables {
     ...values: unknown[]
   ): Promise<number> {
     return forEachClaim(events, (seqs, token) =>
-      this.#count(sql, [arrayOf(seqs), token, ...values]),
+      this.#database.count(sql, [arrayOf(seqs), token, ...values]),
     );
-  }
-
-  async #rows<Row>(
-    sql: string,
-    values: unknown[],
-    timeout?: number,
-  ): Promise<readonly Row[]> {
-    return (await this.#database.query<Row>(sql, values, timeout)).rows;
-  }
-
-  async #count(
-    sql: string,
-    values: unknown[],
-    timeout?: number,
-  ): Promise<number> {
-    const { rowCount } = await this.#database.query(sql, values, timeout);
-    return rowCount ?? 0;
   }
 }
 
@@ -196,13 +157,6 @@ function columnsOf(events: readonly OutboxEvent[], by: string): unknown[] {
 /** Numbers as an array is written. */
 const arrayOf = (numbers: readonly (number | string)[]) =>
   `{${numbers.join(',')}}`;
-
-/** A filter as the statements take it. */
-const conditionsOf = ({ ids, reason, before }: DeadLetterFilter): unknown[] => [
-  ids?.map(toStoredText) ?? null,
-  reason ?? null,
-  before ?? null,
-];
 
 /** Text as LIKE takes it literally. */
 const likeText = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
 import { alreadyServes } from '../guards.js';
-import { namesIdentifier } from '../names-identifier.js';
 import {
   type AppendOptions,
   type DeadLetterCause,
@@ -19,10 +18,12 @@ import {
   type StoredDeadLetter,
 } from '../outbox.js';
 import { Counting } from './counting.js';
+import { eraseFrom } from './erasing.js';
+import { Housekeeping, type Opened } from './housekeeping.js';
 import { LostClaims } from './lost-claims.js';
 import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
 import { SqlAppends } from './sql-appends.js';
-import type { EventTable, OutboxTables } from './tables.js';
+import type { OutboxTables } from './tables.js';
 
 /** One kind of server, and one outbox on it. */
 export interface SqlOutboxParts {
@@ -39,12 +40,6 @@ export interface SqlOutboxParts {
   errorOf(error: unknown): OdpOutboxError;
 }
 
-/** What there is between `open()` and `close()`. */
-interface Opened {
-  readonly context: OutboxContext;
-  readonly tables: OutboxTables;
-}
-
 /** Keeps events in tables of a SQL database that instances share. */
 export class SqlOutbox extends OdpOutbox {
   readonly name: string;
@@ -55,6 +50,7 @@ export class SqlOutbox extends OdpOutbox {
   readonly #appends: SqlAppends;
   readonly #lostClaims = new LostClaims();
   readonly #counting = new Counting();
+  readonly #housekeeping = new Housekeeping();
   /** Which events are this process's. */
   readonly #process = randomUUID();
   #state: Opened | undefined;
@@ -76,8 +72,7 @@ export class SqlOutbox extends OdpOutbox {
     }
     const tables = await this.#parts.open(context);
     this.#state = { context, tables };
-    // Only tidying up; a database that is read-only for now does not keep it from opening.
-    await tables.forgetOutcomes().catch(() => undefined);
+    await this.#housekeeping.recorded(this.#state);
   }
 
   async append(
@@ -124,7 +119,12 @@ export class SqlOutbox extends OdpOutbox {
 
   async acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
     if (events.length === 0) return 0;
-    return this.#opened.tables.acknowledge(events);
+    const opened = this.#opened;
+    const count = await opened.tables.acknowledge(events);
+    if (events.some(({ receipt }) => receipt !== undefined)) {
+      void this.#housekeeping.recorded(opened);
+    }
+    return count;
   }
 
   async release(
@@ -139,10 +139,9 @@ export class SqlOutbox extends OdpOutbox {
     cause: DeadLetterCause,
   ): Promise<number> {
     if (events.length === 0) return 0;
-    const { tables, context } = this.#opened;
-    const count = await tables.deadLetter(events, cause);
-    const removed = await tables.trim(context.deadLetterRetention);
-    if (removed > 0) context.deadLettersRemoved(removed);
+    const opened = this.#opened;
+    const count = await opened.tables.deadLetter(events, cause);
+    await this.#housekeeping.deadLettered(events, opened);
     return count;
   }
 
@@ -176,43 +175,29 @@ export class SqlOutbox extends OdpOutbox {
     filter: DeadLetterFilter,
     page: DeadLetterPage,
   ): Promise<readonly StoredDeadLetter[]> {
-    const rows = await this.#opened.tables.deadLetters(filter, page);
+    const rows = await this.#opened.tables.deadLetters.list(filter, page);
     return rows.map(toDeadLetter);
   }
 
   async requeue(filter: DeadLetterFilter, limit?: number): Promise<number> {
     const { tables, context } = this.#opened;
-    const count = await tables.requeue(filter, limit);
+    const count = await tables.deadLetters.requeue(filter, limit);
     if (count > 0) context.ready();
     return count;
   }
 
   async purge(filter: DeadLetterFilter): Promise<number> {
-    return this.#opened.tables.purge(filter);
+    return this.#opened.tables.deadLetters.purge(filter);
   }
 
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
     const { tables } = this.#opened;
-    const texts = Object.values(identifiers).map((value) =>
-      JSON.stringify(value).slice(1, -1),
-    );
-    const erase = async (table: EventTable) => {
-      const rows = await tables.holding(table, texts);
-      const named = rows.filter(({ payload }) =>
-        namesIdentifier(payload, identifiers),
-      );
-      if (named.length === 0) return 0;
-      return tables.erase(
-        table,
-        named.map(({ seq }) => seq),
-      );
-    };
     // Events first: one that is dead-lettered meanwhile is found there.
     return {
-      pending: await erase('events'),
-      deadLetters: await erase('deadLetters'),
+      pending: await eraseFrom('events', tables, identifiers),
+      deadLetters: await eraseFrom('deadLetters', tables, identifiers),
     };
   }
 

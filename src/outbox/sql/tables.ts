@@ -32,6 +32,18 @@ export interface HoldingRow {
 /** One of the two tables that hold events. */
 export type EventTable = 'events' | 'deadLetters';
 
+/** What is done with the table of dead letters alone. */
+export interface DeadLetterTable {
+  list(
+    filter: DeadLetterFilter,
+    page: DeadLetterPage,
+  ): Promise<readonly DeadLetterRow[]>;
+  requeue(filter: DeadLetterFilter, limit?: number): Promise<number>;
+  purge(filter: DeadLetterFilter): Promise<number>;
+  /** Removes those beyond retention. Returns how many. */
+  trim(retention: DeadLetterRetention): Promise<number>;
+}
+
 /**
  * The tables of an outbox on one kind of server: its statements, and how values
  * go into them. Each method is atomic; all throw `OdpOutboxError`.
@@ -55,8 +67,6 @@ export interface OutboxTables {
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): Promise<number>;
-  /** Removes dead letters beyond retention. Returns how many. */
-  trim(retention: DeadLetterRetention): Promise<number>;
   outcomes(receipts: readonly string[]): Promise<readonly OutcomeRow[]>;
   /** Removes outcomes that nobody asked for within an hour. */
   forgetOutcomes(): Promise<void>;
@@ -65,12 +75,7 @@ export interface OutboxTables {
   /** How many of a process's events up to that row are left. */
   pendingBefore(by: string, newest: string): Promise<number>;
   counts(): Promise<CountsRow>;
-  deadLetters(
-    filter: DeadLetterFilter,
-    page: DeadLetterPage,
-  ): Promise<readonly DeadLetterRow[]>;
-  requeue(filter: DeadLetterFilter, limit?: number): Promise<number>;
-  purge(filter: DeadLetterFilter): Promise<number>;
+  readonly deadLetters: DeadLetterTable;
   /** Rows whose payload holds one of these texts. */
   holding(
     table: EventTable,
