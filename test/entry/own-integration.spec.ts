@@ -71,6 +71,16 @@ describe('an integration that a user writes', () => {
     }
   });
 
+  it('is not asked while ODP is not enabled', async () => {
+    const { odp } = await bootWith(
+      integration(() => expect.unreachable('it was asked')),
+      { enabled: false },
+    );
+    await expect(odp.sendOdpEvent(login)).rejects.toMatchObject({
+      code: 'odpNotEnabled',
+    });
+  });
+
   it.each([
     ['it has no method start', { start: undefined }],
     ['its source is no text', { source: undefined }],
