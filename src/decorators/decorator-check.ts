@@ -15,6 +15,7 @@ import {
   isProviderHandler,
   mayBeCalled,
 } from './handlers.js';
+import { GuardedLogger } from '../reporting/index.js';
 
 const INSTEAD =
   'Call odp.trackOdpEvent() or await odp.sendOdpEvent() of OdpService there.';
@@ -24,7 +25,7 @@ export class DecoratorCheck implements OnModuleInit {
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
   readonly #modules: ModulesContainer;
-  readonly #logger = new Logger('OptimizelyOdp');
+  readonly #logger = new GuardedLogger(new Logger('OptimizelyOdp'));
   readonly #missing = new Set<string | undefined>();
   readonly #silenced = new Set<string>();
 

@@ -3,6 +3,7 @@ import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { classesOf, methodsOf } from './classes.js';
 import { QualifiedGuard } from './qualified-guard.js';
+import { GuardedLogger } from '../reporting/index.js';
 
 /** Where Nest keeps the guards of a class or method, in the order in which they run. */
 const GUARDS = '__guards__';
@@ -14,7 +15,7 @@ const GUARDS = '__guards__';
 export class GuardOrderCheck implements OnModuleInit {
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
-  readonly #logger = new Logger('OptimizelyOdp');
+  readonly #logger = new GuardedLogger(new Logger('OptimizelyOdp'));
 
   constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
     this.#discovery = discovery;

@@ -10,6 +10,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { findProvider } from '../service/index.js';
 import { CallTracker } from './call-tracker.js';
+import { GuardedLogger } from '../reporting/index.js';
 
 /**
  * Sends the events of `@SendOdpEvent()`, which binds it: there is no need to
@@ -45,7 +46,7 @@ export class OdpEventInterceptor implements NestInterceptor {
     const found = findProvider(this.#modules, CallTracker);
     if (found === undefined && !this.#warned) {
       this.#warned = true;
-      new Logger('OptimizelyOdp').warn(
+      new GuardedLogger(new Logger('OptimizelyOdp')).warn(
         '@SendOdpEvent() sends nothing, since OptimizelyOdpModule is not imported. Import OptimizelyOdpModule.forRoot({ … }) in the root module.',
       );
     }
