@@ -9,7 +9,7 @@ import {
 import { ManualClock } from 'nestjs-optimizely-odp/testing';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { ODP_RUNTIME } from '../../src/module/index.js';
-import { API_KEY, useSandbox } from './support.js';
+import { API_KEY, useSandbox } from '../decorators/support.js';
 
 const sandbox = useSandbox();
 const identifiers = { email: 'ada@example.com' };
