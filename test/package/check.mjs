@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { brokenLinks } from './links.mjs';
+import { nodeOf, VERSIONS } from './node-binaries.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'odp-package-'));
@@ -17,10 +18,10 @@ const entries = Object.keys(exports)
   .filter((entry) => entry !== './package.json')
   .map((entry) => name + entry.slice(1));
 
-function run(title, command, args, cwd) {
+function run(title, command, args, cwd, env = process.env) {
   const began = performance.now();
   try {
-    execFileSync(command, args, { cwd, stdio: 'pipe', encoding: 'utf8' });
+    execFileSync(command, args, { cwd, env, stdio: 'pipe', encoding: 'utf8' });
   } catch (error) {
     console.error(`FAILED ${title}\n${error.stdout}\n${error.stderr}`);
     throw new Error(title, { cause: error });
@@ -93,6 +94,14 @@ try {
       cwd,
     );
     run(`${app}: npm test`, 'npm', ['test'], cwd);
+    if (app === 'nest12-esm') {
+      for (const version of [VERSIONS.at(0), VERSIONS.at(-1)]) {
+        run(`${app}: npm test on Node ${version}`, 'npm', ['test'], cwd, {
+          ...process.env,
+          PATH: nodeOf(version) + delimiter + process.env.PATH,
+        });
+      }
+    }
     rmSync(join(cwd, 'node_modules/@optimizely'), { recursive: true });
     run(
       `${app}: an SDK key in the environment asks for its missing peer`,

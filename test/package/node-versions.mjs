@@ -3,37 +3,11 @@
 // major versions to pick some, and after `--` with what to hand to Vitest:
 //   npm run test:node -- 20 26 -- src/events
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-/** The oldest version of each line that package.json's `engines` allows, and the newest of those that last. */
-const VERSIONS = ['20.19.0', '22.12.0', '24', '26'];
+import { nodeOf, VERSIONS } from './node-binaries.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const cache = join(root, 'node_modules/.cache/node-versions');
-
-/** The folder of this version's `node`, downloaded unless it is there. */
-function nodeOf(version) {
-  const folder = join(cache, version);
-  const bin = join(folder, 'package/bin');
-  if (existsSync(join(bin, 'node'))) return bin;
-  mkdirSync(folder, { recursive: true });
-  const name = `node-${process.platform}-${process.arch}@${version}`;
-  const packed = JSON.parse(
-    execFileSync(
-      'npm',
-      ['pack', name, '--json', '--pack-destination', folder],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    ),
-  );
-  const [{ filename }] = packed;
-  execFileSync('tar', ['-xzf', join(folder, filename), '-C', folder]);
-  return bin;
-}
 
 const args = process.argv.slice(2);
 const end = args.includes('--') ? args.indexOf('--') : args.length;
