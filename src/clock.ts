@@ -35,7 +35,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * What `promise` comes to, or `late` where that takes longer than `ms`.
+ * What `promise` comes to, or `late` if that takes longer than `ms`.
  *
  * @param keepAlive whether the process must not end before
  */

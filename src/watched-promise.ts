@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * A promise whose rejection is told, and does not end the process, where nobody
+ * A promise whose rejection is reported, and does not end the process, if nobody
  * asks for it. `await` calls the `then` of a subclass, so it is known who does;
  * what `then` returns is a plain promise again, and its owner's matter.
  */

@@ -59,7 +59,7 @@ export class AccountIntegration {
     return this.#state;
   }
 
-  /** Those that the datafile's audiences use, where it tells. */
+  /** Those that the datafile's audiences use, if it says. */
   get segments(): readonly string[] | undefined {
     return this.#segments;
   }

@@ -20,7 +20,7 @@ export class BootLines {
 
   notIntegrated(): void {
     this.#logger.warn(
-      `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only where ConfigModule.forRoot() is imported [account=${this.#account}]`,
+      `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only if ConfigModule.forRoot() is imported [account=${this.#account}]`,
     );
   }
 

@@ -18,7 +18,7 @@ const AGING_INTERVAL_MS = 3_600_000;
 const MIN_AGING_INTERVAL_MS = 1000;
 
 /**
- * Removes dead letters that have grown too old where no new ones come, whose
+ * Removes dead letters that have grown too old while no new ones come, whose
  * adding removes them as well.
  */
 export function ageDeadLetters(parts: DeadLetterAgingParts): void {

@@ -76,7 +76,7 @@ export class OdpAccount {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly caller: Caller;
-  /** Absent where nothing is ever sent. */
+  /** Absent if nothing is ever sent. */
   readonly delivery: Delivery | undefined;
   readonly #parts: OdpAccountParts;
   readonly #logger: DeliveryLogger;
@@ -250,7 +250,7 @@ export class OdpAccount {
     return this.#lastFailure;
   }
 
-  /** The app has booted: says where its end would lose events. */
+  /** The app has booted: warns if its end would lose events. */
   booted(): void {
     if (this.delivery !== undefined) {
       this.#bootLines.booted(this.#parts.options);
@@ -471,7 +471,7 @@ export class OdpAccount {
     if (delivery?.suspended === false) await delivery.flush(timeout);
   }
 
-  /** Where `identity` tells who is calling, an anonymous caller is no mistake. */
+  /** If `identity` says who is calling, an anonymous caller is no mistake. */
   #isAboutNobodyKnown(error: unknown): boolean {
     if (this.#parts.options.identity === undefined) return false;
     if (!(error instanceof OdpValidationError)) return false;

@@ -12,7 +12,7 @@ export interface ResolvedOptions {
   /** Instead of `apiKey` and `apiHost`. */
   readonly integration: OdpIntegration | undefined;
   readonly region: OdpRegion;
-  /** The region that the key names; `undefined` where it names none. */
+  /** The region that the key names; `undefined` if it names none. */
   readonly regionOfSuffix: OdpRegion | undefined;
   readonly apiHost: string;
   /** For hosts that the integration names. */

@@ -14,7 +14,7 @@ const FIELDS = ['identifiers', 'attributes'];
 
 /**
  * Writes a customer as ODP takes it, its identifiers among its attributes.
- * Tells what is wrong; the text is of use only where nothing is.
+ * Tells what is wrong; the text is of use only if nothing is.
  */
 export function customerText(
   customer: unknown,

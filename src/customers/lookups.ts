@@ -13,7 +13,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * The identifiers to find a customer by, one after the other: as they are
  * given, and `vuid` last, since it tells a browser, not a person.
  *
- * @throws OdpValidationError where they cannot be asked by
+ * @throws OdpValidationError if they cannot be asked by
  */
 export function lookupsOf(
   identifiers: unknown,

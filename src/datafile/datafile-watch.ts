@@ -99,7 +99,7 @@ export class DatafileWatch {
 
   #stop(): void {
     this.#callOff();
-    // What is under way ends at once; where the client has failed for good the promise never does.
+    // What is under way ends at once; if the client has failed for good, the promise never does.
     this.#client?.close().catch(() => {});
   }
 

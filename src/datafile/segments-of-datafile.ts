@@ -7,7 +7,7 @@ interface Audience {
 /**
  * Names of the segments that a datafile's audiences ask about, each once, in
  * order. As the official SDKs do it: of two audiences with one id the typed one
- * counts, and a condition asks about a segment where its `match` is `qualified`.
+ * counts, and a condition asks about a segment if its `match` is `qualified`.
  */
 export function segmentsOfDatafile(datafile: unknown): readonly string[] {
   const { audiences = [], typedAudiences = [] } = datafile as {

@@ -141,7 +141,7 @@ export class ActionRunner {
   }
 }
 
-/** How long the function of `account` may take where no account is without a name. */
+/** How long the function of `account` may take if no account is without a name. */
 const FUNCTION_TIMEOUT_MS = 10_000;
 
 /** Says no name: it may come from the request. */

@@ -87,7 +87,7 @@ export class CallerSegments {
 /**
  * It, wherever the app keeps it.
  *
- * @throws OdpConfigurationError where the module is not imported
+ * @throws OdpConfigurationError if the module is not imported
  */
 export function findCallerSegments(
   app: ModuleRef,

@@ -20,7 +20,7 @@ import { GuardedLogger } from '../reporting/index.js';
 const INSTEAD =
   'Call odp.trackOdpEvent() or await odp.sendOdpEvent() of OdpService there.';
 
-/** Says at boot where a decorator can never fire. */
+/** Warns at boot if a decorator can never fire. */
 export class DecoratorCheck implements OnModuleInit {
   readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;

@@ -9,7 +9,7 @@ import { GuardedLogger } from '../reporting/index.js';
 const GUARDS = '__guards__';
 
 /**
- * Says at boot where `@QualifiedFor()` runs before another guard, which may be
+ * Warns at boot if `@QualifiedFor()` runs before another guard, which may be
  * the one that sets the user: everybody would be denied, in silence.
  */
 export class GuardOrderCheck implements OnModuleInit {

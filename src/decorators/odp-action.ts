@@ -33,7 +33,7 @@ export type OdpActionValue<T, V> =
 /** When `@SendOdpEvent()` sends, and to which account. */
 export interface OdpActionConditions<T = unknown> {
   /**
-   * Sends only where this is `true`.
+   * Sends only if this is `true`.
    * @default true
    */
   readonly when?: OdpActionValue<T, boolean> | undefined;

@@ -22,7 +22,7 @@ export class OncePerRequest {
   }
 }
 
-/** What the runs of an operation have in common; `undefined` where each run counts. */
+/** What the runs of an operation have in common; `undefined` if each run counts. */
 function keyOf(action: OdpAction, call: ExecutionContext): object | undefined {
   if (call.getType<string>() !== 'graphql') return undefined;
   const { oncePerRequest = isGraphqlField(call.getHandler()) } = action;

@@ -70,7 +70,7 @@ const bindTo = (...to: readonly unknown[]): void => {
   bind(...(to as never[]));
 };
 
-/** @throws TypeError where no handler can stand, of which Nest would say nothing */
+/** @throws TypeError where no handler can be, of which Nest would say nothing */
 function methodAt(
   target: object,
   propertyKey: string | symbol,

@@ -50,7 +50,7 @@ export class ExpiryScan {
         minAge: maxEventAge,
       });
       const expired = await batches.expire(events, now + lease);
-      // Where all were too old the next may be as well.
+      // If all were too old, the next may be as well.
       if (expired > 0 && expired === events.length) this.#notBefore = now;
     } catch (error) {
       reporter.outboxFailed('claim', error);

@@ -4,7 +4,7 @@ import { OdpError } from './odp.error.js';
 export interface OdpApiFailure {
   /** The HTTP status of the last answer; `undefined` when there was none. */
   readonly status: number | undefined;
-  /** What went wrong, in ODP's words where it gave any, with whatever was sent blacked out. */
+  /** What went wrong, in ODP's words if it gave any, with whatever was sent blacked out. */
   readonly reason: string;
 }
 

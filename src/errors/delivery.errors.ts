@@ -7,12 +7,12 @@ export class OdpRejectedError extends OdpError {
   constructor(
     /** The HTTP status that ODP answered with. */
     readonly status: number,
-    /** ODP's own words, cut to a bounded length; empty where it gave none. */
+    /** ODP's own words, cut to a bounded length; empty if it gave none. */
     readonly reason: string,
   ) {
     super(
       `ODP rejected the event with status ${status}${reason === '' ? '' : ` (${reason})`}. ` +
-        'Correct the event; it was kept as a dead letter where the outbox keeps them.',
+        'Correct the event; it was kept as a dead letter if the outbox keeps them.',
     );
   }
 }

@@ -5,7 +5,7 @@ export class OdpOutboxFullError extends OdpError {
   readonly code = 'outboxFull';
 
   constructor(
-    /** How many events the outbox may hold, where that is known. */
+    /** How many events the outbox may hold, if that is known. */
     readonly capacity: number | undefined,
     detail = `The outbox is full${capacity === undefined ? '' : ` (${capacity} events wait for ODP)`}; nothing was accepted`,
   ) {

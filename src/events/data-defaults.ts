@@ -8,7 +8,7 @@ const TIME = 'ts';
 const ID_AT = `"${ID}":"`.length;
 
 /**
- * What every event's data gets where it lacks it: an id, the time, and fields
+ * What every event's data gets if it lacks it: an id, the time, and fields
  * that are always the same. Most events lack all of it: they get it in one
  * piece, in which only the id is another each time.
  */
@@ -59,7 +59,7 @@ export class DataDefaults {
     const piece = this.#pieceOf([...this.#fields.keys()].filter(lacks));
     if (lacks(ID)) return this.#write(piece, json);
     json.written(piece, this.#ascii);
-    // It was checked: where it is no text the event is refused.
+    // It was checked: if it is no text the event is refused.
     const { [ID]: given } = data;
     return typeof given === 'string' ? given.toWellFormed() : '';
   }

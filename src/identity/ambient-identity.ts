@@ -22,7 +22,7 @@ export class AmbientIdentity {
     this.#onWanted = onWanted;
   }
 
-  /** Whether any account has an `identity`: where none has, requests cost nothing. */
+  /** Whether any account has an `identity`: if none has, requests cost nothing. */
   get wanted(): boolean {
     return this.#wanted;
   }

@@ -14,11 +14,11 @@ export interface OdpRequest {
   readonly method: string | undefined;
   /** The path of the URL, without the query string; `undefined` for messages. Of a WebSocket client that of its handshake. */
   readonly path: string | undefined;
-  /** Headers by lower-case name; of a WebSocket client those of its handshake; empty where there are none. */
+  /** Headers by lower-case name; of a WebSocket client those of its handshake; empty if there are none. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Cookies by name, from the `cookie` header where no cookie parser ran. */
+  /** Cookies by name, from the `cookie` header if no cookie parser ran. */
   readonly cookies: Readonly<Record<string, string>>;
-  /** What a guard put on the request (or the WebSocket client); `undefined` where none did. */
+  /** What a guard put on the request (or the WebSocket client); `undefined` if none did. */
   readonly user: OdpUser | undefined;
   /** Route parameters, by name. */
   readonly params: Readonly<Record<string, string>>;

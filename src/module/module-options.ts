@@ -51,7 +51,7 @@ export class OptimizelyOdpModuleOptions {
   /**
    * The `HttpService` to send through, for its proxy, agents or interceptors.
    * None is taken from the app unless it is given here.
-   * @default Node's own HTTP client; where the environment names a proxy, an axios instance of its own
+   * @default Node's own HTTP client; if the environment names a proxy, an axios instance of its own
    */
   readonly http?: Pick<HttpService, 'axiosRef'> | undefined = undefined;
 

@@ -44,7 +44,7 @@ export interface OdpApiRequest {
 export interface OdpApiResponse<T = unknown> {
   /** A 2xx. */
   readonly status: number;
-  /** The JSON value; `undefined` where there was no body. */
+  /** The JSON value; `undefined` if there was no body. */
   readonly body: T;
 }
 
@@ -56,7 +56,7 @@ const IDEMPOTENT = ['GET', 'PUT', 'DELETE'];
 
 /** Whose API it is. */
 export interface OdpApiParts {
-  /** Throws where the account is not open. */
+  /** Throws if the account is not open. */
   calls(): OdpCalls;
   /** Told of a rejection that nobody awaits. */
   unawaited(error: unknown): void;
@@ -73,14 +73,14 @@ export class OdpApi {
 
   /**
    * Makes a request at once; it does not go through the outbox. It is tried up
-   * to three times where that is safe, follows no redirect, and reads at most
+   * to three times if that is safe, follows no redirect, and reads at most
    * 8 MiB of the answer.
    *
    * ```ts
    * const { body } = await odp.api.request({ path: '/lists' });
    * ```
    *
-   * @throws OdpApiError for every answer but a 2xx, and where there is none
+   * @throws OdpApiError for every answer but a 2xx, and if there is none
    * @throws OdpValidationError it cannot be asked so; nothing was sent
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */

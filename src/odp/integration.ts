@@ -6,7 +6,7 @@ export type OdpIntegrationState =
       readonly apiKey: string;
       /** An https origin, as the option `apiHost` takes it. */
       readonly apiHost: string;
-      /** Names of the segments that the app's audiences use, each once, where that is known. */
+      /** Names of the segments that the app's audiences use, each once, if that is known. */
       readonly segments?: readonly string[] | undefined;
     }
   | { readonly kind: 'notIntegrated' }

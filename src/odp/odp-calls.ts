@@ -71,7 +71,7 @@ export interface OdpCallTrace {
   readonly attempt: number;
   /** The HTTP status, set when there was an answer. */
   status?: number | undefined;
-  /** What went wrong, in a few words; set where something did. */
+  /** What went wrong, in a few words; set if something did. */
   problem?: string | undefined;
 }
 
@@ -94,7 +94,7 @@ export interface OdpCallsParts {
   failed(route: string, problem: string): void;
 }
 
-/** Asks ODP and waits for the answer: within bounds, and again where that is safe. */
+/** Asks ODP and waits for the answer: within bounds, and again if that is safe. */
 export class OdpCalls {
   readonly #parts: OdpCallsParts;
   readonly #http: OdpHttp;

@@ -32,7 +32,7 @@ export const needsWholeBody = (status: number): boolean => REFUSED.has(status);
 
 /**
  * Reads ODP's answer to a batch. A status that nobody documents for ODP is
- * taken for a misconfiguration where it is a 3xx or 4xx, as that loses nothing.
+ * taken for a misconfiguration if it is a 3xx or 4xx, as that loses nothing.
  *
  * @param size how many events the batch held
  * @param now the time in ms since the epoch, for a `Retry-After` date

@@ -10,7 +10,7 @@ export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 export interface OdpCallAnswer {
   /** A 2xx. */
   readonly status: number;
-  /** The JSON value; `undefined` where there is no body. */
+  /** The JSON value; `undefined` if there is no body. */
   readonly body: unknown;
 }
 

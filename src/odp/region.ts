@@ -9,7 +9,7 @@ export const REGION_HOSTS: Readonly<Record<OdpRegion, string>> = {
 };
 
 /**
- * The region that a key names, `undefined` where it names none, as keys of the
+ * The region that a key names, `undefined` if it names none, as keys of the
  * US do: the part before the last dot (a private key is
  * `<public>.<secret>`) ends in `-eu1` or `-au1`. So does ODP's own Node
  * SDK.

@@ -8,7 +8,7 @@ export class Slots {
   }
 
   /**
-   * Takes a slot, which must be released. Returns a promise where there is none
+   * Takes a slot, which must be released. Returns a promise if there is none
    * yet; it rejects once `signal` is aborted.
    */
   take(signal: AbortSignal): Promise<void> | undefined {

@@ -8,10 +8,10 @@ export interface OdpTransportRequest {
   readonly url: string;
   /** Header names in lower case. `x-api-key` is a secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON text in UTF-8; empty where the request has no body. */
+  /** JSON text in UTF-8; empty if the request has no body. */
   readonly body: Buffer;
   /**
-   * Set where the answer's body is what was asked for: so many bytes of it are
+   * Set if the answer's body is what was asked for: so many bytes of it are
    * wanted, and one that breaks off is no answer. Otherwise the status says
    * enough, and the body need not come to an end.
    */

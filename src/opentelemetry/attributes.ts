@@ -19,7 +19,7 @@ export function requestAttributes({
   };
 }
 
-/** Attributes of how a request ended; none where ODP accepted it but its status. */
+/** Attributes of how a request ended; none but its status if ODP accepted it. */
 export function outcomeAttributes({ outcome }: OdpRequestTrace): Attributes {
   if (outcome === undefined) return { 'error.type': '_OTHER' };
   const { kind, status, problem } = outcome;

@@ -180,7 +180,7 @@ export abstract class OdpOutbox {
   abstract readonly durability: OutboxDurability;
   /**
    * How often events that other processes appended or left behind are looked
-   * for, in ms; `undefined` where no other process shares it.
+   * for, in ms; `undefined` if no other process shares it.
    */
   readonly pollInterval: number | undefined = undefined;
 

@@ -43,7 +43,7 @@ export interface OdpEventExpired extends EventDeliveryEvent {
 /** The event was given up, or never taken in although nobody waited for it. */
 export interface OdpEventDropped extends DeliveryEventBase {
   readonly type: 'dropped';
-  /** The event's `idempotence_id`, where it had one yet. */
+  /** The event's `idempotence_id`, if it had one yet. */
   readonly id: string | undefined;
   /** Why, as the code of the error that a waiting caller would have got. */
   readonly reason: OdpErrorCode;

@@ -27,7 +27,7 @@ export function identifierRedactor(
   };
 }
 
-/** Of all identifiers in the batch; nothing can be said of it where an event is not what was stored. */
+/** Of all identifiers in the batch; nothing can be said of it if an event is not what was stored. */
 function redactorOf(payloads: readonly string[]): Redactor | 'unreadable' {
   const values: string[] = [];
   try {

@@ -124,7 +124,7 @@ export class Reporter {
     );
   }
 
-  /** @param why logged where nobody else is told */
+  /** @param why logged if nobody else is told */
   invalid(
     violations: readonly OdpViolation[],
     source: string | undefined,
@@ -159,7 +159,7 @@ export class Reporter {
     this.#log.warn(
       'identity',
       () =>
-        `The identity function ${how}: events of this request go without its identifiers. Return undefined where nobody is calling ${this.#facts({})}`,
+        `The identity function ${how}: events of this request go without its identifiers. Return undefined if nobody is calling ${this.#facts({})}`,
     );
   }
 

@@ -6,7 +6,7 @@ import { type Duration, parseDuration } from '../options/index.js';
 export interface FetchSegmentsOptions {
   /**
    * Which segments matter, by their names in ODP.
-   * @default those that the datafile's audiences use, where the account comes from one
+   * @default those that the datafile's audiences use, if the account comes from one
    */
   readonly segments?: readonly string[] | undefined;
   /**

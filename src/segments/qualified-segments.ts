@@ -56,7 +56,7 @@ export class QualifiedSegments {
     identifiers: OdpIdentifiers | undefined,
     options: FetchSegmentsOptions,
   ): QualifiedSegmentsDetails | Promise<QualifiedSegmentsDetails> {
-    // Also where the answer is known: an account that is closed has none.
+    // Even if the answer is known: an account that is closed has none.
     void this.#account.calls;
     const checked = checkFetchOptions(options);
     const { cache, signal, timeout = 0 } = checked;
@@ -186,7 +186,7 @@ export class QualifiedSegments {
     };
   }
 
-  /** Whom it is about; nobody where the caller is anonymous. */
+  /** Whom it is about; nobody if the caller is anonymous. */
   #customer(identifiers: OdpIdentifiers | undefined): readonly Lookup[] {
     const account = this.#account;
     const { allowPlaceholderIdentifiers: placeholders } = account;
@@ -197,7 +197,7 @@ export class QualifiedSegments {
       }
       throw invalid(
         'identifiers',
-        'must be given where nobody is calling: outside of requests and runWithIdentity, and without the option identity',
+        'must be given if nobody is calling: outside of requests and runWithIdentity, and without the option identity',
       );
     }
     const customer = lookupsOf(identifiers, 'identifiers', placeholders);

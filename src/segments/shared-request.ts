@@ -18,7 +18,7 @@ export class SharedRequest<T> {
     return this.#aborter?.signal.aborted !== true;
   }
 
-  /** Calls `tell` with the result, or `undefined` where it failed, before those that join afterwards are told. */
+  /** Calls `tell` with the result, or `undefined` if it failed, before later callers get it. */
   ended(tell: (result: T | undefined) => void): void {
     this.#result.then(tell, () => tell(undefined));
   }

@@ -1,7 +1,7 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import type { DeadLetterFilter } from '../outbox/index.js';
 
-/** What each condition must be; `undefined` where it is. */
+/** What each condition must be; `undefined` if it is. */
 const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
   [
     'ids',

@@ -81,7 +81,7 @@ export class OdpDeadLetters {
    * Makes dead letters pending again, oldest first, as if they were new.
    *
    * @param filter which ones; all unless given
-   * @returns how many; fewer than there are where the outbox has no room for more
+   * @returns how many; fewer than there are if the outbox has no capacity for more
    * @throws OdpValidationError when the filter or the rate is none
    * @throws OdpOutboxError when the outbox fails, or the app ends before all are queued
    */

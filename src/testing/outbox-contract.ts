@@ -10,9 +10,9 @@ export type { OutboxHarness } from './outbox-contract/stage.js';
 
 /** One thing that an outbox must do. */
 export interface ContractCase {
-  /** What it must do, such as `lends the oldest events first`. */
+  /** What it must do, such as `hands out the oldest events first`. */
   readonly name: string;
-  /** Tries it; rejects with an `AssertionError` where the outbox does not. */
+  /** Runs it; rejects with an `AssertionError` if the outbox does not. */
   run(): Promise<void>;
 }
 

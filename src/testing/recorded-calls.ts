@@ -8,11 +8,11 @@ export interface RecordedOdpCall {
   /** Without the query, such as `/v3/graphql`. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** The JSON value; `undefined` where there was none. */
+  /** The JSON value; `undefined` if there was none. */
   readonly body: unknown;
 }
 
-/** Answers a call as an `OdpResponder` does a request: where it returns nothing, ODP answers as it would. */
+/** Answers a call as an `OdpResponder` does a request: if it returns nothing, ODP answers as it would. */
 export type OdpCallResponder = (
   call: RecordedOdpCall,
 ) =>

@@ -31,7 +31,7 @@ export interface RecordedOdpAnswer {
 }
 
 /**
- * Answers a request: with a status, with more, or, where it returns nothing,
+ * Answers a request: with a status, with more, or, if it returns nothing,
  * as ODP does when all is well. Whatever it throws means that there is no answer.
  */
 export type OdpResponder = (

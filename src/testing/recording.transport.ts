@@ -83,7 +83,7 @@ export class RecordingOdpTransport extends OdpTransport {
 
   /**
    * Says what {@link calls} are answered from now on: a status, or a function
-   * of the call that returns nothing where ODP is to answer as it would.
+   * of the call that returns nothing if ODP is to answer as it would.
    *
    * ```ts
    * transport.respondToCallsWith(503); // ODP is away

@@ -69,7 +69,7 @@ test('an outbox that fails to take events back is told again, and they are sent'
   expect(arrived()).toEqual(['1']);
 });
 
-test('an outbox that fails to lend is asked again after a second', async () => {
+test('an outbox whose claim fails is asked again after a second', async () => {
   const { odp, clock, until, log, arrived } = await startOdpApp({
     outbox: failing('claim', 1),
   });

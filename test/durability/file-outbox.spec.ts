@@ -39,7 +39,7 @@ async function start(...options: string[]): Promise<ChildProcess> {
   return child;
 }
 
-/** Everything that it can lend. */
+/** Everything that can be claimed. */
 async function pendingOf(outbox: OdpOutbox): Promise<string[]> {
   const ids: string[] = [];
   for (;;) {
@@ -79,7 +79,7 @@ it(`loses no event that was accepted, killed ${ROUNDS} times at random`, async (
     const when = `killed ${killedAt.toFixed(1)} ms after it was open`;
     expect(lost, when).toEqual([]);
     expect(left.size, 'no event is stored twice').toBe(found.length);
-    expect(pending, 'it counts what it lends').toBe(found.length);
+    expect(pending, 'it counts what can be claimed').toBe(found.length);
   }
   expect((await readFile(log, 'utf8')).length).toBeGreaterThan(0);
 }, 600_000);

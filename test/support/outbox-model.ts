@@ -7,8 +7,8 @@ import type { ClaimedEvent, OdpOutbox } from '../../src/outbox/outbox.js';
 interface Expected {
   readonly order: number;
   failedAttempts: number;
-  lent: boolean;
-  /** When it may be lent again, if nobody holds it. */
+  leased: boolean;
+  /** When it may be leased again, if nobody holds it. */
   due: number;
   /** The claim that holds it, and until when. */
   holder: ClaimedEvent | undefined;
@@ -51,7 +51,7 @@ function command(
 const fresh = (model: Model): Expected => ({
   order: model.appended++,
   failedAttempts: 0,
-  lent: false,
+  leased: false,
   due: 0,
   holder: undefined,
   until: 0,
@@ -85,11 +85,13 @@ const claim = (limit: number, lease: number) =>
     );
     const claimed = await real.outbox.claim({ limit, lease });
     assert.equal(claimed.length, Math.min(limit, free.length));
-    const neverLent = free.filter(([, { lent }]) => !lent).map(([id]) => id);
-    const first = claimed.filter(({ id }) => !model.live.get(id)?.lent);
+    const neverLeased = free
+      .filter(([, { leased }]) => !leased)
+      .map(([id]) => id);
+    const first = claimed.filter(({ id }) => !model.live.get(id)?.leased);
     assert.deepEqual(
       first.map(({ id }) => id),
-      neverLent.slice(0, first.length),
+      neverLeased.slice(0, first.length),
     );
     const ids = new Set(free.map(([id]) => id));
     for (const event of claimed) {
@@ -99,7 +101,7 @@ const claim = (limit: number, lease: number) =>
       assert.equal(event.payload, JSON.stringify({ id: event.id }));
       expected.holder = event;
       expected.until = model.now + lease;
-      expected.lent = true;
+      expected.leased = true;
     }
     real.claims.push(claimed);
   });
@@ -164,7 +166,7 @@ const reopen = command('reopen', async (model, real) => {
   real.outbox = await real.reopen(real.outbox);
   for (const expected of model.live.values()) {
     expected.holder = undefined;
-    expected.lent = false;
+    expected.leased = false;
     expected.due = 0;
   }
 });
@@ -181,7 +183,7 @@ async function drain(model: Model, { outbox }: Real): Promise<void> {
 
 /**
  * Compares an outbox that goes by its context's clock with a simple model, over
- * random commands: nothing is lost, nothing is lent to two.
+ * random commands: nothing is lost, nothing is leased to two.
  */
 export async function checkAgainstModel(options: {
   runs: number;

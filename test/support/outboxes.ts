@@ -63,7 +63,7 @@ export async function deliverAll(
   return { claimed, acknowledged };
 }
 
-/** Asks again until something is lent, as a dispatcher does, for what depends on the server's clock. */
+/** Asks again until something is claimed, as a dispatcher does, for what depends on the server's clock. */
 export async function claimOnceDue(
   outbox: OdpOutbox,
   limit = 100,

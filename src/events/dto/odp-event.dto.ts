@@ -14,7 +14,7 @@ import { ruleDecorator } from './rule.decorator.js';
  * `OdpService`.
  */
 export class OdpEventDto implements OdpEvent {
-  /** Its kind, such as `order`; `fullstack` where absent or blank. */
+  /** Its kind, such as `order`; `fullstack` if absent or blank. */
   @ruleDecorator('isOdpType', (value, _path, violations) =>
     checkType(value, violations),
   )

@@ -63,7 +63,7 @@ export class JsonWriter {
     this.#begin(OPEN);
   }
 
-  /** Ends the object. Returns its text; `undefined` where that is longer than an event may be. */
+  /** Ends the object. Returns its text; `undefined` if that is longer than an event may be. */
   end(): string | undefined {
     this.#finish(CLOSE);
     if (this.#tooLong) return undefined;
@@ -136,7 +136,7 @@ export class JsonWriter {
     this.#finish(CLOSE_LIST);
   }
 
-  /** A name as it is written; `undefined` where nothing may be named so. */
+  /** A name as it is written; `undefined` if nothing may be named so. */
   #name(text: string): Uint8Array | undefined {
     const { next } = this.#last;
     const name =
@@ -210,7 +210,7 @@ export class JsonWriter {
 
 /**
  * In UTF-8, without escapes save for those that JSON demands: a name written as
- * `"\u00fc"` is misread by `JSON.parse` of some versions of V8 where another
+ * `"\u00fc"` is misread by `JSON.parse` of some versions of V8 if another
  * one is nothing but a quote or a backslash.
  */
 const bytesOf = (name: string) => Buffer.from(`${JSON.stringify(name)}:`);

@@ -1,5 +1,5 @@
 /**
- * Reads a `cookie` header (RFC 6265, section 5.4) where no cookie parser ran.
+ * Reads a `cookie` header (RFC 6265, section 5.4) if no cookie parser ran.
  * Of several cookies with one name the first counts; malformed ones are left out.
  */
 export function parseCookies(

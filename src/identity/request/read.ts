@@ -1,6 +1,6 @@
 /**
  * Reads `from.a.b` of what came from outside and may be anything, even an
- * object whose getters throw; `undefined` where there is nothing.
+ * object whose getters throw; `undefined` if there is nothing.
  */
 export function read(from: unknown, ...path: readonly string[]): unknown {
   try {
@@ -14,7 +14,7 @@ export function read(from: unknown, ...path: readonly string[]): unknown {
   }
 }
 
-/** Calls `on.method()`; `undefined` where there is no such method, or it throws. */
+/** Calls `on.method()`; `undefined` if there is no such method, or it throws. */
 export function call(on: unknown, method: string): unknown {
   try {
     const fn = read(on, method);

@@ -4,7 +4,7 @@ import { firstObject, read } from './read.js';
 
 /**
  * A message of a WebSocket client. socket.io's client knows its handshake; one
- * of `ws` does only where the gateway's `handleConnection(client, request)` has
+ * of `ws` does only if the gateway's `handleConnection(client, request)` has
  * kept it as `client.request`.
  */
 export function socketRequest(

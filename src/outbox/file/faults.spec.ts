@@ -186,7 +186,7 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     await next.close();
   });
 
-  it('keeps an event lent that it could not deadLetter, until its lease ends', async () => {
+  it('keeps an event claimed that it could not dead-letter, until its lease expires', async () => {
     const outbox = await open(newPath());
     await append(outbox, 'a');
     const claimed = await claim(outbox);

@@ -1,7 +1,7 @@
 /** Options of {@link fileOutbox}. */
 export class FileOutboxOptions {
   /**
-   * The directory to keep events in, made where it is missing. It belongs to
+   * The directory to keep events in, made if it is missing. It belongs to
    * one outbox of one process: give each account and each worker its own, for
    * example by putting the worker's id into it.
    */

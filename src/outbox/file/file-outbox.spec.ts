@@ -350,18 +350,18 @@ describe('fileOutbox that is full', () => {
 });
 
 describe('fileOutbox with more events than it keeps in memory', () => {
-  it('lends them all, in order, once', async () => {
+  it('hands them all out, in order, once', async () => {
     const { outbox, path } = await open();
     const all = events(80, MEBIBYTE);
     for (const one of all) await outbox.append([one]);
-    const lent: string[] = [];
+    const handedOut: string[] = [];
     const lendHalf = async (from: OdpOutbox) => {
-      while (lent.length % 40 !== 0 || lent.length === 0) {
+      while (handedOut.length % 40 !== 0 || handedOut.length === 0) {
         const claimed = await claim(from, 8);
         for (const { id, payload } of claimed) {
           expect(payload).toHaveLength(MEBIBYTE + id.length + 1);
         }
-        lent.push(...idsOf(claimed));
+        handedOut.push(...idsOf(claimed));
         await from.acknowledge(claimed);
       }
     };
@@ -369,9 +369,9 @@ describe('fileOutbox with more events than it keeps in memory', () => {
     await outbox.close();
     const { outbox: next } = await open(path);
     expect((await next.counts()).pending).toBe(40);
-    lent.push(...idsOf(await claim(next, 8)));
+    handedOut.push(...idsOf(await claim(next, 8)));
     await lendHalf(next);
-    expect(lent).toEqual(idsOf(all));
+    expect(handedOut).toEqual(idsOf(all));
     await next.close();
   });
 
@@ -379,22 +379,22 @@ describe('fileOutbox with more events than it keeps in memory', () => {
     const { outbox } = await open();
     const before = events(40, MEBIBYTE);
     for (const one of before) await outbox.append([one]);
-    const lent = idsOf(await claim(outbox, 5));
+    const handedOut = idsOf(await claim(outbox, 5));
     const after = [event('after-1'), event('after-2')];
     for (const one of after) await outbox.append([one]);
     for (;;) {
       const claimed = await claim(outbox, 5);
       if (claimed.length === 0) break;
-      lent.push(...idsOf(claimed));
+      handedOut.push(...idsOf(claimed));
       await outbox.acknowledge(claimed);
     }
     // The first five are still held, and everything else went past them.
-    expect(lent).toEqual(idsOf([...before, ...after]));
+    expect(handedOut).toEqual(idsOf([...before, ...after]));
     expect((await outbox.counts()).pending).toBe(5);
     await outbox.close();
   });
 
-  it('lends no more than fits into memory, and tells when there is room again', async () => {
+  it('hands out no more than fits into memory, and reports when there is capacity again', async () => {
     const { outbox, ready } = await open();
     for (const one of events(50, MEBIBYTE)) await outbox.append([one]);
     const held = await claim(outbox, 50);

@@ -57,7 +57,7 @@ export class GroupCommit {
   }
 
   /**
-   * Stores what is left of a chunk, sooner or later: where that is lost, events
+   * Stores what is left of a chunk, sooner or later: if that is lost, events
    * are delivered again with the same `idempotence_id`.
    */
   changed(chunk: Chunk): void {

@@ -44,7 +44,7 @@ export class Space {
         }
       });
     } catch {
-      // Nothing is lost by it; where the disk failed, the next write tells.
+      // Nothing is lost by it; if the disk failed, the next write says so.
     } finally {
       this.#compacting = undefined;
     }

@@ -112,7 +112,7 @@ export class CapacityQueue {
     }
   }
 
-  /** Who has waited longest. Those who have left are forgotten only here, where that costs nothing. */
+  /** Who has waited longest. Those who have left are forgotten only here, when that costs nothing. */
   #next(): Waiter | undefined {
     while (this.#waiters.peek()?.gone === true) this.#waiters.shift();
     return this.#waiters.peek();

@@ -13,7 +13,7 @@ const NO_SUCH_TABLE = 'ER_NO_SUCH_TABLE';
 
 /**
  * The table with its database, so that it is the same one wherever the
- * connection of a caller's transaction is. Makes it where there is none.
+ * connection of a caller's transaction is. Makes it if there is none.
  *
  * @throws OdpOutboxError when it cannot be made, or is one of a newer version or of something else
  */

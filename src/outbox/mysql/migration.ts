@@ -37,7 +37,7 @@ function migrationOf(table: TableName): string[] {
   -- Counts, too, without reading what the events hold.
   KEY appended_by (appended_by)
 ) ENGINE = InnoDB`,
-    // Fails where that name is taken by something else.
+    // Fails if that name is taken by something else.
     `SELECT seq, payload, bytes, appended_by, due_at, claim FROM ${events} LIMIT 0`,
     `CREATE TABLE IF NOT EXISTS ${deadLetters} (
   seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -73,7 +73,7 @@ function migrationOf(table: TableName): string[] {
  * The SQL that makes (or brings up to date) the tables of a {@link mysqlOutbox},
  * for your own migrations. It may be run again, and by several instances at once.
  * These are several statements, and a semicolon stands only at the end of each:
- * split them there where your tool takes one at a time.
+ * split them there if your tool takes one at a time.
  *
  * @throws OdpConfigurationError when the table's name is wrong
  */

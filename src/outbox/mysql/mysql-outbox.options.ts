@@ -54,7 +54,7 @@ export class MysqlOutboxOptions {
   readonly table: string = 'odp_outbox';
 
   /**
-   * The transaction under way where a call passes none, or `undefined`. With
+   * The transaction under way if a call passes none, or `undefined`. With
    * `@nestjs-cls/transactional`:
    * `() => (txHost.isTransactionActive() ? txHost.tx : undefined)`.
    */

@@ -19,7 +19,7 @@ interface Found {
 
 /**
  * The table with its schema, so that it is the same one wherever the search
- * path of a caller's transaction leads. Makes it where there is none.
+ * path of a caller's transaction leads. Makes it if there is none.
  *
  * @throws OdpOutboxError when it cannot be made, or is one of a newer version or of something else
  */
@@ -30,7 +30,7 @@ export async function findTable(
   return (await find(database, table)) ?? (await make(database, table));
 }
 
-/** `undefined` where something of it is missing. */
+/** `undefined` if something of it is missing. */
 async function find(
   database: PostgresDatabase,
   table: string,

@@ -23,7 +23,7 @@ export {
  * joins your own transactions: `sendOdpEvent(event, { transaction })` stores the
  * event if, and only if, that transaction commits.
  *
- * Where the tables are missing it makes them; where its user may not, make them
+ * If the tables are missing it makes them; if its user may not, make them
  * first: {@link migratePostgresOutbox} or {@link postgresOutboxSql}.
  *
  * @throws OdpConfigurationError when an option is wrong

@@ -45,7 +45,7 @@ export class Listener {
     this.#context = context;
   }
 
-  /** Begins in the background; `undefined` where the pool does not say how to connect. */
+  /** Begins in the background; `undefined` if the pool does not say how to connect. */
   static start(
     pool: PostgresOutboxPool,
     channel: string,

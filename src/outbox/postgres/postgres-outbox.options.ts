@@ -54,7 +54,7 @@ export class PostgresOutboxOptions {
   readonly notify: boolean = true;
 
   /**
-   * The transaction under way where a call passes none, or `undefined`. With
+   * The transaction under way if a call passes none, or `undefined`. With
    * `@nestjs-cls/transactional`:
    * `() => (txHost.isTransactionActive() ? txHost.tx : undefined)`.
    */

@@ -28,7 +28,7 @@ export class RedisScripts {
     this.#keys = KEYS.map((name) => `{${key}}:${name}`);
   }
 
-  /** Waits until the client is connected, and has it connect where it was told to be lazy. */
+  /** Waits until the client is connected, and has it connect if it was told to be lazy. */
   async connected(): Promise<void> {
     const client = this.#client;
     if (client.status === 'ready') return;

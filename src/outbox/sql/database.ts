@@ -86,7 +86,7 @@ export class Database<Connection extends EmitsErrors> {
       driver.release(connection);
       return undefined;
     }
-    // One that breaks while it is lent says so by an event. It is thrown away
+    // One that breaks while it is checked out says so by an event. It is thrown away
     // then, and by whoever gave up.
     connection.on('error', ignore);
     const discard = () => driver.discard(connection);

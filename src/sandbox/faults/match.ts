@@ -26,7 +26,7 @@ function matchesPattern(
   );
 }
 
-/** The values at a path; several, where it leads through the items of a list. */
+/** The values at a path; several, if it leads through the items of a list. */
 function valuesAt(at: unknown, [key, ...rest]: readonly string[]): unknown[] {
   if (key === undefined) return at === undefined ? [] : [at];
   if (typeof at !== 'object' || at === null) return [];

@@ -3,7 +3,7 @@ import { type Answer, json } from '../wire/answer.js';
 
 /** A request to the sandbox's own API. */
 export interface Call {
-  /** The last segment of the path, where the route ends in `/:id`. */
+  /** The last segment of the path, if the route ends in `/:id`. */
   readonly id: string;
   readonly query: URLSearchParams;
   /** The parsed JSON body; `undefined` if there was none. */

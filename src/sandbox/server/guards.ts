@@ -23,7 +23,7 @@ export function namesLoopback(host: string | undefined): boolean {
 }
 
 /**
- * Whether a browser says that another site makes this request. Where it does
+ * Whether a browser says that another site makes this request. If it does
  * not send `Sec-Fetch-Site`, which no page can forge, its `Origin` tells.
  */
 export function isCrossSite({ headers }: IncomingMessage): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { ClaimedEvent, OdpOutbox } from '../../outbox/outbox.js';
 import { idsOf, type Stage, type StagedCase } from './stage.js';
 
-/** Claims from all of these at once until nothing is left; fails when one event is lent twice. */
+/** Claims from all of these at once until nothing is left; fails when one event is claimed twice. */
 async function claimAll(
   stage: Stage,
   outboxes: readonly OdpOutbox[],
@@ -19,7 +19,7 @@ async function claimAll(
     claimed.push(...round);
   }
   const ids = idsOf(claimed);
-  assert.equal(new Set(ids).size, ids.length, 'an event was lent twice');
+  assert.equal(new Set(ids).size, ids.length, 'an event was claimed twice');
   return claimed;
 }
 
@@ -66,7 +66,7 @@ export const concurrencyCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends no event to two concurrent claims',
+    name: 'gives no event to two concurrent claims',
     async run(stage) {
       await stage.append(200);
       const claimed = await claimAll(stage, [stage.outbox]);
@@ -74,7 +74,7 @@ export const concurrencyCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'appends, lends and acknowledges at the same time without losing any',
+    name: 'appends, claims and acknowledges at the same time without losing any',
     async run(stage) {
       const { outbox } = stage;
       const delivered: string[] = [];
@@ -99,7 +99,7 @@ export const concurrencyCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends no event to two instances at once',
+    name: 'gives no event to two instances at once',
     needs: 'shared',
     async run(stage) {
       await stage.append(200);

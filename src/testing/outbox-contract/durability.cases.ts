@@ -63,7 +63,7 @@ export const durabilityCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends what a closed instance had claimed, at the latest when the lease has ended',
+    name: 'hands out what a closed instance had claimed, at the latest when the lease has expired',
     needs: 'reopen',
     async run(stage) {
       const ids = idsOf(await stage.append(3));

@@ -4,7 +4,7 @@ import { idsOf, LEASE, type StagedCase } from './stage.js';
 /** Lending, giving back, and what happens when a lease ends. */
 export const leaseCases: readonly StagedCase[] = [
   {
-    name: 'lends no event twice while its lease lasts',
+    name: 'hands out no event twice while its lease lasts',
     async run(stage) {
       await stage.append(3);
       assert.equal((await stage.claim(3)).length, 3);
@@ -13,7 +13,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends an event again when its lease has ended, without counting a try',
+    name: 'hands an event out again when its lease has expired, without counting a failed attempt',
     async run(stage) {
       const ids = idsOf(await stage.append(3));
       await stage.claim(3);
@@ -84,7 +84,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends what was given back before newer events',
+    name: 'hands out what was released before newer events',
     async run(stage) {
       const ids = idsOf(await stage.append(4));
       const claimed = await stage.claim(2);

@@ -11,7 +11,7 @@ export interface OutboxHarness {
   create(): MaybePromise<OdpOutbox>;
   /**
    * Another instance over what the last `create()` stores, not yet opened. Leave
-   * it out where nothing survives the instance.
+   * it out if nothing survives the instance.
    */
   reopen?(): MaybePromise<OdpOutbox>;
   /** Whether two instances may be open at once over one store. Needs `reopen`. */

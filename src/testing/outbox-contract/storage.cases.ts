@@ -18,7 +18,7 @@ export const storageCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends events in the order they were appended, as they were, untried',
+    name: 'hands events out in the order they were appended, as they were, without failed attempts',
     async run(stage) {
       const events = [
         ...(await stage.append(3, 'first')),
@@ -40,7 +40,7 @@ export const storageCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lends at most as many as asked for, the oldest first',
+    name: 'hands out at most as many as asked for, the oldest first',
     async run(stage) {
       const ids = idsOf(await stage.append(5));
       assert.deepEqual(idsOf(await stage.claim(2)), ids.slice(0, 2));

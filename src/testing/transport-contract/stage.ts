@@ -51,7 +51,7 @@ export class Stage {
     return server;
   }
 
-  /** Sends the suite's request; fails where the transport does not come to an end. */
+  /** Sends the suite's request; fails if the transport does not come to an end. */
   async send(url: string, signal?: AbortSignal): Promise<OdpTransportResponse> {
     return soon(this.transport.send(requestTo(url, signal)));
   }
