@@ -1,5 +1,5 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
-import { type ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { systemClock } from '../clock.js';
 import {
   OdpConfigurationError,
@@ -11,6 +11,7 @@ import { RateLimitedLogger } from '../reporting/index.js';
 import {
   findProvider,
   getOdpServiceToken,
+  modulesOf,
   type OdpService,
 } from '../service/index.js';
 
@@ -93,10 +94,7 @@ export function findCallerSegments(
   app: ModuleRef,
   decorator: string,
 ): CallerSegments {
-  const found = findProvider(
-    app.get(ModulesContainer, { strict: false }),
-    CallerSegments,
-  );
+  const found = findProvider(modulesOf(app), CallerSegments);
   if (found !== undefined) return found;
   const message =
     'knows nobody, since it is not imported; import OptimizelyOdpModule.forRoot({ … }) in the root module';

@@ -1,6 +1,7 @@
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { MetadataScanner } from '@nestjs/core';
+import type { providersOf } from '../service/index.js';
 
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+type Wrapper = ReturnType<typeof providersOf>[number];
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- a class, whatever its constructor takes
 export type Class = Function;
 

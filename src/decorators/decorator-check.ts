@@ -1,10 +1,11 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import type {
-  DiscoveryService,
-  MetadataScanner,
-  ModulesContainer,
-} from '@nestjs/core';
-import { findProvider, getOdpAccountToken } from '../service/index.js';
+import type { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import {
+  controllersOf,
+  findProvider,
+  getOdpAccountToken,
+  providersOf,
+} from '../service/index.js';
 import { actionsOf, silencedMethods } from './action-metadata.js';
 import { noAccount } from './action-runner.js';
 import type { OdpAction } from './odp-action.js';
@@ -22,26 +23,20 @@ const INSTEAD =
 
 /** Warns at boot if a decorator can never fire. */
 export class DecoratorCheck implements OnModuleInit {
-  readonly #discovery: DiscoveryService;
   readonly #scanner: MetadataScanner;
   readonly #modules: ModulesContainer;
   readonly #logger = new GuardedLogger(new Logger('OptimizelyOdp'));
   readonly #missing = new Set<string | undefined>();
   readonly #silenced = new Set<string>();
 
-  constructor(
-    discovery: DiscoveryService,
-    scanner: MetadataScanner,
-    modules: ModulesContainer,
-  ) {
-    this.#discovery = discovery;
+  constructor(modules: ModulesContainer, scanner: MetadataScanner) {
     this.#scanner = scanner;
     this.#modules = modules;
   }
 
   onModuleInit(): void {
-    const controllers = classesOf(this.#discovery.getControllers());
-    const providers = classesOf(this.#discovery.getProviders());
+    const controllers = classesOf(controllersOf(this.#modules));
+    const providers = classesOf(providersOf(this.#modules));
     for (const one of controllers) this.#check(one, isControllerHandler);
     for (const one of providers) {
       if (!controllers.has(one)) this.#check(one, isProviderHandler);
@@ -87,8 +82,7 @@ export class DecoratorCheck implements OnModuleInit {
 
   /** Nest runs no interceptors for fields unless the app asks for it. */
   #checkField(place: string): void {
-    const graphql = this.#discovery
-      .getProviders()
+    const graphql = providersOf(this.#modules)
       .filter(({ token }) => token === 'GqlModuleOptions')
       .map(({ instance }) => instance as { fieldResolverEnhancers?: string[] });
     const enhanced = graphql.some((options) =>

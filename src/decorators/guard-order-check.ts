@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { controllersOf, providersOf } from '../service/index.js';
 import { classesOf, methodsOf } from './classes.js';
 import { QualifiedGuard } from './qualified-guard.js';
 import { GuardedLogger } from '../reporting/index.js';
@@ -13,19 +14,19 @@ const GUARDS = '__guards__';
  * the one that sets the user: everybody would be denied, in silence.
  */
 export class GuardOrderCheck implements OnModuleInit {
-  readonly #discovery: DiscoveryService;
+  readonly #modules: ModulesContainer;
   readonly #scanner: MetadataScanner;
   readonly #logger = new GuardedLogger(new Logger('OptimizelyOdp'));
 
-  constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
-    this.#discovery = discovery;
+  constructor(modules: ModulesContainer, scanner: MetadataScanner) {
+    this.#modules = modules;
     this.#scanner = scanner;
   }
 
   onModuleInit(): void {
     const classes = classesOf([
-      ...this.#discovery.getControllers(),
-      ...this.#discovery.getProviders(),
+      ...controllersOf(this.#modules),
+      ...providersOf(this.#modules),
     ]);
     for (const type of classes) {
       const ofClass = guardsOf(type);

@@ -6,9 +6,10 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { ModuleRef, type ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { findProvider } from '../service/index.js';
+import { proxyProof } from '../proxy-proof.js';
+import { findProvider, modulesOf } from '../service/index.js';
 import { CallTracker } from './call-tracker.js';
 import { GuardedLogger } from '../reporting/index.js';
 
@@ -33,7 +34,8 @@ export class OdpEventInterceptor implements NestInterceptor {
         "new OdpEventInterceptor() cannot know the app. Let Nest make it: { provide: APP_INTERCEPTOR, useClass: OdpEventInterceptor } in a module's providers, or @UseInterceptors(OdpEventInterceptor).",
       );
     }
-    this.#modules = app.get(ModulesContainer, { strict: false });
+    this.#modules = modulesOf(app);
+    proxyProof(this);
   }
 
   intercept(call: ExecutionContext, next: CallHandler): Observable<unknown> {

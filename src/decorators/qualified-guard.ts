@@ -1,3 +1,4 @@
+import { proxyProof } from '../proxy-proof.js';
 import {
   type CanActivate,
   type ExecutionContext,
@@ -27,6 +28,7 @@ export abstract class QualifiedGuard implements CanActivate {
 
   constructor(@Inject(ModuleRef) app: ModuleRef) {
     this.#app = app;
+    proxyProof(this);
   }
 
   /** What it returns becomes the refusal of the call's transport. */

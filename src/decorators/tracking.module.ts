@@ -7,14 +7,14 @@ import {
 } from '@nestjs/common';
 import {
   ApplicationConfig,
-  DiscoveryModule,
-  DiscoveryService,
   HttpAdapterHost,
   MetadataScanner,
-  ModulesContainer,
+  ModuleRef,
 } from '@nestjs/core';
 import { BackgroundWork, ProcessEnd } from '../account/index.js';
+import { proxyProof, proxyProofAll } from '../proxy-proof.js';
 import { AmbientIdentity } from '../identity/index.js';
+import { modulesOf } from '../service/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
 import { CallerSegments } from './caller-segments.js';
@@ -28,8 +28,7 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
  */
 @Global()
 @Module({
-  imports: [DiscoveryModule],
-  providers: [
+  providers: proxyProofAll([
     {
       provide: AmbientIdentity,
       inject: [ApplicationConfig],
@@ -51,24 +50,24 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     { provide: ProcessEnd, useFactory: () => new ProcessEnd() },
     {
       provide: ActionRunner,
-      inject: [ModulesContainer, AmbientIdentity, BackgroundWork],
+      inject: [ModuleRef, AmbientIdentity, BackgroundWork],
       useFactory: (
-        modules: ModulesContainer,
+        app: ModuleRef,
         ambient: AmbientIdentity,
         background: BackgroundWork,
-      ) => new ActionRunner(modules, ambient, background),
+      ) => new ActionRunner(modulesOf(app), ambient, background),
     },
     {
       provide: CallerSegments,
-      inject: [ModulesContainer, AmbientIdentity],
-      useFactory: (modules: ModulesContainer, ambient: AmbientIdentity) =>
-        new CallerSegments(modules, ambient),
+      inject: [ModuleRef, AmbientIdentity],
+      useFactory: (app: ModuleRef, ambient: AmbientIdentity) =>
+        new CallerSegments(modulesOf(app), ambient),
     },
     {
       provide: GuardOrderCheck,
-      inject: [DiscoveryService, MetadataScanner],
-      useFactory: (discovery: DiscoveryService, scanner: MetadataScanner) =>
-        new GuardOrderCheck(discovery, scanner),
+      inject: [ModuleRef],
+      useFactory: (app: ModuleRef) =>
+        new GuardOrderCheck(modulesOf(app), new MetadataScanner()),
     },
     {
       provide: CallTracker,
@@ -78,14 +77,11 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     },
     {
       provide: DecoratorCheck,
-      inject: [DiscoveryService, MetadataScanner, ModulesContainer],
-      useFactory: (
-        discovery: DiscoveryService,
-        scanner: MetadataScanner,
-        modules: ModulesContainer,
-      ) => new DecoratorCheck(discovery, scanner, modules),
+      inject: [ModuleRef],
+      useFactory: (app: ModuleRef) =>
+        new DecoratorCheck(modulesOf(app), new MetadataScanner()),
     },
-  ],
+  ]),
   exports: [AmbientIdentity, BackgroundWork, ProcessEnd],
 })
 export class OdpTrackingModule implements NestModule {
@@ -98,6 +94,7 @@ export class OdpTrackingModule implements NestModule {
   ) {
     this.#ambient = ambient;
     this.#host = host;
+    proxyProof(this);
   }
 
   configure(consumer: MiddlewareConsumer): void {

@@ -4,6 +4,7 @@ import type {
   OnModuleInit,
 } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
+import { proxyProof } from '../proxy-proof.js';
 import type { OdpAccount } from '../account/index.js';
 import { OdpConfigurationError } from '../errors/index.js';
 import { DEFAULT_ACCOUNT, getOdpAccountToken } from '../service/index.js';
@@ -63,6 +64,7 @@ export class AccountLifecycle
   constructor(account: OdpAccount, isReal: boolean) {
     this.#account = account;
     this.#isReal = isReal;
+    proxyProof(this);
   }
 
   onApplicationBootstrap(): void {

@@ -1,6 +1,6 @@
 import { HttpService } from '@nestjs/axios';
 import { type InjectionToken, Logger, type Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ModuleRef } from '@nestjs/core';
 import axios from 'axios';
 import { type Clock, systemClock } from '../clock.js';
 import {
@@ -14,6 +14,7 @@ import {
   DEFAULT_ACCOUNT,
   getOdpAccountToken,
   getOdpServiceToken,
+  modulesOf,
   OdpDeadLetters,
   OdpService,
 } from '../service/index.js';
@@ -80,9 +81,8 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
   return [
     {
       provide: CHECK,
-      inject: [ModulesContainer],
-      useFactory: (modules: ModulesContainer) =>
-        new AccountCheck(modules, name),
+      inject: [ModuleRef],
+      useFactory: (app: ModuleRef) => new AccountCheck(modulesOf(app), name),
     },
     {
       provide: ODP_RESOLVED_OPTIONS,
@@ -160,17 +160,17 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     },
     {
       provide: LIFECYCLE,
-      inject: [accountToken, ModulesContainer, OdpTransport],
+      inject: [accountToken, ModuleRef, OdpTransport],
       useFactory: (
         account: OdpAccount,
-        modules: ModulesContainer,
+        app: ModuleRef,
         transport: OdpTransport,
       ) => {
         const isReal =
           transport instanceof NodeHttpTransport ||
           transport instanceof HttpServiceTransport;
         const lifecycle = new AccountLifecycle(account, isReal);
-        return hookInLast(modules, lifecycle) ? {} : lifecycle;
+        return hookInLast(modulesOf(app), lifecycle) ? {} : lifecycle;
       },
     },
   ];

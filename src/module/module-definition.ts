@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { OptimizelyOdpModuleOptions } from './module-options.js';
+import { proxyProofAll } from '../proxy-proof.js';
 import { accountExports, accountProviders } from './account-providers.js';
 
 /** What stands beside the options of `forRoot` and `forRootAsync`. */
@@ -31,7 +32,10 @@ export const {
   .setExtras(extras, (definition, { isGlobal = true, name }) => ({
     ...definition,
     global: isGlobal,
-    providers: [...(definition.providers ?? []), ...accountProviders(name)],
+    providers: [
+      ...(definition.providers ?? []),
+      ...proxyProofAll(accountProviders(name)),
+    ],
     exports: [...(definition.exports ?? []), ...accountExports(name)],
   }))
   .build();

@@ -6,8 +6,10 @@ import {
   type OnApplicationShutdown,
   Optional,
 } from '@nestjs/common';
-import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { ModuleRef } from '@nestjs/core';
 import { ignoreElements, lastValueFrom } from 'rxjs';
+import { proxyProof } from '../proxy-proof.js';
+import { modulesOf, providersOf } from '../service/index.js';
 import { OdpAccount } from '../account/index.js';
 import { instrumentOdp, type InstrumentOdpOptions } from './instrument-odp.js';
 
@@ -18,19 +20,20 @@ const OPTIONS = Symbol('ODP_OPENTELEMETRY_OPTIONS');
 
 @Injectable()
 class Instrumentation implements OnApplicationShutdown {
-  readonly #discovery: DiscoveryService;
+  readonly #app: ModuleRef;
   readonly #stop: () => void;
 
   /** Begins at once: what an earlier run left in the outbox is sent while the app boots. */
   constructor(
-    @Inject(DiscoveryService) discovery: DiscoveryService,
+    @Inject(ModuleRef) app: ModuleRef,
     @Optional() @Inject(OPTIONS) options: OdpOpenTelemetryOptions = {},
   ) {
-    this.#discovery = discovery;
+    this.#app = app;
     this.#stop = instrumentOdp({
       ...options,
       accounts: () => this.#accounts(),
     });
+    proxyProof(this);
   }
 
   /** Accounts close in this phase, too: the last flush of each is still reported. */
@@ -44,8 +47,7 @@ class Instrumentation implements OnApplicationShutdown {
   }
 
   #accounts(): OdpAccount[] {
-    return this.#discovery
-      .getProviders()
+    return providersOf(modulesOf(this.#app))
       .map(({ instance }): unknown => instance)
       .filter((instance) => instance instanceof OdpAccount);
   }
@@ -60,7 +62,7 @@ class Instrumentation implements OnApplicationShutdown {
  * imports: [OptimizelyOdpModule.forRoot({ … }), OdpOpenTelemetryModule]
  * ```
  */
-@Module({ imports: [DiscoveryModule], providers: [Instrumentation] })
+@Module({ providers: [Instrumentation] })
 export class OdpOpenTelemetryModule {
   /** Reports to providers that are not the global ones. */
   static forRoot(options: OdpOpenTelemetryOptions = {}): DynamicModule {

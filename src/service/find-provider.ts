@@ -1,5 +1,5 @@
 import type { InjectionToken } from '@nestjs/common';
-import type { ModulesContainer } from '@nestjs/core';
+import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 /**
  * Finds a provider of whatever module. `ModuleRef` would not do: it never sees
@@ -15,3 +15,22 @@ export function findProvider<T>(
   }
   return undefined;
 }
+
+/**
+ * The modules of the app. What Nest injects as `ModulesContainer` may stand
+ * behind a tracer's proxy, through which no `Map` can be read.
+ */
+export function modulesOf(app: ModuleRef): ModulesContainer {
+  const { container } = app as unknown as {
+    readonly container: { getModules(): ModulesContainer };
+  };
+  return container.getModules();
+}
+
+/** What stands for each provider of the app. */
+export const providersOf = (modules: ModulesContainer) =>
+  [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
+
+/** What stands for each controller of the app. */
+export const controllersOf = (modules: ModulesContainer) =>
+  [...modules.values()].flatMap(({ controllers }) => [...controllers.values()]);

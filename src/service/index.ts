@@ -4,7 +4,12 @@ export {
   type RequeueOptions,
 } from './dead-letters.js';
 export { OdpOutboxAdmin } from './outbox-admin.js';
-export { findProvider } from './find-provider.js';
+export {
+  controllersOf,
+  findProvider,
+  modulesOf,
+  providersOf,
+} from './find-provider.js';
 export type { SentOdpEvent } from './make-events.js';
 export { OdpService } from './odp.service.js';
 export { OdpValidationExceptionFilter } from './odp-validation.filter.js';

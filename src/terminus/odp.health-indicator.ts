@@ -4,6 +4,7 @@ import {
   type HealthIndicatorResult,
   HealthIndicatorService,
 } from '@nestjs/terminus';
+import { proxyProof } from '../proxy-proof.js';
 import { OdpConfigurationError } from '../errors/index.js';
 import { type Duration, parseDuration } from '../options/index.js';
 import { DEFAULT_ACCOUNT, getOdpAccountToken } from '../service/index.js';
@@ -59,6 +60,7 @@ export class OdpHealthIndicator {
   ) {
     this.#modules = modules;
     this.#health = health;
+    proxyProof(this);
   }
 
   /**
