@@ -12,7 +12,7 @@
 // --print   the tables of an earlier run: its file in bench/results/
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { comparisons } from './comparisons.mjs';
@@ -70,6 +70,8 @@ async function measureAll() {
   const file = `${here}results/${date.replaceAll(':', '-')}.json`;
   mkdirSync(`${here}results`, { recursive: true });
   const setting = `${date.slice(0, 10)}, Node ${process.version}, ${cpus().length} cores, ${asked.rounds} rounds; median (minimum–maximum)`;
+  /** How busy the machine was before each lane. */
+  const load = [];
   const { quick, backlog = quick ? 100_000 : 1_000_000 } = asked;
   const sizes = { outage: quick ? 15 : 60, backlog: Number(backlog) };
   const results = Object.fromEntries(names.map((name) => [name, []]));
@@ -78,12 +80,13 @@ async function measureAll() {
       const round = {};
       for (const [lane, script] of lanesOf(comparisons[name], sizes)) {
         process.stderr.write(`round ${number}: ${name}: ${lane}\n`);
+        load.push(loadavg()[0]);
         round[lane] = await measure(script);
       }
       results[name].push(round);
       writeFileSync(
         file,
-        JSON.stringify({ setting, sizes, results }, undefined, 2),
+        JSON.stringify({ setting, load, sizes, results }, undefined, 2),
       );
     }
   }
@@ -91,8 +94,12 @@ async function measureAll() {
 }
 
 const file = asked.print ?? (await measureAll());
-const { setting, sizes, results } = JSON.parse(readFileSync(file, 'utf8'));
-console.log(`\n${setting}`);
+const { setting, load, sizes, results } = JSON.parse(
+  readFileSync(file, 'utf8'),
+);
+console.log(
+  `\n${setting}; load ${Math.min(...load).toFixed(0)} to ${Math.max(...load).toFixed(0)}`,
+);
 for (const [name, rounds] of Object.entries(results)) {
   const { title, ...rest } = comparisons[name];
   console.log(table({ title: resolved(title, sizes), ...rest }, rounds));

@@ -66,13 +66,17 @@ const senders = {
   },
 
   /** Nobody waits: what an app's requests do. The capacity only keeps a burst from being refused. */
-  async track(url, { batch, events, flushInterval }) {
+  async track(url, { batch, events, flushInterval, requests }) {
     const { memoryOutbox } = await import('../dist/index.js');
     const { odp, close } = await (
       await import('./ours.mjs')
     ).openOurs(url, {
       outbox: memoryOutbox({ capacity: events }),
-      delivery: { batchSize: batch, flushInterval },
+      delivery: {
+        batchSize: batch,
+        flushInterval,
+        maxConcurrentRequests: requests,
+      },
     });
     return { eventOf, send: (event) => odp.trackOdpEvent(event), close };
   },

@@ -1,4 +1,4 @@
-import { atLeast, beyond, lost, over } from './parts.mjs';
+import { atLeast, atMost, beyond, lost, over } from './parts.mjs';
 
 const lane = (platform, how) => ({
   run: 'route',
@@ -8,6 +8,7 @@ const lane = (platform, how) => ({
     requests: platform === 'express' ? 10_000 : 20_000,
   },
 });
+const titles = { rate: 'requests/s', cpu: 'CPU', p99: 'p99' };
 const platforms = ['express', 'fastify'];
 const ways = [
   'plain',
@@ -36,7 +37,7 @@ export const route = {
   ratios: platforms.flatMap((platform) => {
     const of = (how, key, goal, base = 'plain') =>
       over(
-        `${platform}: ${how} / ${base}, ${key === 'rate' ? 'requests/s' : key}`,
+        `${platform}: ${how} / ${base}, ${titles[key]}`,
         `${platform}, ${how}`,
         `${platform}, ${base}`,
         key,
@@ -44,8 +45,11 @@ export const route = {
       );
     return [
       of('decorated', 'rate', atLeast(1), 'official'),
+      of('decorated', 'cpu', atMost(1), 'official'),
       of('decorated', 'rate', atLeast(1), 'posthog'),
+      of('decorated', 'cpu', atMost(1), 'posthog'),
       of('decorated', 'rate', atLeast(0.9), 'interceptor'),
+      of('decorated', 'cpu', {}, 'interceptor'),
       of('decorated', 'p99', {}, 'interceptor'),
       of('ambient', 'rate', {}, 'official'),
       of('ambient', 'rate', {}, 'posthog'),

@@ -27,6 +27,7 @@ export const throughput = {
     '50 ms, TLS: ours': sender('track', { ...at50, ...tls }),
     '50 ms, TLS: official SDK': sender('official', { ...at50, ...tls }),
     '200 ms: ours': sender('track', at200),
+    '200 ms: ours, 64 requests': sender('track', { ...at200, requests: 64 }),
     '200 ms: official SDK': sender('official', at200),
     '200 ms: official SDK, batch 500': sender('official', {
       ...at200,
@@ -66,6 +67,11 @@ export const throughput = {
         atLeast(1),
       ),
     ]),
+    over(
+      '200 ms: ours, 64 requests / official SDK, batch 500',
+      '200 ms: ours, 64 requests',
+      '200 ms: official SDK, batch 500',
+    ),
     over(
       '50 ms, TLS: ours / official SDK',
       '50 ms, TLS: ours',
