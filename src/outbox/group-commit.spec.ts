@@ -62,6 +62,19 @@ describe('GroupCommit', () => {
     expect(writes.map(({ ids }) => ids.length)).toEqual([1, 1, 1500, 1]);
   });
 
+  it('keeps groups bounded in size, too', async () => {
+    const { commit, writes } = manualStore();
+    const large = (id: string): OutboxEvent[] => [
+      { id, payload: 'x'.repeat(3 * 1024 * 1024), createdAt: 0 },
+    ];
+    const added = ['a', 'b', 'c'].map((id) => commit.add(large(id)));
+    for (let next = 0; next < 3; next++) {
+      writes[next]?.end();
+      await added[next];
+    }
+    expect(writes.map(({ ids }) => ids)).toEqual([['a'], ['b'], ['c']]);
+  });
+
   it('is idle once the last write has ended, however it ended', async () => {
     const { commit, writes } = manualStore();
     await commit.idle();

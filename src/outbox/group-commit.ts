@@ -1,10 +1,14 @@
 import type { OutboxEvent } from './outbox.js';
+import { sizeOf } from './size-of.js';
 
 /** So many events go to a server at once, unless one caller brings more. */
 const GROUP = 1000;
+/** And so much, in characters of payload. */
+const GROUP_SIZE = 4 * 1024 * 1024;
 
 interface Group {
   readonly events: OutboxEvent[];
+  size: number;
   readonly stored: Promise<void>;
   resolve(): void;
   reject(reason: unknown): void;
@@ -27,11 +31,17 @@ export class GroupCommit {
   /** Resolves once the events are stored. */
   add(events: readonly OutboxEvent[]): Promise<void> {
     let group = this.#waiting.at(-1);
-    if (group === undefined || group.events.length + events.length > GROUP) {
+    const size = sizeOf(events);
+    if (
+      group === undefined ||
+      group.events.length + events.length > GROUP ||
+      group.size + size > GROUP_SIZE
+    ) {
       group = newGroup();
       this.#waiting.push(group);
     }
     for (const event of events) group.events.push(event);
+    group.size += size;
     this.#underWay ??= this.#work();
     return group.stored;
   }
@@ -70,5 +80,5 @@ function newGroup(): Group {
     resolve = yes;
     reject = no;
   });
-  return { events: [], stored, resolve, reject };
+  return { events: [], size: 0, stored, resolve, reject };
 }

@@ -1,12 +1,17 @@
 import { OdpOutboxError } from '../errors/index.js';
+import type { OutboxEvent } from './outbox.js';
+import { sizeOf } from './size-of.js';
 
 /** While a server gives no answer, so many events may wait to be sent to it. */
 const MAX_WAITING = 100_000;
+/** How much they may take, in characters of payload. */
+const MAX_WAITING_SIZE = 64 * 1024 * 1024;
 
 /** Bounds the events that wait for a server to store them. */
 export class WaitingEvents {
   readonly #server: string;
   #count = 0;
+  #size = 0;
 
   constructor(server: string) {
     this.#server = server;
@@ -18,17 +23,26 @@ export class WaitingEvents {
    *
    * @throws OdpOutboxError when too many wait already
    */
-  async during(count: number, work: () => Promise<void>): Promise<void> {
-    if (this.#count > 0 && this.#count + count > MAX_WAITING) {
+  async during(
+    events: readonly OutboxEvent[],
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const count = this.#count + events.length;
+    const added = sizeOf(events);
+    const isTooMuch =
+      count > MAX_WAITING || this.#size + added > MAX_WAITING_SIZE;
+    if (this.#count > 0 && isTooMuch) {
       throw new OdpOutboxError(
-        `${this.#count} events wait for an answer of ${this.#server}; no more are taken in. Check why ${this.#server} is slow, or send fewer at once.`,
+        `${this.#count} events (${this.#size} characters) wait for an answer of ${this.#server}; no more are taken in. Check why ${this.#server} is slow, or send fewer at once.`,
       );
     }
-    this.#count += count;
+    this.#count = count;
+    this.#size += added;
     try {
       await work();
     } finally {
-      this.#count -= count;
+      this.#count -= events.length;
+      this.#size -= added;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { OdpOutboxFullError } from '../../errors/index.js';
 import type { OutboxEvent } from '../outbox.js';
+import { sizeOf } from '../size-of.js';
 
 /** What one event may take on average before the outbox counts as full. */
 const SIZE_PER_EVENT = 1024;
@@ -85,10 +86,4 @@ export class FileCapacity {
       this.#storedSize + this.#queuedSize + size <= this.#maxSize
     );
   }
-}
-
-function sizeOf(events: readonly OutboxEvent[]): number {
-  let sum = 0;
-  for (const { payload } of events) sum += payload.length;
-  return sum;
 }

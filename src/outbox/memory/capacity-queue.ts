@@ -6,6 +6,7 @@ import {
 } from '../../errors/index.js';
 import { Fifo } from '../fifo.js';
 import type { OutboxEvent } from '../outbox.js';
+import { sizeOf } from '../size-of.js';
 
 /** So many events may wait, as each has a caller that takes memory, too. */
 const MAX_WAITING = 100_000;
@@ -121,9 +122,3 @@ export class CapacityQueue {
 
 const timedOut = () =>
   new OdpTimeoutError('The outbox was full until the timeout.', false);
-
-function sizeOf(events: readonly OutboxEvent[]): number {
-  let sum = 0;
-  for (const { payload } of events) sum += payload.length;
-  return sum;
-}

@@ -19,6 +19,7 @@ import {
   type OutboxEvent,
   type StoredDeadLetter,
 } from '../outbox.js';
+import { sizeOf } from '../size-of.js';
 import { CapacityQueue } from './capacity-queue.js';
 import { MemoryDeadLetters } from './memory-dead-letters.js';
 import type { MemoryOutboxOptions } from './memory-outbox.options.js';
@@ -72,7 +73,7 @@ export class MemoryOutbox extends OdpOutbox {
     this.#options = options;
     this.#maxBytes = Math.max(options.capacity * BYTES_PER_EVENT, MIN_BYTES);
     this.#waiting = new CapacityQueue(this.#maxBytes, (events) => {
-      if (!this.#fits(events.length, bytesOf(events))) return false;
+      if (!this.#fits(events.length, sizeOf(events))) return false;
       this.#keep(events);
       return true;
     });
@@ -91,7 +92,7 @@ export class MemoryOutbox extends OdpOutbox {
   ): void | Promise<void> {
     refuseTransaction(this.name, transaction);
     const { capacity, whenFull } = this.#options;
-    const bytes = bytesOf(events);
+    const bytes = sizeOf(events);
     if (events.length > capacity || bytes > this.#maxBytes) {
       throw new OdpOutboxFullError(
         capacity,
@@ -250,7 +251,7 @@ export class MemoryOutbox extends OdpOutbox {
     const held = [...this.#claims.held()];
     if (
       held.length + count > this.#options.capacity ||
-      bytesOf(held) + bytes > this.#maxBytes
+      sizeOf(held) + bytes > this.#maxBytes
     ) {
       return false;
     }
@@ -262,10 +263,4 @@ export class MemoryOutbox extends OdpOutbox {
     }
     return true;
   }
-}
-
-function bytesOf(events: readonly OutboxEvent[]): number {
-  let sum = 0;
-  for (const { payload } of events) sum += payload.length;
-  return sum;
 }

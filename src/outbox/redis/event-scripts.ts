@@ -33,13 +33,22 @@ countAppended(by, count)
 return 1
 `);
 
+/** More of a committed list is not unpacked in one step. */
+const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
+
 const UNPACK = `
 local function unpackBatch(count)
   local first = redis.call('LINDEX', batches, 0)
   if not first then return 0 end
   local ms, name = string.match(first, '^(%d+):(.*)$')
   local list = batches .. ':' .. name
-  local records = redis.call('LPOP', list, count) or {}
+  local records, bytes = {}, 0
+  while #records < count and bytes < ${MAX_UNPACKED_BYTES} do
+    local record = redis.call('LPOP', list)
+    if not record then break end
+    records[#records + 1] = record
+    bytes = bytes + #record
+  end
   if #records > 0 then
     redis.call('HINCRBY', meta, 'in-batches', -#records)
     store(records, tonumber(ms))

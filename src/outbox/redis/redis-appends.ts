@@ -5,11 +5,14 @@ import type { OutboxEvent } from '../outbox.js';
 import { WaitingEvents } from '../waiting-events.js';
 import * as scripts from './event-scripts.js';
 import type { Generations } from './generations.js';
+import { sizeOf } from '../size-of.js';
 import { byOf, toRecord } from './records.js';
 import type { RedisScripts } from './redis-scripts.js';
 
 /** A longer list goes to Redis in portions of so many, so that others get their turn. */
 const PORTION = 1000;
+/** Or of so many characters of payload. */
+const PORTION_SIZE = 4 * 1024 * 1024;
 
 /** Appends events to a Redis outbox: what many callers bring at once in one step. */
 export class RedisAppends {
@@ -28,10 +31,9 @@ export class RedisAppends {
   }
 
   async add(events: readonly OutboxEvent[]): Promise<void> {
-    await this.#waiting.during(events.length, () =>
-      events.length <= PORTION
-        ? this.#group.add(events)
-        : this.#track(this.#storeList(events)),
+    const isLong = events.length > PORTION || sizeOf(events) > PORTION_SIZE;
+    await this.#waiting.during(events, () =>
+      !isLong ? this.#group.add(events) : this.#track(this.#storeList(events)),
     );
   }
 
@@ -70,8 +72,7 @@ export class RedisAppends {
     by: string,
   ): Promise<void> {
     const name = randomUUID();
-    for (let from = 0; from < events.length; from += PORTION) {
-      const portion = events.slice(from, from + PORTION);
+    for (const portion of portionsOf(events)) {
       const records = portion.map((event) => toRecord(event, by));
       await this.#scripts.run(scripts.stage, [name, ...records]);
     }
@@ -91,4 +92,23 @@ export class RedisAppends {
       this.#lists.delete(work);
     }
   }
+}
+
+function* portionsOf(
+  events: readonly OutboxEvent[],
+): Generator<readonly OutboxEvent[]> {
+  let portion: OutboxEvent[] = [];
+  let size = 0;
+  for (const event of events) {
+    const { length } = event.payload;
+    const isFull = portion.length === PORTION || size + length > PORTION_SIZE;
+    if (isFull && portion.length > 0) {
+      yield portion;
+      portion = [];
+      size = 0;
+    }
+    portion.push(event);
+    size += length;
+  }
+  if (portion.length > 0) yield portion;
 }

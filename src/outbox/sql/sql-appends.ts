@@ -32,7 +32,7 @@ export class SqlAppends {
 
   async add(events: readonly OutboxEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await this.#waiting.during(events.length, () => this.#group.add(events));
+    await this.#waiting.during(events, () => this.#group.add(events));
   }
 
   /** Stores events by the caller's own transaction. */
