@@ -34,10 +34,10 @@ class WatchedPromise<T> extends Promise<T> {
   }
 }
 
-/** @param tell what becomes of a rejection that nobody asks for; must not throw */
+/** @param onUnhandled gets a rejection that nobody handles; must not throw */
 export function watched<T>(
   promise: Promise<T>,
-  tell: (error: unknown) => void,
+  onUnhandled: (error: unknown) => void,
 ): Promise<T> {
   const made = new WatchedPromise<T>((resolve, reject) => {
     promise.then(resolve, (error: unknown) => {
@@ -45,7 +45,7 @@ export function watched<T>(
       reject(error);
       // An `await` that follows the call asks within this turn.
       setImmediate(() => {
-        if (!made.asked) tell(error);
+        if (!made.asked) onUnhandled(error);
       });
     });
   });

@@ -23,7 +23,7 @@ export interface AccountIntegrationParts {
   drain(timeout: number): Promise<unknown>;
 }
 
-type Told = OdpCredentials | undefined | 'nothing';
+type Announced = OdpCredentials | undefined | 'nothing';
 
 /** How long what waits is sent to the account that was replaced, in ms. */
 const MAX_DRAIN_MS = 10_000;
@@ -45,7 +45,7 @@ export class AccountIntegration {
   /** What is to be used; `credentials` follows once what waits has been sent. */
   #wanted: OdpCredentials | undefined;
   #isDraining = false;
-  #told: Told = 'nothing';
+  #announced: Announced = 'nothing';
   #isClosed = false;
   /** Ends what the integration has begun. */
   #stop: () => unknown = () => {};
@@ -138,7 +138,7 @@ export class AccountIntegration {
     this.#state = state;
     this.#problem = undefined;
     this.#wanted = wanted;
-    if (wanted === undefined) this.#tell();
+    if (wanted === undefined) this.#announce();
     if (!this.#isDraining) void this.#change();
     this.#ready();
   }
@@ -149,22 +149,22 @@ export class AccountIntegration {
     if (current !== undefined && !areSame(current, this.#wanted)) {
       this.#isDraining = true;
       const { clock } = this.#parts;
-      // What fails there is told where it fails; the change must not hang on it.
+      // What fails there is reported there; the change must not hang on it.
       const drained = this.#parts.drain(MAX_DRAIN_MS).catch(() => {});
       await within(clock, MAX_DRAIN_MS, drained, () => undefined);
       this.#isDraining = false;
     }
     if (this.#isClosed) return;
     credentials.set(this.#wanted);
-    this.#tell();
+    this.#announce();
   }
 
-  #tell(): void {
+  #announce(): void {
     const { integration, reporter } = this.#parts;
     const wanted = this.#wanted;
-    const before = this.#told;
+    const before = this.#announced;
     if (before !== 'nothing' && areSame(before, wanted)) return;
-    this.#told = wanted;
+    this.#announced = wanted;
     if (wanted === undefined) {
       reporter.disintegrated(integration.source);
     } else {
@@ -179,7 +179,7 @@ export class AccountIntegration {
     reporter.integrationFailed(integration.source, problem, this.#meanwhile);
   }
 
-  /** What is done while it cannot tell the account. */
+  /** What happens while it does not know the account. */
   get #meanwhile(): string {
     if (this.#state !== 'notReady') return 'what it told last holds';
     if (!this.#isLate) {

@@ -1,10 +1,10 @@
-import type { AmbientIdentity, OdpIdentity } from '../identity/index.js';
+import type { CallerContext, OdpIdentity } from '../identity/index.js';
 import { isThenable } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What a caller is known by. */
 export interface CallerParts {
-  readonly ambient: AmbientIdentity;
+  readonly callers: CallerContext;
   /** The option. */
   readonly identity: OdpIdentity | undefined;
   /** Whose `runWithIdentity` counts. */
@@ -18,23 +18,23 @@ export class Caller {
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
-    if (parts.identity !== undefined) parts.ambient.want();
+    if (parts.identity !== undefined) parts.callers.enable();
   }
 
   /** Whether somebody is calling here, be it anonymously. */
   get isThere(): boolean {
-    const { ambient, identity, account } = this.#parts;
-    const { caller } = ambient;
+    const { callers, identity, account } = this.#parts;
+    const { caller } = callers;
     if (caller === undefined) return false;
     return 'identifiers' in caller
       ? caller.account === account
       : identity !== undefined;
   }
 
-  /** As the `identity` option or `runWithIdentity` tells. Never throws. */
+  /** From the `identity` option or `runWithIdentity`. Never throws. */
   identifiers(): unknown {
-    const { ambient, identity, account, reporter } = this.#parts;
-    const { caller } = ambient;
+    const { callers, identity, account, reporter } = this.#parts;
+    const { caller } = callers;
     if (caller === undefined) return undefined;
     if ('identifiers' in caller) {
       return caller.account === account ? caller.identifiers : undefined;

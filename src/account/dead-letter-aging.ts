@@ -32,7 +32,7 @@ export function ageDeadLetters(parts: DeadLetterAgingParts): void {
       const removed = await outbox.purge({ before: clock.now() - maxAge });
       if (removed > 0) reporter.deadLettersRemoved(removed);
     } catch {
-      // An outbox that fails is told of elsewhere; they wait for the next time.
+      // An outbox that fails is reported elsewhere; they wait for the next time.
     }
   };
   let callOff = () => {};

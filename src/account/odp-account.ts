@@ -29,7 +29,7 @@ import {
   outboxError,
 } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
-import type { AmbientIdentity } from '../identity/index.js';
+import type { CallerContext } from '../identity/index.js';
 import {
   type AccountHealth,
   type CallFailure,
@@ -60,7 +60,7 @@ export interface OdpAccountParts {
   readonly name: string;
   readonly options: ResolvedOptions;
   readonly transport: OdpTransport;
-  readonly ambient: AmbientIdentity;
+  readonly callers: CallerContext;
   /** What decorators are about to send, to this account or another. */
   readonly background: BackgroundWork;
   readonly processEnd: ProcessEnd;
@@ -108,7 +108,7 @@ export class OdpAccount {
       new RateLimitedLogger(runtime.logger, clock),
     );
     this.caller = new Caller({
-      ambient: parts.ambient,
+      callers: parts.callers,
       identity: options.identity,
       account: this,
       reporter: this.reporter,
@@ -308,7 +308,7 @@ export class OdpAccount {
   }
 
   /**
-   * Takes an event that nobody waits for: whatever goes wrong is told. Never throws.
+   * Takes an event that nobody waits for: whatever goes wrong is reported. Never throws.
    *
    * @param identity as of {@link make}
    */
@@ -483,7 +483,7 @@ export class OdpAccount {
     );
   }
 
-  /** Whether events wait until the integration has told the account. */
+  /** Whether events wait until the integration knows the account. */
   get #isHolding(): boolean {
     return this.state === 'notReady' && this.#integration?.holds === true;
   }

@@ -63,7 +63,7 @@ export function customerText(
 }
 
 /**
- * Writes attributes; tells what is wrong. Absent ones are fine.
+ * Writes attributes; reports what is wrong. Absent ones are fine.
  *
  * @param identifiers those of the customer, written already
  */

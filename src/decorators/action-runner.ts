@@ -1,6 +1,6 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { AmbientIdentity } from '../identity/index.js';
+import type { CallerContext } from '../identity/index.js';
 import {
   findProvider,
   getOdpAccountToken,
@@ -27,7 +27,7 @@ interface Target {
 /** Makes the events of a handler's actions once it has ended, and tracks them. */
 export class ActionRunner {
   readonly #modules: ModulesContainer;
-  readonly #ambient: AmbientIdentity;
+  readonly #callers: CallerContext;
   readonly #background: BackgroundWork;
   readonly #logger = new RateLimitedLogger(
     new Logger('OptimizelyOdp'),
@@ -38,11 +38,11 @@ export class ActionRunner {
 
   constructor(
     modules: ModulesContainer,
-    ambient: AmbientIdentity,
+    callers: CallerContext,
     background: BackgroundWork,
   ) {
     this.#modules = modules;
-    this.#ambient = ambient;
+    this.#callers = callers;
     this.#background = background;
   }
 
@@ -59,7 +59,7 @@ export class ActionRunner {
     const context = new ActionContext(executionContext, end);
     for (const action of due) {
       // What ends a handler may run anywhere, such as in a socket's event.
-      this.#ambient.follow(
+      this.#callers.runForRequest(
         () => context.request,
         () => this.#background.soon(() => this.#send(action, context)),
       );

@@ -1,10 +1,10 @@
 import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { AmbientIdentity } from '../identity/index.js';
+import type { CallerContext } from '../identity/index.js';
 import type { ActionRunner } from './action-runner.js';
 import { isGetRoute } from './handlers.js';
 import { actionsOf } from './action-metadata.js';
-import { followCall } from '../identity/index.js';
+import { handleForCaller } from '../identity/index.js';
 import type { OdpAction } from './odp-action.js';
 import { watchHandler } from './watch-handler.js';
 
@@ -16,30 +16,30 @@ import { watchHandler } from './watch-handler.js';
 const OWNER = Symbol('ODP_OWNER');
 type OwnedCall = ExecutionContext & { [OWNER]?: object };
 
-/** Follows the calls of handlers. One serves the whole app. */
+/** Sends the events of decorators. One serves the whole app. */
 export class CallTracker {
-  readonly #ambient: AmbientIdentity;
+  readonly #callers: CallerContext;
   readonly #runner: ActionRunner;
   /** By class and handler: a handler may be inherited by several classes. */
   readonly #actions = new Map<object, Map<object, readonly OdpAction[]>>();
 
-  constructor(ambient: AmbientIdentity, runner: ActionRunner) {
-    this.#ambient = ambient;
+  constructor(callers: CallerContext, runner: ActionRunner) {
+    this.#callers = callers;
     this.#runner = runner;
   }
 
-  /** Follows the call, and sends the events of its decorators once it has ended. */
+  /** Runs the call, and sends the events of its decorators once it has ended. */
   track(call: ExecutionContext, next: CallHandler): Observable<unknown> {
     const actions = this.#actionsOf(call);
     if (actions.length === 0 || isHeadOfGet(call)) {
-      return followCall(this.#ambient, call, next);
+      return handleForCaller(this.#callers, call, next);
     }
     // The interceptor may be bound to a handler, to its class and globally, and
     // each call must count once. Nest asks from the outside in, so the last to
     // ask is the nearest to the handler, and binding it globally changes nothing.
     const owner = {};
     (call as OwnedCall)[OWNER] = owner;
-    return followCall(this.#ambient, call, next).pipe(
+    return handleForCaller(this.#callers, call, next).pipe(
       watchHandler((end) => {
         if ((call as OwnedCall)[OWNER] === owner) {
           this.#runner.run(actions, call, end);

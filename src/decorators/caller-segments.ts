@@ -6,7 +6,7 @@ import {
   OdpError,
   OdpValidationError,
 } from '../errors/index.js';
-import { type AmbientIdentity, odpRequestOf } from '../identity/index.js';
+import { type CallerContext, odpRequestOf } from '../identity/index.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import {
   findProvider,
@@ -31,15 +31,15 @@ export type CallerSegmentsAnswer =
 /** Tells which segments the caller of a handler is qualified for. One serves the whole app. */
 export class CallerSegments {
   readonly #modules: ModulesContainer;
-  readonly #ambient: AmbientIdentity;
+  readonly #callers: CallerContext;
   readonly #logger = new RateLimitedLogger(
     new Logger('OptimizelyOdp'),
     systemClock,
   );
 
-  constructor(modules: ModulesContainer, ambient: AmbientIdentity) {
+  constructor(modules: ModulesContainer, callers: CallerContext) {
     this.#modules = modules;
-    this.#ambient = ambient;
+    this.#callers = callers;
   }
 
   /** Never rejects: what goes wrong is logged. */
@@ -48,8 +48,8 @@ export class CallerSegments {
     { decorator, segments, account }: SegmentsQuestion,
   ): Promise<CallerSegmentsAnswer> {
     try {
-      // Guards run before any interceptor has told whose request it is.
-      return await this.#ambient.follow(
+      // Guards run before any interceptor has said whose request it is.
+      return await this.#callers.runForRequest(
         () => odpRequestOf(call),
         () =>
           this.#service(account).fetchQualifiedSegments(undefined, {

@@ -13,14 +13,14 @@ import {
 } from '@nestjs/core';
 import { BackgroundWork, ProcessEnd } from '../account/index.js';
 import { proxyProof, proxyProofAll } from '../proxy-proof.js';
-import { AmbientIdentity } from '../identity/index.js';
+import { CallerContext } from '../identity/index.js';
 import { modulesOf } from '../service/index.js';
 import { ActionRunner } from './action-runner.js';
 import { CallTracker } from './call-tracker.js';
 import { CallerSegments } from './caller-segments.js';
 import { DecoratorCheck } from './decorator-check.js';
 import { GuardOrderCheck } from './guard-order-check.js';
-import { FollowingInterceptor, followHttp } from '../identity/index.js';
+import { CallerInterceptor, bindHttpCallers } from '../identity/index.js';
 
 /**
  * @internal What all accounts of an app share: imported by each, it exists
@@ -30,17 +30,17 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
 @Module({
   providers: proxyProofAll([
     {
-      provide: AmbientIdentity,
+      provide: CallerContext,
       inject: [ApplicationConfig],
       // A global interceptor costs every handler a little, so it is bound only
       // once an account has an `identity`. Middleware alone cannot tell whose
       // request a handler serves: the app's own middleware may continue in the
       // async context of another request.
       useFactory: (config: ApplicationConfig) => {
-        const ambient = new AmbientIdentity(() =>
-          config.addGlobalInterceptor(new FollowingInterceptor(ambient)),
+        const callers = new CallerContext(() =>
+          config.addGlobalInterceptor(new CallerInterceptor(callers)),
         );
-        return ambient;
+        return callers;
       },
     },
     {
@@ -50,18 +50,18 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     { provide: ProcessEnd, useFactory: () => new ProcessEnd() },
     {
       provide: ActionRunner,
-      inject: [ModuleRef, AmbientIdentity, BackgroundWork],
+      inject: [ModuleRef, CallerContext, BackgroundWork],
       useFactory: (
         app: ModuleRef,
-        ambient: AmbientIdentity,
+        callers: CallerContext,
         background: BackgroundWork,
-      ) => new ActionRunner(modulesOf(app), ambient, background),
+      ) => new ActionRunner(modulesOf(app), callers, background),
     },
     {
       provide: CallerSegments,
-      inject: [ModuleRef, AmbientIdentity],
-      useFactory: (app: ModuleRef, ambient: AmbientIdentity) =>
-        new CallerSegments(modulesOf(app), ambient),
+      inject: [ModuleRef, CallerContext],
+      useFactory: (app: ModuleRef, callers: CallerContext) =>
+        new CallerSegments(modulesOf(app), callers),
     },
     {
       provide: GuardOrderCheck,
@@ -71,9 +71,9 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
     },
     {
       provide: CallTracker,
-      inject: [AmbientIdentity, ActionRunner],
-      useFactory: (ambient: AmbientIdentity, runner: ActionRunner) =>
-        new CallTracker(ambient, runner),
+      inject: [CallerContext, ActionRunner],
+      useFactory: (callers: CallerContext, runner: ActionRunner) =>
+        new CallTracker(callers, runner),
     },
     {
       provide: DecoratorCheck,
@@ -82,22 +82,23 @@ import { FollowingInterceptor, followHttp } from '../identity/index.js';
         new DecoratorCheck(modulesOf(app), new MetadataScanner()),
     },
   ]),
-  exports: [AmbientIdentity, BackgroundWork, ProcessEnd],
+  exports: [CallerContext, BackgroundWork, ProcessEnd],
 })
 export class OdpTrackingModule implements NestModule {
-  readonly #ambient: AmbientIdentity;
+  readonly #callers: CallerContext;
   readonly #host: HttpAdapterHost;
 
   constructor(
-    @Inject(AmbientIdentity) ambient: AmbientIdentity,
+    @Inject(CallerContext) callers: CallerContext,
     @Inject(HttpAdapterHost) host: HttpAdapterHost,
   ) {
-    this.#ambient = ambient;
+    this.#callers = callers;
     this.#host = host;
     proxyProof(this);
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    if (this.#ambient.wanted) followHttp(this.#ambient, consumer, this.#host);
+    if (this.#callers.enabled)
+      bindHttpCallers(this.#callers, consumer, this.#host);
   }
 }

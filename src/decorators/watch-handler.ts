@@ -6,10 +6,10 @@ import { streamEnd } from './stream-end.js';
  * Watches how a handler ends, without changing or delaying what it returns.
  * A stream has ended when it completes.
  *
- * @param tell must not throw
+ * @param onEnd must not throw
  */
 export function watchHandler(
-  tell: (end: HandlerEnd) => void,
+  onEnd: (end: HandlerEnd) => void,
 ): MonoTypeOperatorFunction<unknown> {
   return (source) =>
     new Observable((subscriber) => {
@@ -20,8 +20,8 @@ export function watchHandler(
         if (ended) return;
         ended = true;
         const stream = how.outcome === 'success' && streamEnd(how.result);
-        if (stream) void stream.then(tell);
-        else tell(how);
+        if (stream) void stream.then(onEnd);
+        else onEnd(how);
       };
       // Whoever leaves while being handed a value, as `first()` does, has got
       // what was asked for.

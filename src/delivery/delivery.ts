@@ -129,7 +129,7 @@ export class Delivery {
     return this.#access.probe();
   }
 
-  /** Opens the outbox and starts to deliver. A failure is told and tried again; it never rejects. */
+  /** Opens the outbox and starts to deliver. A failure is reported and retried; never rejects. */
   open(): Promise<void> {
     return this.#access.open();
   }

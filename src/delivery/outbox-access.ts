@@ -64,7 +64,7 @@ export class OutboxAccess {
     return this.#opening.failure === undefined;
   }
 
-  /** Opens the outbox. A failure is told and tried again; it never rejects. */
+  /** Opens the outbox. A failure is reported and retried; never rejects. */
   open(): Promise<void> {
     return this.#opening.begin();
   }

@@ -10,7 +10,7 @@ import { type Clock, within } from '../clock.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** Who is told what became of events. */
+/** Who hears what became of events. */
 export interface OutcomeRecorderParts {
   readonly outbox: OdpOutbox;
   readonly reporter: Reporter;
@@ -120,13 +120,13 @@ export class OutcomeRecorder {
   }
 
   /**
-   * Nobody is told of a loss that the outbox does not know: what it has not
+   * Nobody hears of a loss that the outbox does not know: what it has not
    * comes back when the lease ends.
    */
   async #deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
-    tell: (event: ClaimedEvent) => void,
+    notify: (event: ClaimedEvent) => void,
   ): Promise<void> {
     const { outbox, clock, deadLettered } = this.#parts;
     const recorded = async () => {
@@ -134,7 +134,7 @@ export class OutcomeRecorder {
         await this.#record('deadLetter', () => outbox.deadLetter(events, cause))
       ) {
         deadLettered(events.length);
-        for (const event of events) tell(event);
+        for (const event of events) notify(event);
       }
     };
     await within(clock, MAX_RECORDING_MS, recorded(), () => {});
@@ -162,12 +162,12 @@ export class OutcomeRecorder {
   /** Returns whether the outbox has it. */
   async #record(
     doing: 'acknowledge' | 'deadLetter' | 'release',
-    tell: () => MaybePromise<unknown>,
+    record: () => MaybePromise<unknown>,
   ): Promise<boolean> {
     const { clock, reporter, abort, released } = this.#parts;
     for (;;) {
       try {
-        await tell();
+        await record();
         return true;
       } catch (error) {
         reporter.outboxFailed(doing, error);

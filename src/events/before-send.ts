@@ -17,7 +17,7 @@ const MAX_DEPTH = 5;
  * what the caller fills in; filled in later, that could bring back what was
  * taken out.
  *
- * @param failed told when `beforeSend` throws or returns what is no event; the event is withheld then
+ * @param failed called when `beforeSend` throws or returns what is no event; the event is withheld then
  * @returns what is to be sent, `undefined` when it is withheld
  * @throws OdpValidationError when the event cannot be read, or what `identity` returned is invalid
  */
@@ -64,7 +64,7 @@ function copyForLook(
     allowPlaceholders,
   );
   if (violations.length > 0) throw new OdpValidationError(violations);
-  // What is wrong with the event's own is told when it is checked.
+  // What is wrong with the event's own is reported when it is checked.
   const own = copyIdentifiers(copy.identifiers, 'identifiers', [], true);
   const missing = Object.entries(fillIn(own, known)).filter(
     ([name]) => !Object.hasOwn(own, name),

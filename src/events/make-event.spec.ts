@@ -33,11 +33,11 @@ const sentOf = ({ payload }: MadeEvent) => JSON.parse(payload) as Sent;
 const make = (
   parts: Readonly<Record<string, unknown>>,
   options?: Partial<EventMakerOptions>,
-  ambient?: unknown,
+  callerIdentifiers?: unknown,
 ) =>
   makerOf(options).make(
     { action: 'act', identifiers: { vuid: 'v1' }, ...parts },
-    ambient,
+    callerIdentifiers,
   );
 
 const sent = (...args: Parameters<typeof make>) => sentOf(make(...args));

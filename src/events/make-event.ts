@@ -73,16 +73,16 @@ export class EventMaker {
   }
 
   /**
-   * @param ambient identifiers of the request under way; the event's own win
+   * @param callerIdentifiers identifiers of the request under way; the event's own win
    * @throws OdpValidationError with everything that is wrong
    */
-  make(event: OdpEvent, ambient?: unknown): MadeEvent {
+  make(event: OdpEvent, callerIdentifiers?: unknown): MadeEvent {
     const violations: Violations = [];
     // Reading an event may run a getter of the app, which may send an event.
     const json = this.#idle ?? new JsonWriter();
     this.#idle = undefined;
     try {
-      const made = this.#make(event, ambient, violations, json);
+      const made = this.#make(event, callerIdentifiers, violations, json);
       if (violations.length > 0) throw new OdpValidationError(violations);
       return made;
     } finally {
@@ -93,7 +93,7 @@ export class EventMaker {
   /** Checks and writes in one go: what is wrong shows in `violations` only. */
   #make(
     event: OdpEvent,
-    ambient: unknown,
+    callerIdentifiers: unknown,
     violations: Violations,
     json: JsonWriter,
   ): MadeEvent {
@@ -111,9 +111,14 @@ export class EventMaker {
       'identifiers',
       violations,
       json,
-      ambient === undefined
+      callerIdentifiers === undefined
         ? undefined
-        : copyIdentifiers(ambient, 'identity', violations, allowPlaceholders),
+        : copyIdentifiers(
+            callerIdentifiers,
+            'identity',
+            violations,
+            allowPlaceholders,
+          ),
       allowPlaceholders,
     );
     json.close();

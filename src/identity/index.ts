@@ -1,9 +1,9 @@
-export { AmbientIdentity } from './ambient-identity.js';
+export { CallerContext } from './caller-context.js';
 export {
-  FollowingInterceptor,
-  followCall,
-  followHttp,
-} from './follow-requests.js';
+  CallerInterceptor,
+  handleForCaller,
+  bindHttpCallers,
+} from './caller-interceptor.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './odp-request.js';
 export { graphqlContext, odpRequestOf } from './request/index.js';
 export { webVisitor } from './web-visitor.js';

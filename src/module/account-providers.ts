@@ -8,7 +8,7 @@ import {
   resolveOptions,
 } from './resolve-options.js';
 import type { ResolvedOptions } from '../account/index.js';
-import { AmbientIdentity } from '../identity/index.js';
+import { CallerContext } from '../identity/index.js';
 import { QualifiedSegments } from '../segments/index.js';
 import {
   DEFAULT_ACCOUNT,
@@ -109,7 +109,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
       inject: [
         ODP_RESOLVED_OPTIONS,
         OdpTransport,
-        AmbientIdentity,
+        CallerContext,
         BackgroundWork,
         ProcessEnd,
         ODP_RUNTIME,
@@ -119,7 +119,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
       useFactory: async (
         options: ResolvedOptions,
         transport: OdpTransport,
-        ambient: AmbientIdentity,
+        callers: CallerContext,
         background: BackgroundWork,
         processEnd: ProcessEnd,
         runtime: OdpRuntime,
@@ -130,7 +130,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           name,
           options: { ...options, integration },
           transport,
-          ambient,
+          callers,
           background,
           processEnd,
           runtime,
@@ -141,15 +141,15 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
     },
     {
       provide: getOdpServiceToken(name),
-      inject: [accountToken, AmbientIdentity, ODP_RESOLVED_OPTIONS],
+      inject: [accountToken, CallerContext, ODP_RESOLVED_OPTIONS],
       useFactory: (
         account: OdpAccount,
-        ambient: AmbientIdentity,
+        callers: CallerContext,
         { outbox, segments }: ResolvedModuleOptions,
       ) =>
         new OdpService({
           account,
-          ambient,
+          callers,
           deadLetters: new OdpDeadLetters({
             outbox: account.delivery?.outbox ?? outbox,
             clock: account.clock,

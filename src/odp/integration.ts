@@ -11,7 +11,7 @@ export type OdpIntegrationState =
     }
   | { readonly kind: 'notIntegrated' }
   | {
-      /** The account cannot be told, so the last one holds. */
+      /** The account is unknown for now, so the last one holds. */
       readonly kind: 'unusable';
       /** What `source` does wrong, such as `answered 403`. It is logged: no key in it. */
       readonly problem: string;

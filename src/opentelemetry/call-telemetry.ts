@@ -17,7 +17,7 @@ const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const RESULT = 'optimizely.odp.cache.result';
 
 /** A span and a measurement for each request that is about no events, and a count of how segments were found. */
-export function followCalls(meter: Meter, tracer: Tracer): Stop[] {
+export function handleForCallers(meter: Meter, tracer: Tracer): Stop[] {
   const duration = meter.createHistogram('optimizely.odp.call.duration', {
     description:
       'How long a request for segments, customers or another of the API took',

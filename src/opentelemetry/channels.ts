@@ -7,7 +7,7 @@ import type { OdpSegmentsLookup } from '../segments/index.js';
 export type Stop = () => void;
 
 /** Listens to what happens to events of every account in this process. */
-export function onHappening<T extends OdpDeliveryEvent['type']>(
+export function onDeliveryEvent<T extends OdpDeliveryEvent['type']>(
   type: T,
   listener: (deliveryEvent: Extract<OdpDeliveryEvent, { type: T }>) => void,
 ): Stop {

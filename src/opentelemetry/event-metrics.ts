@@ -1,6 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import { ACCOUNT, REASON } from './attributes.js';
-import { onHappening, type Stop } from './channels.js';
+import { onDeliveryEvent, type Stop } from './channels.js';
 
 /** Counts what happens to events. */
 export function countEvents(meter: Meter): Stop[] {
@@ -31,28 +31,28 @@ export function countEvents(meter: Meter): Stop[] {
     '{request}',
   );
   return [
-    onHappening('accepted', ({ account }) => {
+    onDeliveryEvent('accepted', ({ account }) => {
       accepted.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('delivered', ({ account }) => {
+    onDeliveryEvent('delivered', ({ account }) => {
       delivered.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('rejected', (deliveryEvent) => {
+    onDeliveryEvent('rejected', (deliveryEvent) => {
       rejected.add(1, {
         [ACCOUNT]: deliveryEvent.account,
         ...status(deliveryEvent.status),
       });
     }),
-    onHappening('expired', ({ account }) => {
+    onDeliveryEvent('expired', ({ account }) => {
       expired.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('dropped', ({ account, reason }) => {
+    onDeliveryEvent('dropped', ({ account, reason }) => {
       dropped.add(1, { [ACCOUNT]: account, [REASON]: reason });
     }),
-    onHappening('invalid', ({ account }) => {
+    onDeliveryEvent('invalid', ({ account }) => {
       invalid.add(1, { [ACCOUNT]: account });
     }),
-    onHappening('retrying', (deliveryEvent) => {
+    onDeliveryEvent('retrying', (deliveryEvent) => {
       retries.add(1, {
         [ACCOUNT]: deliveryEvent.account,
         ...status(deliveryEvent.status),

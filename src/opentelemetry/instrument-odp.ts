@@ -5,11 +5,11 @@ import {
   type TracerProvider,
 } from '@opentelemetry/api';
 import { PACKAGE_VERSION } from '../version.js';
-import { followCalls } from './call-telemetry.js';
+import { handleForCallers } from './call-telemetry.js';
 import type { Stop } from './channels.js';
 import { countEvents } from './event-metrics.js';
 import { type ObservedOdpAccount, observeStats } from './stats-metrics.js';
-import { followRequests } from './request-telemetry.js';
+import { instrumentRequests } from './request-telemetry.js';
 import { SpanOrigins } from './span-origins.js';
 
 export type { ObservedOdpAccount } from './stats-metrics.js';
@@ -81,10 +81,10 @@ function begin(
   return {
     accounts,
     stops: [
-      ...origins.follow(),
+      ...origins.subscribe(),
       ...countEvents(meter),
-      ...followRequests(meter, tracer, origins),
-      ...followCalls(meter, tracer),
+      ...instrumentRequests(meter, tracer, origins),
+      ...handleForCallers(meter, tracer),
       observeStats(meter, () => [...accounts].flatMap((of) => [...of()])),
     ],
   };

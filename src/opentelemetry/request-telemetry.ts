@@ -21,7 +21,7 @@ interface UnderWay {
 }
 
 /** A span and two measurements for each request to ODP. */
-export function followRequests(
+export function instrumentRequests(
   meter: Meter,
   tracer: Tracer,
   origins: SpanOrigins,

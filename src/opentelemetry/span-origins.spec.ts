@@ -17,7 +17,7 @@ afterEach(() => {
 
 function origins(): SpanOrigins {
   const made = new SpanOrigins();
-  stops.push(...made.follow());
+  stops.push(...made.subscribe());
   return made;
 }
 

@@ -6,7 +6,7 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import { onHappening, type Stop } from './channels.js';
+import { onDeliveryEvent, type Stop } from './channels.js';
 
 /** A backlog must not become a leak: of more events the oldest lose their link. */
 const REMEMBERED = 10_000;
@@ -15,17 +15,17 @@ const REMEMBERED = 10_000;
 export class SpanOrigins {
   readonly #origins = new Map<string, SpanContext>();
 
-  /** `accepted` is told in the context of whoever sent the event. */
-  follow(): Stop[] {
+  /** `accepted` is published in the context of whoever sent the event. */
+  subscribe(): Stop[] {
     const forget = ({ id }: { readonly id: string | undefined }) => {
       if (id !== undefined) this.#origins.delete(id);
     };
     return [
-      onHappening('accepted', ({ id }) => this.#remember(id)),
-      onHappening('delivered', forget),
-      onHappening('rejected', forget),
-      onHappening('expired', forget),
-      onHappening('dropped', forget),
+      onDeliveryEvent('accepted', ({ id }) => this.#remember(id)),
+      onDeliveryEvent('delivered', forget),
+      onDeliveryEvent('rejected', forget),
+      onDeliveryEvent('expired', forget),
+      onDeliveryEvent('dropped', forget),
     ];
   }
 

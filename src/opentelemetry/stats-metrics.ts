@@ -91,7 +91,7 @@ const OBSERVED: readonly Observed[] = [
 
 /**
  * Observes how far delivery lags behind and what the outbox holds. One that has
- * to ask a server tells what it held when it was asked last.
+ * to ask a server reports what it held when last asked.
  */
 export function observeStats(
   meter: Meter,

@@ -4,7 +4,7 @@ import { closest, show } from './hints.js';
 import { parseSize } from './size.js';
 
 /**
- * Reads one group of options with its defaults and tells every problem, each
+ * Reads one group of options with its defaults and reports every problem, each
  * under the option's path. What it returns after a problem is never used.
  */
 export class OptionReader<T extends object> {
@@ -27,9 +27,9 @@ export class OptionReader<T extends object> {
     } else {
       this.#given = {};
       if (given !== undefined && given !== null)
-        this.#tell('', 'must be an object of options', given);
+        this.#report('', 'must be an object of options', given);
       else if (path === '')
-        this.#tell('', 'are missing: the options factory returned nothing');
+        this.#report('', 'are missing: the options factory returned nothing');
     }
   }
 
@@ -41,7 +41,7 @@ export class OptionReader<T extends object> {
   flag(key: keyof T & string): boolean {
     const value = this.value(key);
     if (typeof value !== 'boolean')
-      this.#tell(key, 'must be true or false', value);
+      this.#report(key, 'must be true or false', value);
     return value === true;
   }
 
@@ -50,7 +50,7 @@ export class OptionReader<T extends object> {
     if (typeof value === 'number' && Number.isFinite(value) && value >= least) {
       return value;
     }
-    this.#tell(key, `must be a number of at least ${least}`, value);
+    this.#report(key, `must be a number of at least ${least}`, value);
     return least;
   }
 
@@ -64,7 +64,7 @@ export class OptionReader<T extends object> {
     ) {
       return value;
     }
-    this.#tell(
+    this.#report(
       key,
       most === undefined
         ? `must be a whole number of at least ${least}`
@@ -79,7 +79,7 @@ export class OptionReader<T extends object> {
     const value = this.value(key);
     const ms = parseDuration(value);
     if (ms !== undefined && ms >= least) return ms;
-    this.#tell(
+    this.#report(
       key,
       `must be ms or text such as '30s', at least ${least} ms`,
       value,
@@ -92,7 +92,7 @@ export class OptionReader<T extends object> {
     const value = this.value(key);
     const bytes = parseSize(value);
     if (bytes !== undefined && bytes >= least) return bytes;
-    this.#tell(
+    this.#report(
       key,
       `must be bytes or text such as '1mb', at least ${least} bytes`,
       value,
@@ -110,7 +110,7 @@ export class OptionReader<T extends object> {
     const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
     const found = allowed.find((one) => one.toLowerCase() === text);
     if (found === undefined)
-      this.#tell(key, `must be one of ${allowed.join(', ')}`, value);
+      this.#report(key, `must be one of ${allowed.join(', ')}`, value);
     return found;
   }
 
@@ -120,7 +120,7 @@ export class OptionReader<T extends object> {
     for (const key of Object.keys(this.#given)) {
       if (Object.hasOwn(this.#defaults, key)) continue;
       const meant = closest(key, names);
-      this.#tell(
+      this.#report(
         key,
         meant === undefined
           ? `is no option; there are ${names.join(', ')}`
@@ -129,7 +129,7 @@ export class OptionReader<T extends object> {
     }
   }
 
-  #tell(key: string, problem: string, value?: unknown): void {
+  #report(key: string, problem: string, value?: unknown): void {
     const path = [this.#path, key].filter((part) => part !== '').join('.');
     const message =
       value === undefined ? problem : `${problem} (it is ${show(value)})`;

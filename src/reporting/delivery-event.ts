@@ -74,7 +74,7 @@ export interface OdpEventRetrying extends DeliveryEventBase {
 /** The account is misconfigured: delivery waits until a probe gets through. */
 export interface OdpDeliverySuspended extends DeliveryEventBase {
   readonly type: 'suspended';
-  /** The HTTP status that told. */
+  /** The HTTP status that said so. */
   readonly status: number;
 }
 

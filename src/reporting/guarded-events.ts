@@ -11,7 +11,7 @@ type Failed = (error: unknown) => void;
 
 /**
  * An observable whose subscribers harm nobody. RxJS throws again, with nobody to
- * catch it, what a subscriber has thrown: that ends the process. Here it is told,
+ * catch it, what a subscriber has thrown: that ends the process. Here it is reported,
  * and the subscriber gets the next item all the same.
  */
 export class GuardedEvents<T> extends Observable<T> {

@@ -48,7 +48,7 @@ export class Reporter {
     this.#deliveryEvents,
     (error) => this.#subscriberFailed(error),
   );
-  /** Items of many requests are told in the async context of none. */
+  /** Items of many requests are published in the async context of none. */
   readonly #detached = AsyncLocalStorage.snapshot();
   readonly #channels = new Map<DeliveryEventType, Channel>();
   readonly #counters: Record<Counter, number> = {
@@ -64,7 +64,7 @@ export class Reporter {
     outboxFailures: 0,
     deadLettersRemoved: 0,
   };
-  /** Events, since their number was told last. */
+  /** Events, since their number was last logged. */
   #discarded = 0;
   /** What the integration did wrong last. */
   #problem: string | undefined;
@@ -82,7 +82,7 @@ export class Reporter {
   accepted(events: readonly OutboxEvent[]): void {
     this.#counters.accepted += events.length;
     if (!this.#observed('accepted')) return;
-    for (const { id } of events) this.#tell('accepted', { id });
+    for (const { id } of events) this.#publish('accepted', { id });
   }
 
   delivered(events: readonly ClaimedEvent[]): void {
@@ -90,13 +90,13 @@ export class Reporter {
     if (!this.#observed('delivered')) return;
     const now = this.#clock.now();
     for (const { id, createdAt, failedAttempts } of events) {
-      this.#tell('delivered', { id, failedAttempts, age: now - createdAt });
+      this.#publish('delivered', { id, failedAttempts, age: now - createdAt });
     }
   }
 
   rejected({ id }: OutboxEvent, status: number, reason: string): void {
     this.#counters.rejected++;
-    this.#tell('rejected', { id, status, reason });
+    this.#publish('rejected', { id, status, reason });
     this.#log.error(
       'rejected',
       () =>
@@ -107,7 +107,7 @@ export class Reporter {
   expired({ id, createdAt }: OutboxEvent): void {
     this.#counters.expired++;
     const age = this.#clock.now() - createdAt;
-    this.#tell('expired', { id, age });
+    this.#publish('expired', { id, age });
     this.#log.error(
       'expired',
       () =>
@@ -117,21 +117,21 @@ export class Reporter {
 
   dropped(id: string | undefined, reason: OdpErrorCode, why: string): void {
     this.#counters.dropped++;
-    this.#tell('dropped', { id, reason });
+    this.#publish('dropped', { id, reason });
     this.#log.warn(
       `dropped ${reason}`,
       () => `${why} ${this.#facts({ id, reason })}`,
     );
   }
 
-  /** @param why logged if nobody else is told */
+  /** @param why logged if nobody else hears of it */
   invalid(
     violations: readonly OdpViolation[],
     source: string | undefined,
     why: string | undefined,
   ): void {
     this.#counters.invalid++;
-    this.#tell('invalid', { violations, source });
+    this.#publish('invalid', { violations, source });
     if (why === undefined) return;
     this.#log.warn(
       `invalid ${source ?? ''}`,
@@ -139,13 +139,13 @@ export class Reporter {
     );
   }
 
-  /** Events were discarded, as their caller was told: ODP is not ready, integrated or enabled. */
+  /** Events were discarded, and their caller was told so: ODP is not ready, integrated or enabled. */
   discarded(reason: OdpErrorCode, why: string, count: number): void {
     this.#counters.dropped += count;
     this.#discarded += count;
     if (this.#observed('dropped')) {
       for (let left = count; left > 0; left--) {
-        this.#tell('dropped', { id: undefined, reason });
+        this.#publish('dropped', { id: undefined, reason });
       }
     }
     this.#log.warn(
@@ -193,7 +193,7 @@ export class Reporter {
     this.#log.warn(
       `unawaited ${code}`,
       () =>
-        `${message} Nobody awaited the promise that told: await it, or call trackOdpEvent ${this.#facts({ reason: code })}`,
+        `${message} Nobody awaited the promise that rejected: await it, or call trackOdpEvent ${this.#facts({ reason: code })}`,
     );
   }
 
@@ -210,7 +210,7 @@ export class Reporter {
     this.#counters.retries++;
     if (this.#observed('retrying')) {
       const ids = events.map(({ id }) => id);
-      this.#tell('retrying', { ids, status, reason, delay });
+      this.#publish('retrying', { ids, status, reason, delay });
     }
     this.#log.warn(
       'retrying',
@@ -220,7 +220,7 @@ export class Reporter {
   }
 
   suspended(status: number): void {
-    this.#tell('suspended', { status });
+    this.#publish('suspended', { status });
     this.#log.error(
       'suspended',
       () =>
@@ -229,7 +229,7 @@ export class Reporter {
   }
 
   resumed(): void {
-    this.#tell('resumed', {});
+    this.#publish('resumed', {});
     this.#log.warn(
       'resumed',
       () => `ODP accepts events again; delivery goes on ${this.#facts({})}`,
@@ -257,7 +257,7 @@ export class Reporter {
    * @param isAnother whether it is another one, or another key, than before
    */
   integrated(source: string, apiHost: string, isAnother: boolean): void {
-    this.#tell('integrated', { host: new URL(apiHost).host });
+    this.#publish('integrated', { host: new URL(apiHost).host });
     const what = isAnother
       ? `The ODP account has changed: ${source} names another key or host`
       : `ODP is integrated: ${source} names the account`;
@@ -270,7 +270,7 @@ export class Reporter {
 
   /** The integration names no ODP account, or none any more. */
   disintegrated(source: string): void {
-    this.#tell('disintegrated', {});
+    this.#publish('disintegrated', {});
     this.#log.unlimited(
       'warn',
       `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely ${this.#facts({})}`,
@@ -279,7 +279,7 @@ export class Reporter {
   }
 
   /**
-   * The integration cannot tell the account, or not yet.
+   * The integration does not know the account, or not yet.
    *
    * @param meanwhile what is done until it can
    */
@@ -295,7 +295,7 @@ export class Reporter {
   #tellDiscarded(): void {
     const events = this.#discarded;
     this.#discarded = 0;
-    // The line of the first one has told of one.
+    // The first one has its own line.
     if (events < 2) return;
     this.#log.unlimited(
       'warn',
@@ -346,7 +346,7 @@ export class Reporter {
     return this.#deliveryEvents.observed || this.#channel(type).hasSubscribers;
   }
 
-  #tell<T extends DeliveryEventType>(
+  #publish<T extends DeliveryEventType>(
     type: T,
     facts: Omit<DeliveryEventOf<T>, 'type' | 'account'>,
   ): void {

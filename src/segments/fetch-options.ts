@@ -23,7 +23,7 @@ export interface FetchSegmentsOptions {
   /** Ends the caller's wait, which rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether to tell how old the answer is, too.
+   * Whether to return how old the answer is, too.
    * @default false
    */
   readonly details?: boolean | undefined;

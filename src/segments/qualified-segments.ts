@@ -20,7 +20,7 @@ export interface QualifiedSegmentsDetails {
   readonly segments: string[];
   /** Whether they come from the cache. */
   readonly cached: boolean;
-  /** How long ago ODP told, in ms. */
+  /** Age of the answer, in ms. */
   readonly age: number;
 }
 
@@ -69,7 +69,7 @@ export class QualifiedSegments {
     }
     const most = Math.max(timeout, this.#options.requestTimeout);
     if (cache === 'ignore') {
-      this.#tell('ignored');
+      this.#publish('ignored');
       const request = this.#ask(customer, wanted, most, checked);
       return this.#answer(request, wanted, checked);
     }
@@ -80,7 +80,7 @@ export class QualifiedSegments {
       this.#cache.isFresh(known) &&
       wanted.every((name) => known.asked.includes(name))
     ) {
-      this.#tell('hit');
+      this.#publish('hit');
       return this.#details(known, wanted, true);
     }
     const asked = together(known, wanted);
@@ -99,10 +99,10 @@ export class QualifiedSegments {
     const requestKey = `${key} ${JSON.stringify(asked)}`;
     const underWay = this.#requests.get(requestKey);
     if (underWay?.isAlive === true) {
-      this.#tell('joined');
+      this.#publish('joined');
       return underWay;
     }
-    this.#tell('miss');
+    this.#publish('miss');
     const { generation } = this.#cache;
     const request = this.#ask(customer, asked, timeout, options);
     this.#requests.set(requestKey, request);
@@ -219,7 +219,7 @@ export class QualifiedSegments {
     this.#requests.clear();
   }
 
-  #tell(result: OdpSegmentsLookup['result']): void {
+  #publish(result: OdpSegmentsLookup['result']): void {
     if (!lookups.hasSubscribers) return;
     const { name: account } = this.#account;
     lookups.publish({ account, result } satisfies OdpSegmentsLookup);

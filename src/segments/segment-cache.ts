@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { ResolvedSegments } from './segments-options.js';
 
-/** What ODP told of a customer. */
+/** What ODP knows of a customer. */
 export interface KnownSegments {
   /** What it was asked about. */
   readonly asked: readonly string[];
@@ -12,7 +12,7 @@ export interface KnownSegments {
   readonly at: number;
 }
 
-/** What ODP told of customers, the most recently used ones. */
+/** What ODP knows of customers, the most recently used ones. */
 export class SegmentCache {
   readonly #known: LRUCache<string, KnownSegments> | undefined;
   readonly #timeout: number;

@@ -18,9 +18,9 @@ export class SharedRequest<T> {
     return this.#aborter?.signal.aborted !== true;
   }
 
-  /** Calls `tell` with the result, or `undefined` if it failed, before later callers get it. */
-  ended(tell: (result: T | undefined) => void): void {
-    this.#result.then(tell, () => tell(undefined));
+  /** Calls `onEnd` with the result, or `undefined` if it failed, before later callers get it. */
+  ended(onEnd: (result: T | undefined) => void): void {
+    this.#result.then(onEnd, () => onEnd(undefined));
   }
 
   /**

@@ -13,7 +13,7 @@ import {
   type OdpIdentifierValue,
 } from '../events/index.js';
 import type { Duration } from '../options/index.js';
-import type { AmbientIdentity } from '../identity/index.js';
+import type { CallerContext } from '../identity/index.js';
 import { OdpCustomers } from '../customers/index.js';
 import { OdpApi } from '../odp/index.js';
 import type {
@@ -34,7 +34,7 @@ import type { OdpAccount } from '../account/index.js';
 /** What {@link OdpService} stands on. */
 export interface OdpServiceParts {
   readonly account: OdpAccount;
-  readonly ambient: AmbientIdentity;
+  readonly callers: CallerContext;
   readonly deadLetters: OdpDeadLetters;
   readonly segments: QualifiedSegments;
 }
@@ -52,14 +52,14 @@ export class OdpService {
   /** Events that wait: forget a customer's. */
   readonly outbox: OdpOutboxAdmin;
   readonly #account: OdpAccount;
-  readonly #ambient: AmbientIdentity;
+  readonly #callers: CallerContext;
   readonly #segments: QualifiedSegments;
 
   /** Made by `OptimizelyOdpModule`: inject it. */
-  constructor({ account, ambient, deadLetters, segments }: OdpServiceParts) {
+  constructor({ account, callers, deadLetters, segments }: OdpServiceParts) {
     this.#segments = segments;
     this.#account = account;
-    this.#ambient = ambient;
+    this.#callers = callers;
     this.deadLetters = deadLetters;
     this.customers = new OdpCustomers(account);
     this.api = new OdpApi({
@@ -169,7 +169,7 @@ export class OdpService {
     identifiers: I,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent | undefined> {
-    // What is wrong with the options is told by sending.
+    // Sending reports what is wrong with the options.
     const count = countIdentifiers(
       identifiers,
       (options as SendOdpEventOptions | null)?.identity === false
@@ -262,7 +262,7 @@ export class OdpService {
     T,
     I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
   >(identifiers: I, fn: () => T): T {
-    return this.#ambient.run({ identifiers, account: this.#account }, fn);
+    return this.#callers.run({ identifiers, account: this.#account }, fn);
   }
 
   async #sendAll(

@@ -14,7 +14,7 @@ import { isBlank } from './text.js';
 export type Data = Readonly<Record<string, Scalar | Order>>;
 
 /**
- * Writes the fields of event data; tells what is wrong. Absent data is fine.
+ * Writes the fields of event data; reports what is wrong. Absent data is fine.
  *
  * @returns the fields as they were read
  */
@@ -60,7 +60,7 @@ const isNoId = (value: unknown) =>
 const isInMilliseconds = (value: unknown) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 1e11;
 
-/** A checked copy of event data; tells what is wrong. */
+/** A checked copy of event data; reports what is wrong. */
 export function copyData(
   value: unknown,
   path: string,

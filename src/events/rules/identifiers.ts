@@ -77,18 +77,18 @@ export function copyIdentifiers(
   return identifiers as Record<string, string>;
 }
 
-/** Writes the identifiers of an event, of which it needs at least one; tells what is wrong. */
+/** Writes the identifiers of an event, of which it needs at least one; reports what is wrong. */
 export function writeIdentifiers(
   value: unknown,
   path: string,
   violations: Violations,
   json: JsonWriter,
-  ambient?: Readonly<Record<string, string>>,
+  callerIdentifiers?: Readonly<Record<string, string>>,
   allowPlaceholders = false,
 ): void {
   const before = violations.length;
   const own = copyIdentifiers(value, path, violations, allowPlaceholders);
-  const identifiers = fillIn(own, ambient);
+  const identifiers = fillIn(own, callerIdentifiers);
   let none = true;
   for (const name in identifiers) {
     if (!isOwn(identifiers, name)) continue;
@@ -115,7 +115,7 @@ function emptyIdentifiers(value: unknown, path: string): Violations {
     }));
 }
 
-/** Writes the identifiers of an event that may get others from the caller; tells what is wrong. */
+/** Writes the identifiers of an event that may get others from the caller; reports what is wrong. */
 export function writeOwnIdentifiers(
   value: unknown,
   path: string,
@@ -130,11 +130,14 @@ export function writeOwnIdentifiers(
  * How many identifiers an event with these would be sent with. Broken ones
  * count as enough, so that whoever sends them is told.
  */
-export function countIdentifiers(value: unknown, ambient: unknown): number {
+export function countIdentifiers(
+  value: unknown,
+  callerIdentifiers: unknown,
+): number {
   const violations: Violations = [];
   const identifiers = fillIn(
     copyIdentifiers(value, 'identifiers', violations),
-    copyIdentifiers(ambient, 'identity', violations),
+    copyIdentifiers(callerIdentifiers, 'identity', violations),
   );
   return violations.length > 0 ? Infinity : Object.keys(identifiers).length;
 }

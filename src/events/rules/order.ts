@@ -10,7 +10,7 @@ const MOST_ITEMS = 10_000;
 /** An order that was checked. */
 export type Order = Readonly<Record<string, Scalar | readonly Item[]>>;
 
-/** Writes an order with its line items; tells what is wrong. */
+/** Writes an order with its line items; reports what is wrong. */
 export function writeOrder(
   value: unknown,
   path: string,
@@ -40,7 +40,7 @@ function writeItems(
 ): void {
   json.openList('items');
   try {
-    // Read once, as a proxy may tell another length each time.
+    // Read once, as a proxy may answer with another length each time.
     const length: unknown = Array.isArray(value) ? value.length : undefined;
     if (typeof length === 'number' && length <= MOST_ITEMS) {
       for (let i = 0; i < length; i++) {

@@ -15,7 +15,7 @@ const HINTS: Readonly<Record<string, string>> = {
     '; nested values are only known to ODP as data.order, and a Date goes as epoch seconds or an ISO 8601 string',
 };
 
-/** Writes a field that holds one value; says what is wrong if it holds something else. */
+/** Writes a field that holds one value; reports what is wrong if it holds something else. */
 export function writeScalar(
   name: string,
   value: unknown,

@@ -12,9 +12,9 @@ export class MemoryOutboxOptions {
 
   /**
    * `reject`: `sendOdpEvent` rejects with `OdpOutboxFullError`. `drop-oldest`:
-   * the oldest waiting event is given up for the new one and told on `events$`.
+   * the oldest waiting event is given up for the new one and reported on `events$`.
    * `wait`: `sendOdpEvent` resolves when there is room; `trackOdpEvent`, which
-   * nobody can wait for, drops the event and tells.
+   * nobody can wait for, drops the event and reports it.
    * @default 'reject'
    */
   readonly whenFull: WhenFull = 'reject';

@@ -32,8 +32,8 @@ export class Listener {
   #client: ListeningClient | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Whether an operator was told that nobody listens. */
-  #told = false;
+  /** Whether the log says already that nobody listens. */
+  #warned = false;
 
   private constructor(
     newClient: Connect,
@@ -93,7 +93,7 @@ export class Listener {
         ANSWER_TIMEOUT_MS,
         () => new NoAnswerError('Postgres', ANSWER_TIMEOUT_MS),
       );
-      this.#told = false;
+      this.#warned = false;
       // What was announced while nobody listened is there already.
       if (!this.#stopped) this.#context.ready();
     } catch (error) {
@@ -103,8 +103,8 @@ export class Listener {
   }
 
   #warn(error: unknown): void {
-    if (this.#told || this.#stopped) return;
-    this.#told = true;
+    if (this.#warned || this.#stopped) return;
+    this.#warned = true;
     const { message } = sqlError('Postgres', error, '');
     this.#context.warn(
       `LISTEN for events that transactions of other instances commit: ${message}They are found within a second all the same. Set notify: false where LISTEN is not possible.`,

@@ -20,7 +20,7 @@ export class RedisScripts {
   /** Told when the connection is lost: whoever waits for an answer. */
   readonly #waiting = new Set<() => void>();
   readonly #lost = () => {
-    for (const tell of this.#waiting) tell();
+    for (const disconnected of this.#waiting) disconnected();
   };
 
   constructor(client: RedisOutboxClient, key: string) {
@@ -28,7 +28,7 @@ export class RedisScripts {
     this.#keys = KEYS.map((name) => `{${key}}:${name}`);
   }
 
-  /** Waits until the client is connected, and has it connect if it was told to be lazy. */
+  /** Waits until the client is connected, and has it connect if it is a lazy one. */
   async connected(): Promise<void> {
     const client = this.#client;
     if (client.status === 'ready') return;
@@ -40,7 +40,7 @@ export class RedisScripts {
     client.on('ready', settle);
     client.on('end', settle);
     try {
-      // Why it failed is told to the client's own listeners.
+      // Why it failed is reported to the client's own listeners.
       if (client.status === 'wait') client.connect().catch(() => {});
       await withDeadline(settled, ANSWER, () => this.#disconnected());
     } finally {
@@ -79,11 +79,12 @@ export class RedisScripts {
   /** Rejects as soon as the connection is lost, long before the client gives up. */
   async #whileConnected<T>(work: Promise<T>): Promise<T> {
     const lost = new Promise<never>((_, reject) => {
-      const tell = () => reject(unknownOutcome('closed the connection'));
+      const disconnected = () =>
+        reject(unknownOutcome('closed the connection'));
       if (this.#waiting.size === 0) this.#client.on('close', this.#lost);
-      this.#waiting.add(tell);
+      this.#waiting.add(disconnected);
       const forget = () => {
-        this.#waiting.delete(tell);
+        this.#waiting.delete(disconnected);
         if (this.#waiting.size === 0) this.#client.off('close', this.#lost);
       };
       work.then(forget, forget);

@@ -12,40 +12,40 @@ export type Caller =
     };
 
 /** Carries the caller through everything that a request or job starts. One serves the whole app. */
-export class AmbientIdentity {
-  readonly #callers = new AsyncLocalStorage<Caller>();
-  readonly #onWanted: () => void;
-  #wanted = false;
+export class CallerContext {
+  readonly #storage = new AsyncLocalStorage<Caller>();
+  readonly #onEnabled: () => void;
+  #enabled = false;
 
-  /** @param onWanted called once, when the first account wants to know who is calling */
-  constructor(onWanted: () => void = () => {}) {
-    this.#onWanted = onWanted;
+  /** @param onEnabled called once, when the first account wants to know who is calling */
+  constructor(onEnabled: () => void = () => {}) {
+    this.#onEnabled = onEnabled;
   }
 
   /** Whether any account has an `identity`: if none has, requests cost nothing. */
-  get wanted(): boolean {
-    return this.#wanted;
+  get enabled(): boolean {
+    return this.#enabled;
   }
 
-  /** Asks for requests to be followed. */
-  want(): void {
-    if (this.#wanted) return;
-    this.#wanted = true;
-    this.#onWanted();
+  /** Makes every request from now on run with its caller. */
+  enable(): void {
+    if (this.#enabled) return;
+    this.#enabled = true;
+    this.#onEnabled();
   }
 
   /** Whoever is calling here; `undefined` outside of requests and jobs. */
   get caller(): Caller | undefined {
-    return this.#callers.getStore();
+    return this.#storage.getStore();
   }
 
   /** Runs `fn`, and everything that it starts, on behalf of the caller. */
   run<T>(caller: Caller, fn: () => T): T {
-    return this.#callers.run(caller, fn);
+    return this.#storage.run(caller, fn);
   }
 
-  /** Runs `fn` on behalf of a request, if that is wanted, whoever the caller was before. */
-  follow<T>(request: () => OdpRequest, fn: () => T): T {
-    return this.#wanted ? this.run({ request }, fn) : fn();
+  /** Runs `fn` on behalf of a request, if enabled, whoever the caller was before. */
+  runForRequest<T>(request: () => OdpRequest, fn: () => T): T {
+    return this.#enabled ? this.run({ request }, fn) : fn();
   }
 }

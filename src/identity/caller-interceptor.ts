@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { Observable, tap } from 'rxjs';
-import type { AmbientIdentity } from './ambient-identity.js';
+import type { CallerContext } from './caller-context.js';
 import { httpRequest, odpRequestOf } from './request/index.js';
 
 /** What is needed of Fastify. */
@@ -23,14 +23,14 @@ interface FastifyInstance {
  * Lets guards and other middleware know who is calling: they run before any
  * interceptor.
  */
-export function followHttp(
-  ambient: AmbientIdentity,
+export function bindHttpCallers(
+  callers: CallerContext,
   consumer: MiddlewareConsumer,
   { httpAdapter }: HttpAdapterHost,
 ): void {
   consumer
     .apply((request: unknown, _response: unknown, next: () => void) =>
-      ambient.follow(() => httpRequest('http', request), next),
+      callers.runForRequest(() => httpRequest('http', request), next),
     )
     .forRoutes('{*path}');
   if (httpAdapter?.getType() !== 'fastify') return;
@@ -39,54 +39,54 @@ export function followHttp(
   httpAdapter
     .getInstance<FastifyInstance>()
     .addHook('preHandler', (request, _reply, done) =>
-      ambient.follow(() => httpRequest('http', request), done),
+      callers.runForRequest(() => httpRequest('http', request), done),
     );
 }
 
 /** Lets whatever a handler does know who is calling. */
-export function followCall(
-  ambient: AmbientIdentity,
+export function handleForCaller(
+  callers: CallerContext,
   call: ExecutionContext,
   next: CallHandler,
 ): Observable<unknown> {
-  if (!ambient.wanted) return next.handle();
+  if (!callers.enabled) return next.handle();
   // A caller that is already there is not trusted: a middleware that continues
   // in a callback of a shared connection, or in a timer, brings in the async
   // context of another request.
-  const follow = <T>(fn: () => T) =>
-    ambient.follow(() => odpRequestOf(call), fn);
+  const asCaller = <T>(fn: () => T) =>
+    callers.runForRequest(() => odpRequestOf(call), fn);
   return new Observable((subscriber) =>
-    follow(() =>
+    asCaller(() =>
       next
         .handle()
-        .pipe(tap((result) => followReading(result, follow)))
+        .pipe(tap((result) => bindReading(result, asCaller)))
         .subscribe(subscriber),
     ),
   );
 }
 
 /** A stream is read once the handler is done, in the context of whoever reads it. */
-function followReading(
+function bindReading(
   result: unknown,
-  follow: (read: () => void) => void,
+  asCaller: (read: () => void) => void,
 ): void {
   const stream = result instanceof StreamableFile ? result.getStream() : result;
   if (!(stream instanceof Readable)) return;
   // oxlint-disable no-underscore-dangle -- what Node calls the method that a stream is read by
   const read = stream._read.bind(stream);
-  stream._read = (size) => follow(() => read(size));
+  stream._read = (size) => asCaller(() => read(size));
   // oxlint-enable no-underscore-dangle
 }
 
 /** Does so for handlers of every transport. */
-export class FollowingInterceptor implements NestInterceptor {
-  readonly #ambient: AmbientIdentity;
+export class CallerInterceptor implements NestInterceptor {
+  readonly #callers: CallerContext;
 
-  constructor(ambient: AmbientIdentity) {
-    this.#ambient = ambient;
+  constructor(callers: CallerContext) {
+    this.#callers = callers;
   }
 
   intercept(call: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return followCall(this.#ambient, call, next);
+    return handleForCaller(this.#callers, call, next);
   }
 }
