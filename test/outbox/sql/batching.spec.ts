@@ -28,4 +28,5 @@ test('events of transactions wait for their batch to fill, as all do', (context)
     await clock.advance(2000);
     await until('delivered', EVENTS);
     expect(sandbox.requests().length).toBeLessThanOrEqual(6);
+    return true;
   }));
