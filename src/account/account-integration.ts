@@ -87,6 +87,13 @@ export class AccountIntegration {
     return within(clock, timeout, this.#isReady, () => {}, keepAlive);
   }
 
+  /** The app is ending: no time is left for an account that has been replaced. */
+  hurry(): void {
+    if (this.#isDraining && this.#wanted !== undefined) {
+      this.credentials.set(this.#wanted);
+    }
+  }
+
   /** Never rejects, and waits no longer for the integration than that. */
   async close(): Promise<void> {
     this.#isClosed = true;

@@ -428,6 +428,7 @@ export class OdpAccount {
     const { shutdownTimeout } = this.#parts.options.delivery;
     this.#ended.abort();
     this.#parts.processEnd.remove(this.#processEnds);
+    this.#integration?.hurry();
     const timeLeft = await this.#flushes.last(shutdownTimeout);
     if (this.#state === 'open') this.#state = 'closed';
     const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;

@@ -135,6 +135,20 @@ describe('datafileIntegration with the official SDK', () => {
     });
   });
 
+  it('sends to the new account at once when the app ends', async () => {
+    const [first, second] = await sandboxes('first-key', 'second-key');
+    const delivery = { flushInterval: '1h', shutdownTimeout: 500 } as const;
+    const { app, odp } = await boot(first!.datafileUrl, {}, { delivery });
+    first!.fail({ hang: true, path: '/v3' });
+    await odp.sendOdpEvent(login);
+    first!.setIntegration(second!.integration());
+    await until(() => expect(odp.stats().inFlight).toBe(1));
+    await odp.sendOdpEvents([login, login]);
+    const closing = app.close();
+    await second!.waitFor(2);
+    await closing;
+  });
+
   it('keeps what waits while the datafile names no account, and delivers it once it does', async () => {
     const [sandbox] = await sandboxes('first-key');
     const items: string[] = [];
