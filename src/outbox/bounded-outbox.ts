@@ -1,3 +1,5 @@
+// Not the global one, which the fake timers of an app's tests replace.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 import { OdpOutboxError } from '../errors/index.js';
 import { Fifo } from './fifo.js';
@@ -214,7 +216,8 @@ class Deadlines {
 
   #arm(ms: number): void {
     this.#armed = true;
-    this.#clock.schedule(() => this.#ring(), ms, false);
+    // An answer that could not be read while the process was frozen or busy is read first.
+    this.#clock.schedule(() => setImmediate(() => this.#ring()), ms, false);
   }
 
   #ring(): void {

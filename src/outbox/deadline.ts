@@ -1,8 +1,10 @@
 // Not the global ones, which the fake timers of an app's tests replace.
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
 /**
  * Waits for `work`, but at most `ms`: then rejects with what `late` makes. What
- * `work` brings afterwards is ignored.
+ * `work` brings afterwards is ignored. An answer that is there already, and could
+ * not be read while the process was frozen or busy, counts as in time.
  */
 export async function withDeadline<T>(
   work: Promise<T>,
@@ -11,7 +13,7 @@ export async function withDeadline<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms);
+    timer = setTimeout(() => setImmediate(() => reject(late())), ms);
   });
   try {
     return await Promise.race([work, deadline]);
