@@ -12,6 +12,11 @@ export interface KnownSegments {
   readonly at: number;
 }
 
+/** Characters of a customer's identifiers and segments: with longer ones the cache holds fewer customers. */
+const MEAN_LENGTH = 1024;
+/** What is longer, as only hostile text is, is not kept. */
+const MAX_LENGTH = 16 * MEAN_LENGTH;
+
 /** What ODP knows of customers, the most recently used ones. */
 export class SegmentCache {
   readonly #known: LRUCache<string, KnownSegments> | undefined;
@@ -26,7 +31,13 @@ export class SegmentCache {
     this.#timeout = cacheTimeout;
     this.#clock = clock;
     if (cacheSize > 0 && cacheTimeout > 0) {
-      this.#known = new LRUCache({ max: cacheSize });
+      this.#known = new LRUCache({
+        max: cacheSize,
+        maxSize: cacheSize * MEAN_LENGTH,
+        maxEntrySize: Math.min(MAX_LENGTH, cacheSize * MEAN_LENGTH),
+        sizeCalculation: ({ asked }, key) =>
+          asked.reduce((length, name) => length + name.length, key.length),
+      });
     }
   }
 

@@ -153,6 +153,23 @@ describe('fetchQualifiedSegments', () => {
     },
   );
 
+  it('keeps no customer whose identifier would fill memory', async () => {
+    const { odp, sandbox } = await startOdpApp({ segments: { cacheSize: 20 } });
+    const ask = (value: string) =>
+      odp.fetchQualifiedSegments({ email: value }, { segments });
+    await ask('a');
+    for (let n = 0; n < 5; n++) {
+      await ask(`${n}`.repeat(20_000));
+      await ask(`${n}`.repeat(20_000));
+    }
+    await ask('a');
+    expect(sandbox.requests()).toHaveLength(11);
+    // Five of the second kind take up what twenty customers may.
+    for (let n = 0; n < 5; n++) await ask(`${n}`.repeat(5000));
+    await ask('a');
+    expect(sandbox.requests()).toHaveLength(17);
+  });
+
   it('makes 100 requests for 10,000 concurrent callers of 100 customers', async () => {
     const { odp, sandbox } = await startOdpApp();
     const found = lookups();
