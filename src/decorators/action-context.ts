@@ -1,5 +1,5 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { OdpRequest } from '../identity/index.js';
+import type { OdpRequest, OdpUser } from '../identity/index.js';
 import type { HandlerEnd } from './handler-end.js';
 import type { OdpActionContext } from './odp-action.js';
 import { odpRequestOf } from '../identity/index.js';
@@ -14,9 +14,16 @@ export class ActionContext implements OdpActionContext {
   readonly result: unknown;
   readonly error: unknown;
   readonly executionContext: ExecutionContext;
+  readonly #before: OdpUser | undefined;
   #request: OdpRequest | undefined;
 
-  constructor(executionContext: ExecutionContext, end: HandlerEnd) {
+  /** @param before whoever was on the request when the handler began */
+  constructor(
+    executionContext: ExecutionContext,
+    end: HandlerEnd,
+    before: OdpUser | undefined,
+  ) {
+    this.#before = before;
     this.args = executionContext.getArgs();
     this.result = end.outcome === 'error' ? undefined : end.result;
     this.error = end.outcome === 'error' ? end.error : undefined;
@@ -25,6 +32,9 @@ export class ActionContext implements OdpActionContext {
 
   /** Read when it is asked for: events that are made of the result alone do without it. */
   get request(): OdpRequest {
-    return (this.#request ??= odpRequestOf(this.executionContext));
+    return (this.#request ??= odpRequestOf(
+      this.executionContext,
+      this.#before,
+    ));
   }
 }

@@ -1,6 +1,6 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { CallerContext } from '../identity/index.js';
+import type { CallerContext, OdpUser } from '../identity/index.js';
 import {
   findProvider,
   getOdpAccountToken,
@@ -51,12 +51,13 @@ export class ActionRunner {
     actions: readonly OdpAction[],
     executionContext: ExecutionContext,
     end: HandlerEnd,
+    before: OdpUser | undefined,
   ): void {
     const due = actions.filter(
       ({ on = 'success' }) => on === 'always' || on === end.outcome,
     );
     if (due.length === 0) return;
-    const context = new ActionContext(executionContext, end);
+    const context = new ActionContext(executionContext, end, before);
     for (const action of due) {
       // What ends a handler may run anywhere, such as in a socket's event.
       this.#callers.runForRequest(

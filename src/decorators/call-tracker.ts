@@ -4,7 +4,7 @@ import type { CallerContext } from '../identity/index.js';
 import type { ActionRunner } from './action-runner.js';
 import { isGetRoute } from './handlers.js';
 import { actionsOf } from './action-metadata.js';
-import { handleForCaller } from '../identity/index.js';
+import { handleForCaller, userOf } from '../identity/index.js';
 import type { OdpAction } from './odp-action.js';
 import { watchHandler } from './watch-handler.js';
 
@@ -38,11 +38,12 @@ export class CallTracker {
     // each call must count once. Nest asks from the outside in, so the last to
     // ask is the nearest to the handler, and binding it globally changes nothing.
     const owner = {};
+    const before = userOf(call);
     (call as OwnedCall)[OWNER] = owner;
     return handleForCaller(this.#callers, call, next).pipe(
       watchHandler((end) => {
         if ((call as OwnedCall)[OWNER] === owner) {
-          this.#runner.run(actions, call, end);
+          this.#runner.run(actions, call, end, before);
         }
       }),
     );

@@ -9,7 +9,7 @@ import {
 import type { HttpAdapterHost } from '@nestjs/core';
 import { Observable, tap } from 'rxjs';
 import type { CallerContext } from './caller-context.js';
-import { httpRequest, odpRequestOf } from './request/index.js';
+import { httpRequest, odpRequestOf, userOf } from './request/index.js';
 
 /** What is needed of Fastify. */
 interface FastifyInstance {
@@ -53,8 +53,9 @@ export function handleForCaller(
   // A caller that is already there is not trusted: a middleware that continues
   // in a callback of a shared connection, or in a timer, brings in the async
   // context of another request.
+  const before = userOf(call);
   const asCaller = <T>(fn: () => T) =>
-    callers.runForRequest(() => odpRequestOf(call), fn);
+    callers.runForRequest(() => odpRequestOf(call, before), fn);
   return new Observable((subscriber) =>
     asCaller(() =>
       next

@@ -5,5 +5,5 @@ export {
   bindHttpCallers,
 } from './caller-interceptor.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './odp-request.js';
-export { graphqlContext, odpRequestOf } from './request/index.js';
+export { graphqlContext, odpRequestOf, userOf } from './request/index.js';
 export { webVisitor } from './web-visitor.js';

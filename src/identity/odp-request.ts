@@ -18,7 +18,11 @@ export interface OdpRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Cookies by name, from the `cookie` header if no cookie parser ran. */
   readonly cookies: Readonly<Record<string, string>>;
-  /** What a guard put on the request (or the WebSocket client); `undefined` if none did. */
+  /**
+   * What a guard put on the request (or the WebSocket client); `undefined` where
+   * none did. In HTTP and GraphQL handlers, one that the handler has taken off,
+   * as a logout does, is still told.
+   */
   readonly user: OdpUser | undefined;
   /** Route parameters, by name. */
   readonly params: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { OdpRequest } from '../odp-request.js';
-import { graphqlRequest } from './graphql-request.js';
+import type { OdpRequest, OdpUser } from '../odp-request.js';
+import { graphqlContext, graphqlRequest } from './graphql-request.js';
 import { httpRequest } from './http-request.js';
 import { messageRequest } from './message-request.js';
+import { read } from './read.js';
 import { socketRequest } from './socket-request.js';
 
 export { graphqlContext } from './graphql-request.js';
@@ -11,8 +12,33 @@ export { httpRequest } from './http-request.js';
 /**
  * The request behind a handler, as it is now. Never throws. It goes by the
  * shape of what Nest hands over, so no transport's package is imported.
+ *
+ * @param before whoever was there when the handler began: a logout takes the user off
  */
-export function odpRequestOf(context: ExecutionContext): OdpRequest {
+export function odpRequestOf(
+  context: ExecutionContext,
+  before?: OdpUser,
+): OdpRequest {
+  const request = requestOf(context);
+  return before === undefined || (request.user ?? undefined) !== undefined
+    ? request
+    : { ...request, user: before };
+}
+
+/** Whom guards have put on the request of an HTTP or GraphQL handler, at little cost. */
+export function userOf(context: ExecutionContext): OdpUser | undefined {
+  const args = context.getArgs<unknown[]>();
+  const user =
+    context.getType<string>() === 'graphql'
+      ? (read(graphqlContext(args), 'req', 'user') ??
+        read(graphqlContext(args), 'user'))
+      : context.getType<string>() === 'http' && read(args[0], 'user');
+  return typeof user === 'object' && user !== null
+    ? (user as OdpUser)
+    : undefined;
+}
+
+function requestOf(context: ExecutionContext): OdpRequest {
   const type = context.getType<string>();
   const args = context.getArgs<unknown[]>();
   switch (type) {
