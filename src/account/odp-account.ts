@@ -9,16 +9,11 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import {
-  type OdpError,
-  OdpOutboxError,
-  OdpValidationError,
-} from '../errors/index.js';
+import { type OdpError, OdpOutboxError } from '../errors/index.js';
 import {
   EventMaker,
   lastLook,
   type MadeEvent,
-  NO_IDENTIFIER,
   type OdpEvent,
 } from '../events/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -26,7 +21,6 @@ import {
   type AppendOptions,
   type ErasedEvents,
   type OutboxEvent,
-  outboxError,
 } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
 import type { CallerContext } from '../identity/index.js';
@@ -38,13 +32,14 @@ import {
 } from './account-health.js';
 import { AccountFlushes } from './account-flushes.js';
 import { AccountIntegration } from './account-integration.js';
-import { type AccountState, isRefusal, refusalOf } from './account-state.js';
+import { type AccountState, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
 import { Caller } from './caller.js';
 import { ageDeadLetters } from './dead-letter-aging.js';
 import { BootLines } from './boot-lines.js';
 import { lastLine } from './last-line.js';
 import type { ProcessEnd } from './process-end.js';
+import { Refusals } from './refusals.js';
 
 /** The outer world of an account; tests put their own in its place. */
 export interface OdpRuntime {
@@ -76,6 +71,7 @@ export class OdpAccount {
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly caller: Caller;
+  readonly refusals: Refusals;
   /** Absent if nothing is ever sent. */
   readonly delivery: Delivery | undefined;
   readonly #parts: OdpAccountParts;
@@ -107,6 +103,7 @@ export class OdpAccount {
       clock,
       new RateLimitedLogger(runtime.logger, clock),
     );
+    this.refusals = new Refusals(this.reporter, options.identity !== undefined);
     this.caller = new Caller({
       callers: parts.callers,
       identity: options.identity,
@@ -321,56 +318,13 @@ export class OdpAccount {
       id = made.id;
       const appended = this.append([made]);
       if (appended instanceof Promise) {
-        appended.catch((error: unknown) => this.lost(error, id, source));
+        appended.catch((error: unknown) =>
+          this.refusals.lost(error, id, source),
+        );
       }
     } catch (error) {
-      if (identity !== false && this.#isAboutNobodyKnown(error)) {
-        this.reporter.anonymous(source);
-      } else {
-        this.lost(error, id, source);
-      }
+      this.refusals.tracked(error, id, source, identity);
     }
-  }
-
-  /** Tells of events that were refused to a caller who waits for them. */
-  refused(error: unknown, count = 1): void {
-    if (error instanceof OdpValidationError) {
-      this.reporter.invalid(error.violations, undefined, undefined);
-    } else if (isRefusal(error)) {
-      this.reporter.discarded(error.code, error.message, count);
-    }
-  }
-
-  /** Tells of an event that was refused and whose sender awaits nothing. */
-  unawaited(error: unknown): void {
-    if (isRefusal(error)) return;
-    this.reporter.unawaited(error);
-  }
-
-  /** Tells of an event that could not be made. Never throws. */
-  failedToMake(error: unknown, source: string): void {
-    const message = `could not be made: ${error instanceof Error ? error.name : 'an error'} was thrown`;
-    this.lost(
-      error instanceof OdpValidationError
-        ? error
-        : new OdpValidationError([{ path: 'event', message }]),
-      undefined,
-      source,
-    );
-  }
-
-  /** Tells of an event that nobody waits for and that did not get in. Never throws. */
-  lost(error: unknown, id?: string, source?: string): void {
-    if (error instanceof OdpValidationError) {
-      this.reporter.invalid(error.violations, source, error.message);
-      return;
-    }
-    if (isRefusal(error)) {
-      this.reporter.discarded(error.code, error.message, 1);
-      return;
-    }
-    const { code, message } = outboxError(error);
-    this.reporter.dropped(id, code, message);
   }
 
   stats(): OdpStats {
@@ -434,7 +388,7 @@ export class OdpAccount {
     const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;
     const integrationClosed = this.#integration?.close();
     if (this.delivery !== undefined) {
-      this.#tellEnding(await this.delivery.close(timeLeft));
+      this.#logLastLine(await this.delivery.close(timeLeft));
     }
     this.#calls?.close();
     // It may be the app's own, and hang.
@@ -454,7 +408,7 @@ export class OdpAccount {
     if (this.stats().pending > 0) void this.close();
   };
 
-  #tellEnding(left: number | undefined): void {
+  #logLastLine(left: number | undefined): void {
     const { outbox } = this.#parts.options;
     const { counters } = this.reporter;
     const { level, text, facts } = lastLine({
@@ -470,18 +424,6 @@ export class OdpAccount {
   async #drain(timeout: number): Promise<void> {
     const { delivery } = this;
     if (delivery?.suspended === false) await delivery.flush(timeout);
-  }
-
-  /** If `identity` says who is calling, an anonymous caller is no mistake. */
-  #isAboutNobodyKnown(error: unknown): boolean {
-    if (this.#parts.options.identity === undefined) return false;
-    if (!(error instanceof OdpValidationError)) return false;
-    const [first, ...others] = error.violations;
-    return (
-      first?.message === NO_IDENTIFIER &&
-      // Which of them are blank.
-      others.every(({ path }) => path.startsWith(first.path))
-    );
   }
 
   /** Whether events wait until the integration knows the account. */

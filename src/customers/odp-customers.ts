@@ -237,7 +237,7 @@ export class OdpCustomers {
   }
 
   #watched<T>(promise: Promise<T>): Promise<T> {
-    return watched(promise, (error) => this.#account.unawaited(error));
+    return watched(promise, (error) => this.#account.refusals.unawaited(error));
   }
 }
 

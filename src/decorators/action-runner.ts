@@ -101,7 +101,8 @@ export class ActionRunner {
     const options = 'identity' in action ? { identity: action.identity } : {};
     const source = sourceOf(context);
     const limit = { clock: account.clock, ms: account.requestTimeout };
-    const failed = (error: unknown) => account.failedToMake(error, source);
+    const failed = (error: unknown) =>
+      account.refusals.failedToMake(error, source);
     try {
       if (this.#once.wasSent(action, call)) return;
       const sent = followUp(action.when(context, limit), (due) => {

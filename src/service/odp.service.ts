@@ -64,7 +64,7 @@ export class OdpService {
     this.customers = new OdpCustomers(account);
     this.api = new OdpApi({
       calls: () => account.calls,
-      unawaited: (error) => account.unawaited(error),
+      unawaited: (error) => account.refusals.unawaited(error),
     });
     this.outbox = new OdpOutboxAdmin((identifiers) =>
       account.erase(identifiers),
@@ -151,7 +151,7 @@ export class OdpService {
     try {
       checkSendOptions(options, ['identity']);
     } catch (error) {
-      this.#account.lost(error);
+      this.#account.refusals.lost(error);
       return;
     }
     this.#account.track(event, options.identity);
@@ -279,7 +279,7 @@ export class OdpService {
   }
 
   #watched<T>(promise: Promise<T>): Promise<T> {
-    return watched(promise, (error) => this.#account.unawaited(error));
+    return watched(promise, (error) => this.#account.refusals.unawaited(error));
   }
 
   /** @param count how many events are sent, or refused, together */
@@ -292,7 +292,7 @@ export class OdpService {
       checkSendOptions(options);
       return this.#account.make(event, options.identity);
     } catch (error) {
-      this.#account.refused(error, count);
+      this.#account.refusals.awaited(error, count);
       throw error;
     }
   }
@@ -318,7 +318,7 @@ export class OdpService {
       return this.#account.append(made, options);
     } catch (error) {
       // Making a long list takes turns of the event loop, and much may happen in one.
-      this.#account.refused(error, made.length);
+      this.#account.refusals.awaited(error, made.length);
       throw error;
     }
   }

@@ -1,0 +1,82 @@
+import { NO_IDENTIFIER } from '../events/index.js';
+import { OdpValidationError } from '../errors/index.js';
+import { outboxError } from '../outbox/index.js';
+import type { Reporter } from '../reporting/index.js';
+import { isRefusal } from './account-state.js';
+
+/** Reports events that did not get in, by who hears of it otherwise. */
+export class Refusals {
+  readonly #reporter: Reporter;
+  readonly #hasIdentity: boolean;
+
+  /** @param hasIdentity whether the option `identity` says who is calling */
+  constructor(reporter: Reporter, hasIdentity: boolean) {
+    this.#reporter = reporter;
+    this.#hasIdentity = hasIdentity;
+  }
+
+  /** Their caller gets the error, too. */
+  awaited(error: unknown, count = 1): void {
+    if (error instanceof OdpValidationError) {
+      this.#reporter.invalid(error.violations, undefined, undefined);
+    } else if (isRefusal(error)) {
+      this.#reporter.discarded(error.code, error.message, count);
+    }
+  }
+
+  /** Their caller got a promise, and does not await it. */
+  unawaited(error: unknown): void {
+    if (isRefusal(error)) return;
+    this.#reporter.unawaited(error);
+  }
+
+  /** An event that was tracked. An anonymous caller is no mistake if `identity` says who is calling. */
+  tracked(
+    error: unknown,
+    id: string | undefined,
+    source: string | undefined,
+    identity = true,
+  ): void {
+    if (identity && this.#hasIdentity && isAboutNobody(error)) {
+      this.#reporter.anonymous(source);
+    } else {
+      this.lost(error, id, source);
+    }
+  }
+
+  /** An event that could not be made. Never throws. */
+  failedToMake(error: unknown, source: string): void {
+    const message = `could not be made: ${error instanceof Error ? error.name : 'an error'} was thrown`;
+    this.lost(
+      error instanceof OdpValidationError
+        ? error
+        : new OdpValidationError([{ path: 'event', message }]),
+      undefined,
+      source,
+    );
+  }
+
+  /** An event that nobody waits for. Never throws. */
+  lost(error: unknown, id?: string, source?: string): void {
+    if (error instanceof OdpValidationError) {
+      this.#reporter.invalid(error.violations, source, error.message);
+      return;
+    }
+    if (isRefusal(error)) {
+      this.#reporter.discarded(error.code, error.message, 1);
+      return;
+    }
+    const { code, message } = outboxError(error);
+    this.#reporter.dropped(id, code, message);
+  }
+}
+
+function isAboutNobody(error: unknown): boolean {
+  if (!(error instanceof OdpValidationError)) return false;
+  const [first, ...others] = error.violations;
+  return (
+    first?.message === NO_IDENTIFIER &&
+    // Which of them are blank.
+    others.every(({ path }) => path.startsWith(first.path))
+  );
+}
