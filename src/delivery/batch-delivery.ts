@@ -49,7 +49,7 @@ const MAX_REFUSALS_IN_A_ROW = 12;
  */
 const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
 
-/** Brings claimed events to ODP and does what its answers ask for. */
+/** Sends claimed events to ODP and acts on its answers. */
 export class BatchDelivery {
   readonly #parts: BatchDeliveryParts;
   readonly #evidence = new Evidence();

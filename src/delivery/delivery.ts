@@ -27,14 +27,14 @@ export interface DeliveryParts {
   /** From 0 up to 1, for jitter. */
   random(): number;
   readonly delivery: ResolvedDelivery;
-  /** What is kept of events that were given up. */
+  /** How many dead letters are kept, and for how long. */
   readonly deadLetters: DeadLetterRetention;
 }
 
 /** How long an app that is ending waits, after its last flush, for what is under way to stop, in ms. */
 const SHUTDOWN_GRACE_MS = 1000;
 
-/** An account's delivery, from the outbox on: takes events in and brings them to ODP. */
+/** An account's delivery, from the outbox on: accepts events and sends them to ODP. */
 export class Delivery {
   readonly awaited = new AwaitedEvents();
   readonly #parts: DeliveryParts;

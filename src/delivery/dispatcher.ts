@@ -37,16 +37,16 @@ export interface DispatcherParts {
 
 /** The least time that a claim holds, in ms: longer than any pause of a healthy process. */
 const MIN_LEASE_MS = 60_000;
-/** So many of the oldest events take turns in probing whether ODP takes events again. */
+/** How many of the oldest events take turns as the probe. */
 const PROBE_CHOICE = 100;
 const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
-/** How soon an outbox that failed to claim is asked again, in ms. */
+/** Delay before a failed claim is retried, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
 /** The longest backoff of an app that is ending, in ms. */
 const MAX_SHUTDOWN_BACKOFF_MS = 250;
 /**
- * Decides when events go to ODP: claims them from the outbox in batches, as many
- * at once as may be, and waits when waiting is due.
+ * Schedules requests: claims events from the outbox in batches, as many at once as
+ * breaker, rate and concurrency allow, and sleeps until the next is due.
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -292,7 +292,7 @@ export class Dispatcher {
 
   #nothingGoesBefore(now: number): number {
     if (this.#underWay.length > 0) return 0;
-    // A wrong key does not mend itself, however often it is tried.
+    // A wrong key does not fix itself, however often it is tried.
     if (this.#paused || this.#breaker.isStuck) return Infinity;
     return this.#breaker.nextRequestAt(now) ?? 0;
   }

@@ -20,7 +20,7 @@ export interface ExpiryScanParts {
 /** The least time between two expiry scans that found nothing more, in ms. */
 const EXPIRY_SCAN_INTERVAL_MS = 1000;
 
-/** While nothing may be sent, events that have grown too old are given up all the same. */
+/** Expires events that are too old even while nothing may be sent. */
 export class ExpiryScan {
   readonly #parts: ExpiryScanParts;
   #notBefore = 0;

@@ -43,7 +43,7 @@ const EMPTY: OutboxCounts = {
   deadLetters: 0,
 };
 
-/** The way to an outbox: opens it, takes events in, knows what it holds, and answers in time. */
+/** Fronts the outbox: opens it, appends events, tracks what it holds, and always answers in time. */
 export class OutboxAccess {
   readonly outbox: OdpOutbox;
   readonly #parts: OutboxAccessParts;
@@ -77,7 +77,7 @@ export class OutboxAccess {
   /**
    * Hands events to the outbox; returns, or resolves, when it has them.
    *
-   * @throws OdpOutboxFullError when there is no room
+   * @throws OdpOutboxFullError when the outbox is full
    * @throws OdpOutboxError when the outbox fails
    */
   append(

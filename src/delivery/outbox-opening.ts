@@ -83,7 +83,7 @@ export class OutboxOpening {
     try {
       await outbox.open(context);
     } catch (error) {
-      // Such as a package that is not installed: no later try mends that.
+      // Such as a package that is not installed: no retry fixes that.
       if (error instanceof OdpConfigurationError) throw error;
       this.#failure = outboxError(error);
       reporter.outboxFailed('open', this.#failure);

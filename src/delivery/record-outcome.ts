@@ -10,7 +10,7 @@ import { type Clock, within } from '../clock.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** Who hears what became of events. */
+/** Gets notified of what became of events. */
 export interface OutcomeRecorderParts {
   readonly outbox: OdpOutbox;
   readonly reporter: Reporter;
@@ -120,7 +120,7 @@ export class OutcomeRecorder {
   }
 
   /**
-   * Nobody hears of a loss that the outbox does not know: what it has not
+   * Never reports a loss that the outbox has not recorded: what it has not
    * comes back when the lease ends.
    */
   async #deadLetter(

@@ -285,7 +285,7 @@ describe('data', () => {
     },
   );
 
-  it('mends text that was cut in the middle of a character', () => {
+  it('repairs text that was cut in the middle of a character', () => {
     expect(sent({ data: { s: 'cut \ud83d' } }).data.s).toBe('cut \ufffd');
   });
 

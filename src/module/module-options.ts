@@ -31,7 +31,7 @@ export class OptimizelyOdpModuleOptions {
 
   /**
    * Where to send events instead, for example a proxy or the sandbox. `https`
-   * only, save for loopback or with `allowInsecureHost`.
+   * only, except for loopback or with `allowInsecureHost`.
    * @default the region's host
    */
   readonly apiHost?: string | undefined = undefined;
@@ -69,8 +69,8 @@ export class OptimizelyOdpModuleOptions {
   readonly eventTime?: boolean | undefined = true;
 
   /**
-   * Takes the identifier values `'undefined'`, `'null'`, `'NaN'` and
-   * `'[object Object]'`, which are refused as a missing value's text otherwise.
+   * Accepts the identifier values `'undefined'`, `'null'`, `'NaN'` and
+   * `'[object Object]'`, otherwise rejected as the text of a missing value.
    * @default false
    */
   readonly allowPlaceholderIdentifiers?: boolean | undefined = false;
@@ -81,8 +81,8 @@ export class OptimizelyOdpModuleOptions {
   /**
    * A last look at each event before it is checked, for consent and redaction:
    * returns it, changed or not, or `undefined` to withhold it (counted as
-   * `withheld`). It gets a copy, with what `identity` fills in. One that throws
-   * withholds, too, and is logged.
+   * `withheld`). It gets a copy, with what `identity` fills in. An
+   * error is logged and withholds the event, too.
    */
   readonly beforeSend?: OdpBeforeSend | undefined = undefined;
 
@@ -95,10 +95,10 @@ export class OptimizelyOdpModuleOptions {
   /** When and how events are sent. */
   readonly delivery?: OptionsOf<OdpDeliveryOptions> | undefined = {};
 
-  /** How the segments of customers are asked for and kept. */
+  /** How segments are fetched and cached. */
   readonly segments?: OptionsOf<OdpSegmentsOptions> | undefined = {};
 
-  /** What is kept of events that were given up. */
+  /** How many dead letters are kept, and for how long. */
   readonly deadLetters?: OptionsOf<OdpDeadLetterOptions> | undefined = {};
 }
 

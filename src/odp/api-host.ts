@@ -5,7 +5,7 @@ const ENDPOINT = /^(.*?)(\/v3(?:\/[\w-]*)*)$/i;
 
 /**
  * Checks where events are sent: the key travels there, so it must be https,
- * save on this machine or if `allowInsecureHost` allows it.
+ * except on this machine or if `allowInsecureHost` allows it.
  *
  * @returns the address without a trailing slash
  */

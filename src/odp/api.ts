@@ -81,7 +81,7 @@ export class OdpApi {
    * ```
    *
    * @throws OdpApiError for every answer but a 2xx, and if there is none
-   * @throws OdpValidationError it cannot be asked so; nothing was sent
+   * @throws OdpValidationError these arguments cannot be used to ask; nothing was sent
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */
   request<T = unknown>(request: OdpApiRequest): Promise<OdpApiResponse<T>> {

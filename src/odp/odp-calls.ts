@@ -94,7 +94,7 @@ export interface OdpCallsParts {
   failed(route: string, problem: string): void;
 }
 
-/** Asks ODP and waits for the answer: within bounds, and again if that is safe. */
+/** Makes requests whose answer somebody waits for: bounded, and retried if that is safe. */
 export class OdpCalls {
   readonly #parts: OdpCallsParts;
   readonly #http: OdpHttp;

@@ -35,9 +35,8 @@ interface Wait {
 }
 
 /**
- * An outbox that always answers in time, whatever the store behind it does: all
- * who wait are told after five seconds. What an operator does to many dead
- * letters at once may take a minute. Opening is left to take as long as it does.
+ * Bounds how long an outbox may take to answer: five seconds, or a minute for
+ * operations on many dead letters. Opening takes as long as it takes.
  */
 export class BoundedOutbox extends OdpOutbox {
   override readonly name: string;

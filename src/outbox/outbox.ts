@@ -191,7 +191,7 @@ export abstract class OdpOutbox {
    * Takes events in, all or none. Once it returns (or resolves) they are as
    * safe as this outbox promises.
    *
-   * @throws OdpOutboxFullError when there is no room
+   * @throws OdpOutboxFullError when the outbox is full
    */
   abstract append(
     events: readonly OutboxEvent[],

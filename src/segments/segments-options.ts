@@ -1,7 +1,7 @@
 import type { OdpViolation } from '../errors/index.js';
 import { type Duration, OptionReader } from '../options/index.js';
 
-/** How the segments of customers are asked for and kept. */
+/** How segments are fetched and cached. */
 export class OdpSegmentsOptions {
   /**
    * Customers whose segments are kept; `0` keeps none. The least recently used

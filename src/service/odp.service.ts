@@ -31,7 +31,7 @@ import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
-/** What {@link OdpService} stands on. */
+/** The collaborators of {@link OdpService}. */
 export interface OdpServiceParts {
   readonly account: OdpAccount;
   readonly callers: CallerContext;
@@ -43,13 +43,13 @@ const FLUSH_TIMEOUT = 30_000;
 
 /** Sends customer events to the Optimizely Data Platform. */
 export class OdpService {
-  /** Events that were given up: list them, queue them again, forget them. */
+  /** Events that were given up: list them, requeue them, purge them. */
   readonly deadLetters: OdpDeadLetters;
-  /** Customers at ODP: create, update, ask. Nothing of it goes through the outbox. */
+  /** ODP's customers: create, update, look up. Bypasses the outbox. */
   readonly customers: OdpCustomers;
-  /** The rest of ODP's REST API. Nothing of it goes through the outbox. */
+  /** The rest of ODP's REST API. Bypasses the outbox. */
   readonly api: OdpApi;
-  /** Events that wait: forget a customer's. */
+  /** Waiting events: erase a customer's. */
   readonly outbox: OdpOutboxAdmin;
   readonly #account: OdpAccount;
   readonly #callers: CallerContext;
@@ -77,15 +77,15 @@ export class OdpService {
   }
 
   /**
-   * Sends an event. Resolves once the outbox has it: from then on it is
-   * delivered as surely as that outbox promises.
+   * Sends an event. Resolves once the outbox has it: from then on its
+   * delivery is as certain as that outbox promises.
    *
    * @throws OdpValidationError the event breaks a rule; nothing was queued
-   * @throws OdpOutboxFullError the outbox has no room; nothing was queued
+   * @throws OdpOutboxFullError the outbox is full; nothing was queued
    * @throws OdpOutboxError the outbox failed
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError it was discarded
    * @throws OdpRejectedError OdpExpiredError with `awaitDelivery`
-   * @throws OdpTimeoutError `timeout` is over
+   * @throws OdpTimeoutError `timeout` has expired
    *
    * A rejection that nobody awaits is logged, and does not end the process.
    */
@@ -113,8 +113,8 @@ export class OdpService {
   }
 
   /**
-   * Sends many events: all are valid and accepted, or none is. Leaves the event
-   * loop its turns, however many they are. With `awaitDelivery` it resolves when
+   * Sends many events: all are valid and accepted, or none is. Yields to
+   * the event loop, however many there are. With `awaitDelivery` it resolves when
    * ODP has all of them, and rejects as soon as one was given up.
    *
    * @throws what {@link sendOdpEvent} throws; a violation's path begins with the event's index, such as `[3].action`
@@ -198,7 +198,7 @@ export class OdpService {
 
   /**
    * Which segments a customer is qualified for, now: by their names in ODP. It
-   * asks ODP at once and not through the outbox; answers are kept (option
+   * asks ODP at once, bypassing the outbox; answers are cached (option
    * `segments`), and concurrent callers share one request. A customer whom ODP
    * does not know, such as any new visitor, is qualified for nothing: `[]`.
    *
@@ -207,8 +207,8 @@ export class OdpService {
    * ```
    *
    * @param identifiers of the customer; whoever is calling unless given, of whom an anonymous one is qualified for nothing. ODP is asked by one after the other until it knows the customer, by `vuid` last
-   * @throws OdpSegmentsError ODP is away, slow or refuses; nothing of it is kept
-   * @throws OdpValidationError it cannot be asked so
+   * @throws OdpSegmentsError ODP is away, slow or refuses; nothing is cached
+   * @throws OdpValidationError these arguments cannot be used to ask
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */
   fetchQualifiedSegments(

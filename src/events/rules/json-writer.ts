@@ -209,7 +209,7 @@ export class JsonWriter {
 }
 
 /**
- * In UTF-8, without escapes save for those that JSON demands: a name written as
+ * In UTF-8, without escapes except for those that JSON demands: a name written as
  * `"\u00fc"` is misread by `JSON.parse` of some versions of V8 if another
  * one is nothing but a quote or a backslash.
  */

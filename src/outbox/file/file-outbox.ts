@@ -171,7 +171,7 @@ export class FileOutbox extends OdpOutbox {
     );
   }
 
-  /** Makes as many of these pending again as there is room for. */
+  /** Requeues as many of these as there is capacity for. */
   async #requeue(page: readonly StoredLetter[]): Promise<number> {
     const { capacity, commits, context } = this.#use();
     const createdAt = context.now();

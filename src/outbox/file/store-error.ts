@@ -34,7 +34,7 @@ const KNOWN: readonly [RegExp, (path: string) => string][] = [
   ],
 ];
 
-/** Says what went wrong with the directory at `path`, and how to mend it. */
+/** Says what went wrong with the directory at `path`, and how to fix it. */
 export function storeError(
   path: string,
   error: unknown,

@@ -32,7 +32,7 @@ function house() {
     asked,
     pass: (ms: number) => (now += ms),
     goAway: (yes: boolean) => (away = yes),
-    bury: (count: number, size?: number) =>
+    deadLetter: (count: number, size?: number) =>
       housekeeping.deadLettered(
         letters(count, size) as unknown as ClaimedEvent[],
         { tables, context },
@@ -43,26 +43,26 @@ function house() {
 
 describe('Housekeeping', () => {
   it('looks through dead letters at first, then once enough are new', async () => {
-    const { asked, bury, pass } = house();
-    await bury(1);
+    const { asked, deadLetter, pass } = house();
+    await deadLetter(1);
     expect(asked).toMatchObject({ trimmed: 1, removed: 2 });
-    await bury(9);
+    await deadLetter(9);
     expect(asked.trimmed).toBe(1);
-    await bury(1);
+    await deadLetter(1);
     expect(asked.trimmed).toBe(2);
-    await bury(1, 1000);
+    await deadLetter(1, 1000);
     expect(asked.trimmed).toBe(3);
     pass(MINUTE);
-    await bury(1);
+    await deadLetter(1);
     expect(asked.trimmed).toBe(4);
   });
 
   it('fails nobody, and tries again', async () => {
-    const { asked, bury, goAway } = house();
+    const { asked, deadLetter, goAway } = house();
     goAway(true);
-    await bury(1);
+    await deadLetter(1);
     goAway(false);
-    await bury(1);
+    await deadLetter(1);
     expect(asked).toMatchObject({ trimmed: 2, removed: 2 });
   });
 

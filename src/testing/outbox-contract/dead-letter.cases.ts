@@ -13,7 +13,7 @@ const expired: DeadLetterCause = {
 };
 
 /** Buries `oldest` for one reason, then `newest` for the other, at another time. */
-async function buryTwo(stage: Stage): Promise<number> {
+async function deadLetterTwo(stage: Stage): Promise<number> {
   const { outbox } = stage;
   await stage.append(1, 'oldest');
   await outbox.deadLetter(await stage.claim(1), rejected);
@@ -180,7 +180,7 @@ export const deadLetterCases: readonly StagedCase[] = [
   {
     name: 'finds dead letters by id, reason and time, joined by «and»',
     async run(stage) {
-      const newest = await buryTwo(stage);
+      const newest = await deadLetterTwo(stage);
       const found = async (filter: Parameters<typeof list>[0]) =>
         idsOf(await list(filter, { limit: 10 }));
       const list = stage.outbox.deadLetters.bind(stage.outbox);
@@ -245,7 +245,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     name: 'purges what the filter names, and says how many that were',
     async run(stage) {
       const { outbox } = stage;
-      await buryTwo(stage);
+      await deadLetterTwo(stage);
       assert.equal(await outbox.purge({ ids: ['unknown'] }), 0);
       assert.equal(await outbox.purge({ reason: 'rejected' }), 1);
       assert.deepEqual(idsOf(await outbox.deadLetters({}, { limit: 10 })), [
