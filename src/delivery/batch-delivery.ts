@@ -129,9 +129,10 @@ export class BatchDelivery {
     const request = this.#evidence.start();
     reporter.requested();
     const outcome = await client.send(batch, abort);
-    if (breaker.resets !== resets && outcome.kind !== 'accepted') {
-      // What the account before it answered says nothing about the events, nor this one.
-      await outcomes.release(batch);
+    if (breaker.resets !== resets) {
+      // What the account before it answered says nothing about this one.
+      if (outcome.kind === 'accepted') await outcomes.acknowledge(batch);
+      else await outcomes.release(batch);
       return breaker.closed;
     }
     switch (outcome.kind) {
