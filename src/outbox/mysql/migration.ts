@@ -28,12 +28,12 @@ function migrationOf(table: TableName): string[] {
   created_at DATETIME(3) NOT NULL,
   receipt VARCHAR(64) ${ASCII},
   -- Which process, for its flushes.
-  appended_by CHAR(36) ${ASCII},
+  appended_by BIGINT UNSIGNED,
   appended_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
   failed_attempts INT UNSIGNED NOT NULL DEFAULT 0,
   due_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
   -- Never NULL, so that a claim is written in place.
-  claim CHAR(36) ${ASCII} NOT NULL DEFAULT '',
+  claim BIGINT UNSIGNED NOT NULL DEFAULT 0,
   -- Counts, too, without reading what the events hold.
   KEY appended_by (appended_by)
 ) ENGINE = InnoDB`,

@@ -17,7 +17,14 @@ import type { RunInTransaction } from '../sql/transaction.js';
 import type { MysqlDatabase, Session } from './mysql-database.js';
 import { MysqlDeadLetters } from './mysql-dead-letters.js';
 import type { Statements } from './statements.js';
-import { portionsOf, toMicroseconds, toSeqs, toStored } from './values.js';
+import {
+  portionsOf,
+  toMicroseconds,
+  toNumber,
+  toRows,
+  toSeqs,
+  toStored,
+} from './values.js';
 
 /** The tables of an outbox in MySQL or MariaDB. */
 export class MysqlTables implements OutboxTables {
@@ -59,29 +66,35 @@ export class MysqlTables implements OutboxTables {
     return this.#database.transaction(async (session) => {
       const due = await session.rows<{ seq: number; bytes: number }>(
         this.#sql.due(lost.length > 0),
-        [...(lost.length > 0 ? [lost] : []), toMicroseconds(minAge), limit],
+        [
+          ...(lost.length > 0 ? [lost.map(toNumber)] : []),
+          toMicroseconds(minAge),
+          limit,
+        ],
       );
       let total = 0;
       const fitting = due.filter(
         ({ bytes }, place) => (total += bytes) <= maxBytes || place === 0,
       );
       if (fitting.length === 0) return [];
-      const seqs = toSeqs(fitting);
-      const values = [token, toMicroseconds(lease), seqs];
-      await session.change(this.#sql.lease, values);
-      return session.rows<ClaimedRow>(this.#sql.claimed, [seqs]);
+      const { rows, which } = toRows(toSeqs(fitting));
+      const values = [toNumber(token), toMicroseconds(lease), ...which];
+      await session.change(this.#sql.lease(rows), values);
+      return session.rows<ClaimedRow>(this.#sql.claimed(rows), which);
     });
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
     const delivered = [null, null, null];
-    return forEachClaim(events, (held, token, awaited) => {
-      const seqs = held.map(Number);
-      return awaited
-        ? this.#database.transaction((session) =>
-            this.#remove(session, seqs, token, delivered),
-          )
-        : this.#database.alone(this.#sql.acknowledge, [seqs, token]);
+    return forEachClaim(events, (seqs, token, awaited) => {
+      if (awaited) {
+        return this.#database.transaction((session) =>
+          this.#remove(session, seqs, token, delivered),
+        );
+      }
+      const { rows, which } = toRows(seqs.map(Number));
+      const values = [...which, toNumber(token)];
+      return this.#database.alone(this.#sql.acknowledge(rows), values);
     });
   }
 
@@ -90,13 +103,11 @@ export class MysqlTables implements OutboxTables {
     { delay, failed }: { delay: number; failed: boolean },
   ): Promise<void> {
     const due = [toMicroseconds(delay), failed ? 1 : 0];
-    await forEachClaim(events, (held, token) =>
-      this.#database.alone(this.#sql.release, [
-        ...due,
-        held.map(Number),
-        token,
-      ]),
-    );
+    await forEachClaim(events, (seqs, token) => {
+      const { rows, which } = toRows(seqs.map(Number));
+      const values = [...due, ...which, toNumber(token)];
+      return this.#database.alone(this.#sql.release(rows), values);
+    });
   }
 
   deadLetter(
@@ -106,7 +117,7 @@ export class MysqlTables implements OutboxTables {
     const cause = [reason, status ?? null, toStored(message)];
     return forEachClaim(events, (seqs, token) =>
       this.#database.transaction((session) =>
-        this.#remove(session, seqs.map(Number), token, cause, (held) =>
+        this.#remove(session, seqs, token, cause, (held) =>
           session.change(this.#sql.copyToDeadLetters, [...cause, held]),
         ),
       ),
@@ -127,7 +138,7 @@ export class MysqlTables implements OutboxTables {
   }
 
   async pendingBefore(by: string, newest: string): Promise<number> {
-    const values = [by, Number(newest)];
+    const values = [toNumber(by), Number(newest)];
     const [row] = await this.#database.rows<{ count: number }>(
       this.#sql.pendingBefore,
       values,
@@ -162,21 +173,22 @@ export class MysqlTables implements OutboxTables {
   /** Removes held events, records their outcomes, and first does with them what is asked. */
   async #remove(
     session: Session,
-    seqs: number[],
+    seqs: readonly string[],
     token: string,
     outcome: unknown[],
     first: (held: number[]) => Promise<unknown> = async () => {},
   ): Promise<number> {
+    const { rows, which } = toRows(seqs.map(Number));
     const held = await session.rows<{ seq: number; receipt: string | null }>(
-      this.#sql.held,
-      [seqs, token],
+      this.#sql.held(rows),
+      [...which, toNumber(token)],
     );
     if (held.length === 0) return 0;
     await first(toSeqs(held));
     const receipts = held.flatMap(({ receipt }) => receipt ?? []);
     if (receipts.length > 0) {
-      const rows = receipts.map((receipt) => [receipt, ...outcome]);
-      await session.change(this.#sql.record, [rows]);
+      const outcomes = receipts.map((receipt) => [receipt, ...outcome]);
+      await session.change(this.#sql.record, [outcomes]);
     }
     return session.change(this.#sql.erase('events'), [toSeqs(held)]);
   }

@@ -11,8 +11,8 @@ const ms = (column: string) =>
 const AGE = `TIMESTAMPDIFF(MICROSECOND, appended_at, ${NOW}) / 1000 + 0e0`;
 const SEQ = 'CAST(seq AS CHAR) AS seq';
 
-/** The events of one claim: rows, and its fencing token. */
-const HELD = 'seq IN (?) AND claim = ?';
+/** The events of one claim: which rows, and its fencing token. */
+const held = (rows: string) => `${rows} AND claim = ?`;
 
 /** Every statement of an outbox. */
 export type Statements = ReturnType<typeof statements>;
@@ -30,14 +30,18 @@ export function statements({ events, deadLetters, outcomes }: TableNames) {
 SELECT seq, bytes FROM ${events}
 WHERE ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
 ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
-    lease: `UPDATE ${byNumber} SET claim = ?, due_at = ${LATER} WHERE seq IN (?)`,
-    claimed: `
+    lease: (rows: string) =>
+      `UPDATE ${byNumber} SET claim = ?, due_at = ${LATER} WHERE ${rows}`,
+    claimed: (rows: string) => `
 SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age
-FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
+FROM ${events} WHERE ${rows} ORDER BY ${events}.seq`,
 
-    acknowledge: `DELETE event FROM ${byNumber} WHERE ${HELD}`,
-    release: `UPDATE ${byNumber} SET claim = '', due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${HELD}`,
-    held: `SELECT seq, receipt FROM ${byNumber} WHERE ${HELD} ORDER BY seq FOR UPDATE`,
+    acknowledge: (rows: string) =>
+      `DELETE event FROM ${byNumber} WHERE ${held(rows)}`,
+    release: (rows: string) =>
+      `UPDATE ${byNumber} SET claim = 0, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${held(rows)}`,
+    held: (rows: string) =>
+      `SELECT seq, receipt FROM ${byNumber} WHERE ${held(rows)} ORDER BY seq FOR UPDATE`,
     record: `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ?`,
     copyToDeadLetters: `
 INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)

@@ -29,11 +29,29 @@ export const toMicroseconds = (ms: number): number =>
 export const toSeqs = (rows: readonly { seq: string | number }[]): number[] =>
   rows.map(({ seq }) => Number(seq));
 
+/** A UUID's random part as a number: a quarter of the size, in each row and each statement. */
+export const toNumber = (uuid: string): number =>
+  Number.parseInt(uuid.replaceAll('-', '').slice(-13), 16);
+
+/** Rows as a condition and its values. A server is done sooner with one range than with each number. */
+export function toRows(seqs: readonly number[]): {
+  readonly rows: string;
+  readonly which: unknown[];
+} {
+  const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
+  const isRange =
+    last - first + 1 === seqs.length && new Set(seqs).size === seqs.length;
+  return isRange
+    ? { rows: 'seq BETWEEN ? AND ?', which: [first, last] }
+    : { rows: 'seq IN (?)', which: [seqs] };
+}
+
 /** Events in portions of one INSERT each, each as a flat list of values. */
 export function* portionsOf(
   events: readonly OutboxEvent[],
-  by: string,
+  process: string,
 ): Generator<{ readonly rows: number; readonly values: unknown[] }> {
+  const by = toNumber(process);
   // Events of one moment, as most of a group are.
   let [time, date] = [NaN, ''];
   let rows = 0;

@@ -96,7 +96,7 @@ async function mysqlStore({ url }: Service): Promise<Store> {
     config: { kind: 'mysql', url, table },
     async endLeases() {
       await pool.query(
-        `UPDATE ${table} SET due_at = UTC_TIMESTAMP(6) WHERE claim <> ''`,
+        `UPDATE ${table} SET due_at = UTC_TIMESTAMP(6) WHERE claim <> 0`,
       );
     },
     async remove() {
