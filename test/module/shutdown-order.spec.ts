@@ -11,6 +11,22 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
+import {
+  CommandHandler,
+  CqrsModule,
+  EventBus,
+  type ICommandHandler,
+  type IEvent,
+  ofType,
+  Saga,
+} from '@nestjs/cqrs';
+import {
+  ClientProxyFactory,
+  EventPattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { ScheduleModule, Timeout } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import type { Queue } from 'bullmq';
 import {
@@ -19,8 +35,10 @@ import {
   SendOdpEvent,
 } from 'nestjs-optimizely-odp';
 import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
+import { lastValueFrom, map, type Observable } from 'rxjs';
 import { beforeEach, expect, test } from 'vitest';
 import { actions } from '../decorators/support.js';
+import { freePort } from '../support/services.js';
 
 let sandbox: OdpSandbox;
 beforeEach(async () => {
@@ -143,4 +161,111 @@ test('an account that was lazily loaded serves decorators that ran before, and i
   loaded.get(OdpService).trackOdpEvent(event('loaded'));
   await app.close();
   expect(arrived()).toEqual(['loaded', 'seen']);
+});
+
+test('a scheduled job that still runs gets its event out', async () => {
+  const begun = gate();
+  const closing = gate();
+
+  @Injectable()
+  class Reminders {
+    constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+    @Timeout(1)
+    async remind() {
+      begun.open();
+      await closing.opened;
+      await this.odp.sendOdpEvent(event('reminded'));
+    }
+  }
+
+  const app = await start({
+    imports: [ScheduleModule.forRoot(), odpModule()],
+    providers: [Reminders],
+  });
+  await begun.opened;
+  const closed = app.close();
+  closing.open();
+  await closed;
+  expect(arrived()).toEqual(['reminded']);
+});
+
+test('a command that a saga has set off and that still runs gets its event out', async () => {
+  const begun = gate();
+  const closing = gate();
+  class OrderPaid {}
+  class SendReceipt {}
+
+  @CommandHandler(SendReceipt)
+  class SendReceiptHandler implements ICommandHandler<SendReceipt> {
+    constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+    async execute() {
+      begun.open();
+      await closing.opened;
+      await this.odp.sendOdpEvent(event('receipted'));
+    }
+  }
+
+  @Injectable()
+  class Sagas {
+    @Saga()
+    paid = (events: Observable<IEvent>) =>
+      events.pipe(
+        ofType(OrderPaid),
+        map(() => new SendReceipt()),
+      );
+  }
+
+  const app = await start({
+    imports: [CqrsModule.forRoot(), odpModule()],
+    providers: [SendReceiptHandler, Sagas],
+  });
+  app.get(EventBus).publish(new OrderPaid());
+  await begun.opened;
+  const closed = app.close();
+  closing.open();
+  await closed;
+  expect(arrived()).toEqual(['receipted']);
+});
+
+test('a microservice handler that still runs gets its event out', async () => {
+  const begun = gate();
+  const closing = gate();
+
+  @Controller()
+  class Payments {
+    constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+    @EventPattern('paid')
+    async paid(_payment: unknown) {
+      begun.open();
+      await closing.opened;
+      await this.odp.sendOdpEvent(event('paid'));
+    }
+  }
+
+  const port = await freePort();
+  const options = { host: '127.0.0.1', port };
+  const module = await Test.createTestingModule({
+    imports: [odpModule()],
+    controllers: [Payments],
+  }).compile();
+  const service = module.createNestMicroservice<MicroserviceOptions>({
+    transport: Transport.TCP,
+    options,
+    logger: false,
+  });
+  await service.listen();
+  const client = ClientProxyFactory.create({
+    transport: Transport.TCP,
+    options,
+  });
+  await lastValueFrom(client.emit('paid', {}), { defaultValue: undefined });
+  await begun.opened;
+  const closed = service.close();
+  closing.open();
+  await closed;
+  await client.close();
+  expect(arrived()).toEqual(['paid']);
 });
