@@ -1,5 +1,12 @@
-import { Controller, Get, Inject, Module } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  Module,
+  type NestApplicationOptions,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { createObserveModule } from '@nestjs/observe';
 import { TerminusModule } from '@nestjs/terminus';
 import {
   OdpService,
@@ -11,7 +18,19 @@ import { OdpSandbox } from 'nestjs-optimizely-odp/sandbox';
 import { OdpHealthIndicator } from 'nestjs-optimizely-odp/terminus';
 import { expect, onTestFinished, test } from 'vitest';
 
-test('it works behind naive proxies, which a tracer puts around every instance', async () => {
+type Instrument = NonNullable<NestApplicationOptions['instrument']>;
+
+const NAIVE: Instrument = {
+  instanceDecorator: (instance) =>
+    typeof instance === 'object' && instance !== null
+      ? new Proxy(instance, {})
+      : instance,
+};
+
+test.each<[string, Instrument | undefined]>([
+  ['naive proxies', NAIVE],
+  ['@nestjs/observe', createObserveModule().ObserveInstrument],
+])('it works behind %s, put around every instance', async (_, instrument) => {
   const sandbox = await OdpSandbox.start();
   onTestFinished(() => sandbox.close());
 
@@ -49,12 +68,7 @@ test('it works behind naive proxies, which a tracer puts around every instance',
   const app = await NestFactory.create(AppModule, {
     logger: false,
     abortOnError: false,
-    instrument: {
-      instanceDecorator: (instance) =>
-        typeof instance === 'object' && instance !== null
-          ? new Proxy(instance, {})
-          : instance,
-    },
+    instrument,
   });
   await app.listen(0, '127.0.0.1');
   const seen: string[] = [];
