@@ -36,7 +36,8 @@ interface Wait {
 
 /**
  * Bounds how long an outbox may take to answer: five seconds, or a minute for
- * operations on many dead letters. Opening takes as long as it takes.
+ * operations on many events of a store that is not silent. Opening takes as long
+ * as it takes.
  */
 export class BoundedOutbox extends OdpOutbox {
   override readonly name: string;
@@ -126,17 +127,17 @@ export class BoundedOutbox extends OdpOutbox {
   }
 
   requeue(filter: DeadLetterFilter, limit?: number): MaybePromise<number> {
-    return this.#bound(this.#outbox.requeue(filter, limit), this.#bulk);
+    return this.#boundBulk(this.#outbox.requeue(filter, limit));
   }
 
   purge(filter: DeadLetterFilter): MaybePromise<number> {
-    return this.#bound(this.#outbox.purge(filter), this.#bulk);
+    return this.#boundBulk(this.#outbox.purge(filter));
   }
 
   erase(
     identifiers: Readonly<Record<string, string>>,
   ): MaybePromise<ErasedEvents> {
-    return this.#bound(this.#outbox.erase(identifiers), this.#bulk);
+    return this.#boundBulk(this.#outbox.erase(identifiers));
   }
 
   close(): MaybePromise<void> {
@@ -148,6 +149,16 @@ export class BoundedOutbox extends OdpOutbox {
       pending: () => this.#bound(checkpoint.pending()),
       close: () => checkpoint.close(),
     };
+  }
+
+  /** A question that any store answers at once tells a silent one from one that has much to do. */
+  #boundBulk<T>(answer: MaybePromise<T>): MaybePromise<T> {
+    if (!isThenable(answer)) return answer;
+    const silent = new Promise<never>((_, reject) => {
+      const asked = (async () => this.counts())();
+      asked.catch(reject);
+    });
+    return Promise.race([this.#bound(answer, this.#bulk), silent]);
   }
 
   #giveBack(events: readonly ClaimedEvent[]): void {

@@ -128,6 +128,29 @@ test('all who wait for a silent outbox are told after five seconds, whenever the
   await odp.sendOdpEvent(numbered(2));
 });
 
+test('an operator is told after five seconds as well, and a busy store has a minute', async () => {
+  const { outbox, silence } = silenceable();
+  const app = await startOdpApp({ outbox });
+  const { odp } = app;
+  let done = () => {};
+  const purge = vi
+    .spyOn(outbox, 'purge')
+    .mockImplementationOnce(
+      () => new Promise((resolve) => (done = () => resolve(7))),
+    );
+  const busy = odp.deadLetters.purge({ all: true });
+  await app.clock.advance(30_000);
+  done();
+  expect(await busy).toBe(7);
+  purge.mockRestore();
+  silence('counts');
+  vi.spyOn(outbox, 'erase').mockImplementation(() => new Promise(() => {}));
+  const erased = expect(
+    odp.outbox.erase({ email: 'ada@example.com' }),
+  ).rejects.toBeInstanceOf(OdpOutboxError);
+  expect(await timeOf(app, erased)).toBeLessThanOrEqual(5050);
+});
+
 test('what a claim brings after its time is given back, and goes with the next', async () => {
   const { outbox } = silenceable();
   const app = await startOdpApp({ outbox });
