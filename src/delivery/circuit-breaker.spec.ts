@@ -23,6 +23,12 @@ describe('a circuit breaker', () => {
     expect(one.failed(1500, undefined)).toBe(1000);
   });
 
+  test('waits for as long as the first delay is, if that is more than a second', () => {
+    const one = new CircuitBreaker({ backoff: (failures) => failures * 5000 });
+    expect(one.failed(0, undefined)).toBe(5000);
+    expect(one.failed(5000, undefined)).toBe(5000);
+  });
+
   test('closes once a request got through', () => {
     const one = breaker();
     one.failed(0, undefined);

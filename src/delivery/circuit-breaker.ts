@@ -88,10 +88,10 @@ export class CircuitBreaker {
       this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
       return this.#hold(now, retryAfter);
     }
-    const wait = this.#failedTogether(now)
-      ? 0
-      : Math.min(this.waitOf(++this.#failures), MAX_OUTAGE_WAIT_MS);
-    return this.#hold(now, wait);
+    if (this.#failedTogether(now)) return this.#hold(now, 0);
+    // Whoever wants a longer first delay gets it.
+    const longest = Math.max(MAX_OUTAGE_WAIT_MS, this.waitOf(1));
+    return this.#hold(now, Math.min(this.waitOf(++this.#failures), longest));
   }
 
   /** The key or the host is wrong. Returns whether that is news, and when the next probe is due. */
