@@ -68,7 +68,9 @@ async function withLevel<T>(
 async function sizeOnDisk(path: string): Promise<number> {
   let sum = 0;
   for (const name of await readdir(path)) {
-    sum += (await stat(join(path, name))).size;
+    // The store may have done with a file meanwhile.
+    const file = await stat(join(path, name)).catch(() => undefined);
+    sum += file?.size ?? 0;
   }
   return sum;
 }
