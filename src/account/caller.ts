@@ -24,21 +24,17 @@ export class Caller {
   /** Whether somebody is calling here, be it anonymously. */
   get isThere(): boolean {
     const { callers, identity, account } = this.#parts;
-    const { caller } = callers;
+    const caller = callers.callerOf(account);
     if (caller === undefined) return false;
-    return 'identifiers' in caller
-      ? caller.account === account
-      : identity !== undefined;
+    return 'identifiers' in caller || identity !== undefined;
   }
 
   /** From the `identity` option or `runWithIdentity`. Never throws. */
   identifiers(): unknown {
     const { callers, identity, account, reporter } = this.#parts;
-    const { caller } = callers;
+    const caller = callers.callerOf(account);
     if (caller === undefined) return undefined;
-    if ('identifiers' in caller) {
-      return caller.account === account ? caller.identifiers : undefined;
-    }
+    if ('identifiers' in caller) return caller.identifiers;
     if (identity === undefined) return undefined;
     try {
       const identifiers: unknown = identity(caller.request());

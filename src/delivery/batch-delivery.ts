@@ -17,6 +17,8 @@ export interface BatchDeliveryParts extends OutcomeRecorderParts {
   readonly breaker: CircuitBreaker;
   readonly limit: BatchLimit;
   readonly rate: RequestRate;
+  /** Whether no more requests may start for now. */
+  paused(): boolean;
   /** In ms. */
   readonly requestTimeout: number;
 }
@@ -80,7 +82,8 @@ export class BatchDelivery {
     for (let first = true; goOn && batches.length > 0; first = false) {
       await rate.turn(abort);
       const inTime = clock.monotonic() + requestTimeout < leaseEnd;
-      if (abort.aborted || !(first || (inTime && !breaker.suspended))) break;
+      if (abort.aborted || this.#parts.paused()) break;
+      if (!first && (!inTime || breaker.suspended)) break;
       goOn = await this.#request(batches.pop() ?? [], work);
     }
     await outcomes.release(batches.flat());
@@ -257,11 +260,14 @@ export class BatchDelivery {
       return false;
     }
     const { status, problem, retryAfter } = outcome;
-    const alone =
-      this.#evidence.failed(batch[0]?.id ?? '') ||
-      this.#evidence.throughs > throughs;
-    if (alone && retryAfter === undefined) {
-      await this.#retryAlone(batch, outcome, outcomes);
+    const failedByItself = this.#evidence.failed(batch);
+    const alone = failedByItself || this.#evidence.throughs > throughs;
+    // A pause that ODP asks for holds for all, unless it is asked for these
+    // events alone, time and again.
+    if (alone && (failedByItself || retryAfter === undefined)) {
+      // Those that are halved may be innocent.
+      const least = batch.length === 1 ? retryAfter : 0;
+      await this.#retryAlone(batch, outcome, outcomes, least);
       return true;
     }
     const now = clock.monotonic();
@@ -277,9 +283,10 @@ export class BatchDelivery {
     batch: Batch,
     { status, problem }: Outcome,
     outcomes: OutcomeRecorder,
+    least = 0,
   ): Promise<void> {
     const { breaker, reporter } = this.#parts;
-    const wait = breaker.waitOf(attemptsOf(batch));
+    const wait = Math.max(breaker.waitOf(attemptsOf(batch)), least);
     reporter.retrying(batch, status, problem, wait);
     await outcomes.retry(batch, Math.min(wait, this.#untilTooOld(batch)));
   }

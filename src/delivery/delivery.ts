@@ -182,6 +182,8 @@ export class Delivery {
     this.hurry();
     await this.flush(timeout);
     this.#abort.abort();
+    // Whoever flushes for longer than the app lives is told what is left.
+    this.#flushes.end();
     let left: number | undefined;
     const ended = async () => {
       await this.#dispatcher.stopped();

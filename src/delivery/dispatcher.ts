@@ -87,6 +87,7 @@ export class Dispatcher {
       breaker: this.#breaker,
       limit: this.#limit,
       rate: this.#rate,
+      paused: () => this.#paused,
       forgotten: (count) => access.forgotten(count),
       deadLettered: (count) => access.deadLettered(count),
       released: (delay) => this.#trigger.released(clock.monotonic() + delay),

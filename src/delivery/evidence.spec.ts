@@ -28,18 +28,18 @@ test('a request that had started before a refusal proves nothing', () => {
 
 test('a failure for the moment is no refusal', () => {
   const evidence = new Evidence();
-  evidence.failed('a');
+  evidence.failed([{ id: 'a' }]);
   other(evidence);
   expect(evidence.refused('a')).toBe(0);
 });
 
 test('an event that fails with others getting through in between fails by itself', () => {
   const evidence = new Evidence();
-  expect(evidence.failed('a')).toBe(false);
-  expect(evidence.failed('a')).toBe(false);
+  expect(evidence.failed([{ id: 'a' }])).toBe(false);
+  expect(evidence.failed([{ id: 'a' }])).toBe(false);
   other(evidence);
-  expect(evidence.failed('a')).toBe(true);
-  expect(evidence.failed('a')).toBe(false);
+  expect(evidence.failed([{ id: 'a' }])).toBe(true);
+  expect(evidence.failed([{ id: 'a' }])).toBe(false);
 });
 
 test('an event that was refused and then delivered clears all others', () => {
@@ -52,13 +52,13 @@ test('an event that was refused and then delivered clears all others', () => {
   expect(evidence.refused('a')).toBe(1);
 });
 
-test('what was given up is forgotten, and so is the first of more than 1000', () => {
+test('what was given up is forgotten, and so is the first of more than 10,000', () => {
   const evidence = new Evidence();
   evidence.refused('a');
   evidence.forget('a');
   other(evidence);
   expect(evidence.refused('a')).toBe(0);
-  for (let n = 0; n < 1000; n++) evidence.refused(String(n));
+  for (let n = 0; n < 10_000; n++) evidence.refused(String(n));
   other(evidence);
   expect(evidence.refused('a')).toBe(0);
 });

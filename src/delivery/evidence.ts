@@ -1,5 +1,5 @@
 /** The most events that are remembered; the first ones are forgotten first. */
-const MAX_SUSPECTS = 1000;
+const MAX_SUSPECTS = 10_000;
 
 interface Suspect {
   /** The mark of its last failure. */
@@ -61,12 +61,16 @@ export class Evidence {
     for (const suspect of this.#suspects.values()) suspect.evidence = 0;
   }
 
-  /** A request that held this event failed. Returns whether others have got through since it failed the time before. */
-  failed(id: string): boolean {
-    const suspect = this.#of(id);
-    const { failedAt = Infinity } = suspect;
-    suspect.failedAt = this.mark;
-    return this.gotThroughSince(failedAt);
+  /** A request of these events failed. Returns whether others have got through since one of them failed the time before. */
+  failed(events: readonly { readonly id: string }[]): boolean {
+    let others = false;
+    for (const { id } of events) {
+      const suspect = this.#of(id);
+      const { failedAt = Infinity } = suspect;
+      suspect.failedAt = this.mark;
+      others ||= this.gotThroughSince(failedAt);
+    }
+    return others;
   }
 
   /**

@@ -56,8 +56,10 @@ export class OutcomeRecorder {
   /** ODP has them. */
   async acknowledge(events: readonly ClaimedEvent[]): Promise<void> {
     const { outbox, reporter, awaited, forgotten } = this.#parts;
-    await this.#record('acknowledge', () => outbox.acknowledge(events));
-    forgotten(events.length);
+    const held = await this.#record('acknowledge', events, () =>
+      outbox.acknowledge(events),
+    );
+    forgotten(held ?? events.length);
     reporter.delivered(events);
     for (const { receipt } of events) awaited.delivered(receipt);
   }
@@ -130,12 +132,13 @@ export class OutcomeRecorder {
   ): Promise<void> {
     const { outbox, clock, deadLettered } = this.#parts;
     const recorded = async () => {
-      if (
-        await this.#record('deadLetter', () => outbox.deadLetter(events, cause))
-      ) {
-        deadLettered(events.length);
-        for (const event of events) notify(event);
-      }
+      const held = await this.#record('deadLetter', events, () =>
+        outbox.deadLetter(events, cause),
+      );
+      // They may have been erased meanwhile, or be another process's by now.
+      if (held === undefined || held === 0) return;
+      deadLettered(held);
+      for (const event of events) notify(event);
     };
     await within(clock, MAX_RECORDING_MS, recorded(), () => {});
   }
@@ -147,35 +150,35 @@ export class OutcomeRecorder {
   ): Promise<void> {
     if (events.length === 0) return;
     const { outbox, clock, released } = this.#parts;
-    const recorded = async () => {
-      if (
-        await this.#record('release', () =>
-          outbox.release(events, { delay, failed }),
-        )
-      ) {
-        released(delay);
-      }
+    const giveBack = async () => {
+      const recorded = await this.#record('release', events, async () => {
+        await outbox.release(events, { delay, failed });
+        return events.length;
+      });
+      if (recorded !== undefined) released(delay);
     };
-    await within(clock, MAX_RECORDING_MS, recorded(), () => {});
+    await within(clock, MAX_RECORDING_MS, giveBack(), () => {});
   }
 
-  /** Returns whether the outbox has it. */
+  /** Returns how many events the outbox held still; `undefined` if it could not record it. */
   async #record(
     doing: 'acknowledge' | 'deadLetter' | 'release',
-    record: () => MaybePromise<unknown>,
-  ): Promise<boolean> {
+    events: readonly ClaimedEvent[],
+    record: () => MaybePromise<number>,
+  ): Promise<number | undefined> {
     const { clock, reporter, abort, released } = this.#parts;
-    for (;;) {
+    for (let first = true; ; first = false) {
       try {
-        await record();
-        return true;
+        const held = await record();
+        // An attempt before may have done it, and only its answer was lost.
+        return first ? held : events.length;
       } catch (error) {
         reporter.outboxFailed(doing, error);
         const now = clock.monotonic();
         const over = now + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
         if (abort.aborted || over) {
           released(Math.max(this.#leaseEnd - now, 0));
-          return false;
+          return undefined;
         }
         await new Promise<void>((resolve) => {
           clock.schedule(resolve, OUTBOX_RETRY_INTERVAL_MS, false);

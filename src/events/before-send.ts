@@ -90,21 +90,22 @@ function readCopy(event: OdpEvent): OdpEvent {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown }).then === 'function';
 
-/** Plain objects and lists anew; anything else is for the rules to judge. */
+/** Objects and lists anew; anything else, such as a Map, is for the rules to judge. */
 function copyOf(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value;
   if (Array.isArray(value)) return value.map((one) => copyOf(one, depth - 1));
-  const isPlain =
-    depth === MAX_DEPTH ||
-    [Object.prototype, null].includes(
-      Object.getPrototypeOf(value) as object | null,
-    );
-  return isPlain
-    ? Object.fromEntries(
-        Object.entries(value).map(([name, one]) => [
-          name,
-          copyOf(one, depth - 1),
-        ]),
-      )
-    : value;
+  if (Object.prototype.toString.call(value) !== '[object Object]') return value;
+  // Instances of classes as well, with what their prototype computes.
+  const copy = Object.create(
+    Object.getPrototypeOf(value) as object | null,
+  ) as Record<string, unknown>;
+  for (const [name, one] of Object.entries(value)) {
+    Object.defineProperty(copy, name, {
+      value: copyOf(one, depth - 1),
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    });
+  }
+  return copy;
 }

@@ -8,6 +8,7 @@ import { IsOdpData } from './dto/is-odp-data.decorator.js';
 import { IsOdpIdentifiers } from './dto/is-odp-identifiers.decorator.js';
 import type { OdpEvent } from './event.js';
 import { EventMaker } from './make-event.js';
+import { trimInvisible } from './rules/text.js';
 
 const maker = new EventMaker({
   commonData: {},
@@ -314,8 +315,9 @@ const isAlias = (key: string) =>
 function allowedIdentifiers(value: object): Record<string, string> {
   const kept = Object.entries(value).filter(
     (entry): entry is [string, string] =>
-      typeof entry[1] === 'string' && entry[1].trim() !== '',
+      typeof entry[1] === 'string' && trimInvisible(entry[1]) !== '',
   );
+  for (const entry of kept) entry[1] = trimInvisible(entry[1]);
   const identifiers = Object.fromEntries(kept.filter(([key]) => !isAlias(key)));
   const user =
     kept.find(([key]) => key === 'fs_user_id') ??

@@ -9,6 +9,8 @@ export type Caller =
       readonly identifiers: OdpIdentifiers;
       /** The account whose events get them. */
       readonly account: object;
+      /** Who is calling as other accounts see it. */
+      readonly outer?: Caller | undefined;
     };
 
 /** Carries the caller through everything that a request or job starts. One serves the whole app. */
@@ -34,18 +36,31 @@ export class CallerContext {
     this.#onEnabled();
   }
 
-  /** Whoever is calling here; `undefined` outside of requests and jobs. */
-  get caller(): Caller | undefined {
-    return this.#storage.getStore();
+  /** Whoever is calling here, as this account sees it; `undefined` outside of requests and jobs. */
+  callerOf(account: object): Caller | undefined {
+    let caller = this.#storage.getStore();
+    while (caller !== undefined && 'account' in caller) {
+      if (caller.account === account) return caller;
+      caller = caller.outer;
+    }
+    return caller;
   }
 
-  /** Runs `fn`, and everything that it starts, on behalf of the caller. */
-  run<T>(caller: Caller, fn: () => T): T {
-    return this.#storage.run(caller, fn);
+  /** Runs `fn`, and everything that it starts, with these identifiers for the events of one account. */
+  runWith<T>(identifiers: OdpIdentifiers, account: object, fn: () => T): T {
+    const current = this.#storage.getStore();
+    // What is hidden from now on is not kept, however deep jobs are nested.
+    const outer =
+      current !== undefined && 'account' in current
+        ? current.account === account
+          ? current.outer
+          : current
+        : current;
+    return this.#storage.run({ identifiers, account, outer }, fn);
   }
 
   /** Runs `fn` on behalf of a request, if enabled, whoever the caller was before. */
   runForRequest<T>(request: () => OdpRequest, fn: () => T): T {
-    return this.#enabled ? this.run({ request }, fn) : fn();
+    return this.#enabled ? this.#storage.run({ request }, fn) : fn();
   }
 }

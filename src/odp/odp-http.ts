@@ -85,7 +85,11 @@ export class OdpHttp {
         signal: timedOut?.signal ?? signal,
         answerBytes,
       });
-      return await Promise.race([cutOff, sent]);
+      const answer = await Promise.race([cutOff, sent]);
+      // Whatever answers may repeat the key, and what it says is logged.
+      return answer.body.includes(apiKey)
+        ? { ...answer, body: answer.body.replaceAll(apiKey, '[key]') }
+        : answer;
     } catch (error) {
       throw error instanceof OdpTransportError
         ? error

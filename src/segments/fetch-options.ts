@@ -98,7 +98,7 @@ export function checkSegments(
     value.length <= MOST_NAMES &&
     value.every(isSegmentName)
   ) {
-    return value.length < 2 ? value : [...new Set(value)];
+    return [...new Set(value)];
   }
   const message = `must be a list of at most ${MOST_NAMES} names of segments, each a text of at most ${LONGEST_NAME} characters that is not blank`;
   violations.push({ path, message });

@@ -15,12 +15,12 @@ export interface SentOdpEvent {
 export const sentOf = (made: MadeEvent | undefined): SentOdpEvent =>
   made === undefined ? { id: randomUUID(), withheld: true } : { id: made.id };
 
-/** How many events are made before the event loop gets its turn. */
+/** After so many events the event loop gets its turn before they are taken in. */
 const EVENTS_PER_TURN = 200;
 
 /**
- * Makes the events of a list, and what its sender is told of them. Leaves the
- * event loop its turns, however many they are.
+ * Makes the events of a list, and what its sender is told of them. All of them
+ * in one go: from then on the list and its objects are the caller's again.
  *
  * @throws OdpValidationError with everything that is wrong, by the events' index
  */
@@ -47,7 +47,6 @@ export async function makeEvents(
         violations.push({ path: `[${index}].${path}`, message });
       }
     }
-    if (index % EVENTS_PER_TURN === EVENTS_PER_TURN - 1) await nextTurn();
   }
   if (violations.length > 0) throw new OdpValidationError(violations);
   // Taking in a long list takes its time as well.

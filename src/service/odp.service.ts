@@ -262,7 +262,12 @@ export class OdpService {
     T,
     I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
   >(identifiers: I, fn: () => T): T {
-    return this.#callers.run({ identifiers, account: this.#account }, fn);
+    // The object stays the caller's, who may use it for the next job.
+    const own =
+      typeof identifiers === 'object' && identifiers !== null
+        ? { ...identifiers }
+        : identifiers;
+    return this.#callers.runWith(own, this.#account, fn);
   }
 
   async #sendAll(

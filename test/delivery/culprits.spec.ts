@@ -141,3 +141,16 @@ test('an event that alone is refused waits for evidence: something else that get
     { reason: 'rejected', status: 422, event: { action: 'tested' } },
   ]);
 });
+
+test('an event whose answer always asks for a pause costs the others no more than the first', async () => {
+  const app = await startOdpApp();
+  const { odp, sandbox, clock } = app;
+  sandbox.fail({
+    status: 503,
+    retryAfter: 60,
+    match: (event) => event.identifiers.n === '7',
+  });
+  await odp.sendOdpEvents(events(100));
+  await eventually(app, () => odp.stats().delivered === 99, 1000);
+  expect(clock.monotonic()).toBeLessThan(3 * 60_000);
+});

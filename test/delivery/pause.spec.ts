@@ -77,3 +77,32 @@ test('awaitDelivery waits for no batch to fill', async () => {
   await odp.sendOdpEvent(numbered(1), { awaitDelivery: true });
   expect(sandbox.requests()).toHaveLength(1);
 });
+
+test('pause stops a delivery that has begun', async () => {
+  const { odp, sandbox, clock } = await startOdpApp({
+    delivery: { batchSize: 64, maxRequestsPerSecond: 1 },
+  });
+  sandbox.fail({ status: 413, match: (event) => event.identifiers.n === '1' });
+  await odp.sendOdpEvents(events(64));
+  await expect.poll(() => sandbox.requests().length).toBe(1);
+  odp.pause();
+  await clock.advance(10_000);
+  expect(sandbox.requests()).toHaveLength(1);
+  expect(odp.stats()).toMatchObject({ inFlight: 0, pending: 64 });
+});
+
+test('a flush ends with the app', async () => {
+  const { odp, sandbox, clock, until, close } = await startOdpApp({
+    delivery: { shutdownTimeout: 500 },
+  });
+  sandbox.fail({ status: 503 });
+  await odp.sendOdpEvents(events(3));
+  let flushed: unknown;
+  const flush = odp.flush({ timeout: '1h' }).then((left) => (flushed = left));
+  await until('retrying');
+  const closing = close();
+  await clock.advance(2000);
+  await closing;
+  await flush;
+  expect(flushed).toEqual({ pending: 3 });
+});

@@ -155,9 +155,20 @@ export function fillIn(
   if (caller === undefined) return own;
   for (const name in own) {
     if (isOwn(caller, name) && caller[name] !== own[name]) return own;
+    // ODP may take another spelling for the same identifier.
+    const spelling = fold(name);
+    for (const other in caller) {
+      if (caller[other] !== own[name] && fold(other) === spelling) return own;
+    }
   }
   return { ...caller, ...own };
 }
+
+const fold = (name: string) =>
+  name
+    .replaceAll(/[\s\p{Cf}]/gu, '')
+    .replaceAll('-', '_')
+    .toLowerCase();
 
 /** A set has to hash the text, which costs Node 26 more than all other checks. */
 const isPlaceholder = (text: string) =>
