@@ -28,7 +28,7 @@ export class Pace {
     for (const signal of signals) signal?.throwIfAborted();
     const earlier = this.#starts.at(-MOST_PER_SECOND) ?? -Infinity;
     const wait = earlier + WINDOW_MS - this.#clock.monotonic();
-    if (wait > 0) await sleep(this.#clock, wait, ...signals);
+    if (wait > 0) await sleep(this.#clock, wait, true, ...signals);
     this.#starts.push(this.#clock.monotonic());
     this.#starts = this.#starts.slice(-MOST_PER_SECOND);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { sleep } from '../odp/index.js';
 
 /** Spaces requests evenly, so that no more than so many start in a second. */
 export class RequestRate {
@@ -25,14 +26,6 @@ export class RequestRate {
     const at = Math.max(this.#next, now);
     this.#next = at + this.#interval;
     if (at === now || abort.aborted) return;
-    return new Promise((resolve) => {
-      const end = () => {
-        cancel();
-        abort.removeEventListener('abort', end);
-        resolve();
-      };
-      const cancel = this.#clock.schedule(end, at - now, false);
-      abort.addEventListener('abort', end);
-    });
+    return sleep(this.#clock, at - now, false, abort).catch(() => {});
   }
 }

@@ -191,7 +191,7 @@ export class OdpCalls {
       ) {
         throw new OdpCallError(answer);
       }
-      await sleep(clock, delay, ended);
+      await sleep(clock, delay, true, ended);
       await call.turn?.(ended);
     }
   }

@@ -1,9 +1,14 @@
 import type { Clock } from '../clock.js';
 
-/** Waits so long; the process goes on meanwhile. Rejects once one of the signals is aborted. */
+/**
+ * Waits so long. Rejects once one of the signals is aborted.
+ *
+ * @param keepAlive whether the process must not end before
+ */
 export function sleep(
   clock: Pick<Clock, 'schedule'>,
   ms: number,
+  keepAlive: boolean,
   ...signals: (AbortSignal | undefined)[]
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -21,7 +26,7 @@ export function sleep(
         resolve();
       },
       ms,
-      true,
+      keepAlive,
     );
     for (const signal of signals) signal?.addEventListener('abort', abort);
     if (signals.some((signal) => signal?.aborted === true)) abort();
