@@ -1,6 +1,10 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import type { CallerContext, OdpUser } from '../identity/index.js';
+import {
+  type CallerContext,
+  graphqlContext,
+  type OdpUser,
+} from '../identity/index.js';
 import {
   findProvider,
   getOdpAccountToken,
@@ -10,12 +14,15 @@ import {
 import { systemClock } from '../clock.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import type { BackgroundWork, OdpAccount } from '../account/index.js';
-import { followUp } from './follow-up.js';
-import { sourceOf } from './make-action.js';
-import { ActionContext } from './action-context.js';
+import { followUp, sourceOf } from './make-action.js';
+import {
+  ActionContext,
+  type OdpAction,
+  type OdpActionContext,
+  type TimeLimit,
+} from './odp-action.js';
 import type { HandlerEnd } from './handler-end.js';
-import type { OdpAction, OdpActionContext, TimeLimit } from './odp-action.js';
-import { OncePerRequest } from './once-per-request.js';
+import { isGraphqlField } from './handlers.js';
 
 /** Whom an action's events are handed to. */
 interface Target {
@@ -153,9 +160,31 @@ const NO_SUCH_ACCOUNT =
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'account could not be determined';
 
-/** What to do about a decorator whose account does not exist. */
-export function noAccount(name: string | undefined): string {
-  return name === undefined
-    ? '@SendOdpEvent() sends nothing, since the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or name one with account.'
-    : `@SendOdpEvent({ account: '${name}' }) sends nothing, since no account has that name. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or correct account.`;
+/** Which actions have been sent for a GraphQL operation that runs their handler many times. */
+class OncePerRequest {
+  readonly #done = new WeakMap<object, Set<OdpAction>>();
+
+  /** Whether the action was sent before. */
+  wasSent(action: OdpAction, call: ExecutionContext): boolean {
+    const key = keyOf(action, call);
+    return key !== undefined && this.#done.get(key)?.has(action) === true;
+  }
+
+  /** Notes that it is sent now. */
+  sent(action: OdpAction, call: ExecutionContext): void {
+    const key = keyOf(action, call);
+    if (key === undefined) return;
+    const done = this.#done.get(key) ?? new Set();
+    this.#done.set(key, done.add(action));
+  }
+}
+
+/** What the runs of an operation have in common; `undefined` if each run counts. */
+function keyOf(action: OdpAction, call: ExecutionContext): object | undefined {
+  if (call.getType<string>() !== 'graphql') return undefined;
+  const { oncePerRequest = isGraphqlField(call.getHandler()) } = action;
+  const context = graphqlContext(call.getArgs());
+  return oncePerRequest && typeof context === 'object' && context !== null
+    ? context
+    : undefined;
 }

@@ -1,7 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Clock } from '../clock.js';
 import type { OdpEvent, OdpEventInput } from '../events/index.js';
-import type { OdpRequest } from '../identity/index.js';
+import {
+  type OdpRequest,
+  odpRequestOf,
+  type OdpUser,
+} from '../identity/index.js';
+import type { HandlerEnd } from './handler-end.js';
 
 /** What a handler did, for the functions of `@SendOdpEvent()`. */
 export interface OdpActionContext<T = unknown> {
@@ -109,4 +114,39 @@ export interface OdpAction extends Omit<
     context: OdpActionContext,
     limit: TimeLimit,
   ) => readonly OdpEvent[] | Promise<readonly OdpEvent[]>;
+}
+
+/**
+ * What a handler did. A class, since V8 makes a map (a hidden class) of its own
+ * for each literal that has a getter, and keeps that, with the whole request
+ * that it leads to, until a full collection.
+ */
+export class ActionContext implements OdpActionContext {
+  readonly args: readonly unknown[];
+  readonly result: unknown;
+  readonly error: unknown;
+  readonly executionContext: ExecutionContext;
+  readonly #before: OdpUser | undefined;
+  #request: OdpRequest | undefined;
+
+  /** @param before whoever was on the request when the handler began */
+  constructor(
+    executionContext: ExecutionContext,
+    end: HandlerEnd,
+    before: OdpUser | undefined,
+  ) {
+    this.#before = before;
+    this.args = executionContext.getArgs();
+    this.result = end.outcome === 'error' ? undefined : end.result;
+    this.error = end.outcome === 'error' ? end.error : undefined;
+    this.executionContext = executionContext;
+  }
+
+  /** Read when it is asked for: events that are made of the result alone do without it. */
+  get request(): OdpRequest {
+    return (this.#request ??= odpRequestOf(
+      this.executionContext,
+      this.#before,
+    ));
+  }
 }

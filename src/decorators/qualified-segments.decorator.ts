@@ -9,9 +9,9 @@ import { ModuleRef } from '@nestjs/core';
 import {
   type CallerSegments,
   findCallerSegments,
+  readSegmentArguments,
   type SegmentsQuestion,
 } from './caller-segments.js';
-import { readSegmentArguments } from './segment-arguments.js';
 
 /** Options of `@QualifiedSegments()`. */
 export interface QualifiedSegmentsOptions {

@@ -13,14 +13,16 @@ import {
 } from '@nestjs/core';
 import { BackgroundWork, ProcessEnd } from '../account/index.js';
 import { proxyProof, proxyProofAll } from '../proxy-proof.js';
-import { CallerContext } from '../identity/index.js';
+import {
+  bindHttpCallers,
+  CallerContext,
+  CallerInterceptor,
+} from '../identity/index.js';
 import { modulesOf } from '../service/index.js';
 import { ActionRunner } from './action-runner.js';
-import { CallTracker } from './call-tracker.js';
+import { CallTracker } from './odp-event.interceptor.js';
 import { CallerSegments } from './caller-segments.js';
-import { DecoratorCheck } from './decorator-check.js';
-import { GuardOrderCheck } from './guard-order-check.js';
-import { CallerInterceptor, bindHttpCallers } from '../identity/index.js';
+import { DecoratorCheck, GuardOrderCheck } from './boot-checks.js';
 
 /**
  * @internal What all accounts of an app share: imported by each, it exists
