@@ -7,7 +7,6 @@ export {
   type OdpEventIssue,
   type OdpEventSchema,
   odpEventSchema,
-  type FieldsOf,
   type OdpDataField,
   type OdpDataValue,
   type OdpEvent,

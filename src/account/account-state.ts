@@ -1,5 +1,4 @@
 import {
-  type NotDone,
   OdpNotEnabledError,
   OdpNotIntegratedError,
   OdpNotReadyError,
@@ -18,15 +17,20 @@ import {
 export type AccountState =
   'disabled' | 'notReady' | 'notIntegrated' | 'open' | 'closed';
 
-/** Why an account in this state refuses an event, or anything else; `undefined` if it takes it. */
+/**
+ * Why an account in this state refuses an event, or anything else; `undefined` if it takes it.
+ *
+ * @param consequence what is not done, for the message; an event is discarded unless given
+ */
 export function refusalOf(
   state: AccountState,
-  notDone?: NotDone,
+  consequence?: string,
 ): OdpError | undefined {
-  if (state === 'disabled') return new OdpNotEnabledError(notDone);
-  if (state === 'notIntegrated') return new OdpNotIntegratedError(notDone);
-  if (state === 'notReady') return new OdpNotReadyError('starting', notDone);
-  if (state === 'closed') return new OdpNotReadyError('closed', notDone);
+  if (state === 'disabled') return new OdpNotEnabledError(consequence);
+  if (state === 'notIntegrated') return new OdpNotIntegratedError(consequence);
+  if (state === 'notReady')
+    return new OdpNotReadyError('starting', consequence);
+  if (state === 'closed') return new OdpNotReadyError('closed', consequence);
   return undefined;
 }
 

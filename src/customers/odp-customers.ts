@@ -75,7 +75,7 @@ export class OdpCustomers {
   readonly #account: OdpAccount;
   readonly #pace: Pace;
 
-  /** Made by `OptimizelyOdpModule`: use `odp.customers`. */
+  /** @internal `OptimizelyOdpModule` makes it: use `odp.customers`. */
   constructor(account: OdpAccount) {
     this.#account = account;
     this.#pace = new Pace(account.clock);

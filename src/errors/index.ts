@@ -7,7 +7,6 @@ export {
 } from './api.errors.js';
 export { OdpError, type OdpErrorCode } from './odp.error.js';
 export {
-  type NotDone,
   OdpNotReadyError,
   OdpNotIntegratedError,
   OdpNotEnabledError,

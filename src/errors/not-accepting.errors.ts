@@ -1,20 +1,17 @@
 import { OdpError } from './odp.error.js';
 
-/** What became of what was asked: an event, or anything else. */
-export type NotDone = 'The event was discarded' | 'Nothing was asked of ODP';
-
-const DISCARDED: NotDone = 'The event was discarded';
+const DISCARDED = 'The event was discarded';
 
 /** The account is not open: the app has begun to shut down, or its integration has not answered yet. The event was discarded. */
 export class OdpNotReadyError extends OdpError {
   readonly code = 'sdkNotReady';
 
-  constructor(why: 'closed' | 'starting' = 'closed', notDone = DISCARDED) {
+  constructor(why: 'closed' | 'starting' = 'closed', consequence = DISCARDED) {
     super(
       why === 'closed'
-        ? `${notDone}: this app is shutting down and its last flush has run. ` +
+        ? `${consequence}: this app is shutting down and its last flush has run. ` +
             'Send events before onApplicationShutdown, or await what sends them there.'
-        : `${notDone}: the integration has not named the ODP account yet. ` +
+        : `${consequence}: the integration has not named the ODP account yet. ` +
             "The log says why; whenNotReady: 'hold' lets events wait in the outbox instead.",
     );
   }
@@ -24,9 +21,9 @@ export class OdpNotReadyError extends OdpError {
 export class OdpNotIntegratedError extends OdpError {
   readonly code = 'odpNotIntegrated';
 
-  constructor(notDone = DISCARDED) {
+  constructor(consequence = DISCARDED) {
     super(
-      `${notDone}: ODP is not integrated. ` +
+      `${consequence}: ODP is not integrated. ` +
         'Set OPTIMIZELY_ODP_API_KEY, or pass apiKey to OptimizelyOdpModule; with an integration, enable ODP in Optimizely.',
     );
   }
@@ -36,9 +33,9 @@ export class OdpNotIntegratedError extends OdpError {
 export class OdpNotEnabledError extends OdpError {
   readonly code = 'odpNotEnabled';
 
-  constructor(notDone = DISCARDED) {
+  constructor(consequence = DISCARDED) {
     super(
-      `${notDone}: ODP is not enabled. ` +
+      `${consequence}: ODP is not enabled. ` +
         'Set enabled (or OPTIMIZELY_ODP_ENABLED) to true.',
     );
   }

@@ -48,16 +48,10 @@ export interface OdpEvent {
   readonly data?: OdpEventData | null | undefined;
 }
 
-/**
- * Fields that are each one of `V`, as a type parameter's own bound: an
- * `interface` meets it, although it has no index signature.
- */
-export type FieldsOf<T, V> = { readonly [K in keyof T]: V };
-
-/** What {@link FieldsOf} bounds identifiers with. */
+/** The value of an identifier; blank ones are left out. */
 export type OdpIdentifierValue = string | null | undefined;
 
-/** What {@link FieldsOf} bounds data with; an `order` may be typed by an `interface`, too. */
+/** A field of an event's data. */
 export type OdpDataField =
   | OdpDataValue
   | {

@@ -1,5 +1,4 @@
 export type {
-  FieldsOf,
   OdpDataField,
   OdpDataValue,
   OdpEvent,

@@ -147,16 +147,16 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         callers: CallerContext,
         { outbox, segments }: ResolvedModuleOptions,
       ) =>
-        new OdpService({
+        new OdpService(
           account,
           callers,
-          deadLetters: new OdpDeadLetters({
-            outbox: account.delivery?.outbox ?? outbox,
-            clock: account.clock,
-            ended: account.ended,
-          }),
-          segments: new QualifiedSegments(account, segments),
-        }),
+          new OdpDeadLetters(
+            account.delivery?.outbox ?? outbox,
+            account.clock,
+            account.ended,
+          ),
+          new QualifiedSegments(account, segments),
+        ),
     },
     {
       provide: LIFECYCLE,

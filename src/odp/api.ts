@@ -54,21 +54,19 @@ const TIMEOUT = '30s';
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const IDEMPOTENT = ['GET', 'PUT', 'DELETE'];
 
-/** Whose API it is. */
-export interface OdpApiParts {
-  /** Throws if the account is not open. */
-  calls(): OdpCalls;
-  /** Told of a rejection that nobody awaits. */
-  unawaited(error: unknown): void;
-}
-
 /** The rest of ODP's REST API, with the account's key and host. */
 export class OdpApi {
-  readonly #parts: OdpApiParts;
+  readonly #calls: () => OdpCalls;
+  readonly #unawaited: (error: unknown) => void;
 
-  /** Made by `OptimizelyOdpModule`: use `odp.api`. */
-  constructor(parts: OdpApiParts) {
-    this.#parts = parts;
+  /**
+   * @internal `OptimizelyOdpModule` makes it: use `odp.api`.
+   * @param calls throws if the account is not open
+   * @param unawaited is given a rejection that nobody awaits
+   */
+  constructor(calls: () => OdpCalls, unawaited: (error: unknown) => void) {
+    this.#calls = calls;
+    this.#unawaited = unawaited;
   }
 
   /**
@@ -87,12 +85,12 @@ export class OdpApi {
   request<T = unknown>(request: OdpApiRequest): Promise<OdpApiResponse<T>> {
     return watched(
       this.#request(request) as Promise<OdpApiResponse<T>>,
-      (error) => this.#parts.unawaited(error),
+      this.#unawaited,
     );
   }
 
   async #request(request: OdpApiRequest): Promise<OdpApiResponse> {
-    const calls = this.#parts.calls();
+    const calls = this.#calls();
     const { path, search, body, method, timeout } = checked(request);
     const { query, body: given, signal, idempotent } = request;
     const [, endpoint = ''] = path.split('/', 2);

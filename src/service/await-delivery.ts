@@ -5,24 +5,19 @@ import { OdpTimeoutError } from '../errors/index.js';
 import type { MadeEvent } from '../events/index.js';
 import type { OutboxEvent } from '../outbox/index.js';
 
-/** What a wait for deliveries works with. */
-export interface AwaitDeliveryParts {
-  readonly awaited: AwaitedEvents;
-  /** Aborted when the caller's time is over. */
-  readonly signal: AbortSignal;
-  /** Hands the events to the outbox. */
-  append(events: readonly OutboxEvent[]): void | Promise<void>;
-}
-
 /**
  * Appends events and resolves when ODP has all of them.
  *
+ * @param append hands the events to the outbox
+ * @param signal aborted when the caller's time is over
  * @throws what `append` throws, and why one of the events was given up
  * @throws OdpTimeoutError when the time is over
  */
 export async function awaitDelivery(
   events: readonly MadeEvent[],
-  { awaited: all, signal, append }: AwaitDeliveryParts,
+  all: AwaitedEvents,
+  append: (events: readonly OutboxEvent[]) => void | Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   // Before they are appended: an answer may come at once.
   const receipted = events.map(({ id, payload, createdAt }) => ({

@@ -28,14 +28,6 @@ export interface RequeueOptions {
   readonly perSecond?: number | undefined;
 }
 
-/** What {@link OdpDeadLetters} stands on. */
-export interface OdpDeadLettersParts {
-  readonly outbox: OdpOutbox;
-  readonly clock: Clock;
-  /** Aborted when the app ends. */
-  readonly ended: AbortSignal;
-}
-
 const DEFAULT_LIMIT = 100;
 
 /**
@@ -43,11 +35,18 @@ const DEFAULT_LIMIT = 100;
  * are kept, and for how long, says the option `deadLetters`.
  */
 export class OdpDeadLetters {
-  readonly #parts: OdpDeadLettersParts;
+  readonly #outbox: OdpOutbox;
+  readonly #clock: Clock;
+  readonly #ended: AbortSignal;
 
-  /** Made by `OptimizelyOdpModule`: it is `odp.deadLetters`. */
-  constructor(parts: OdpDeadLettersParts) {
-    this.#parts = parts;
+  /**
+   * @internal `OptimizelyOdpModule` makes it: use `odp.deadLetters`.
+   * @param ended aborted when the app ends
+   */
+  constructor(outbox: OdpOutbox, clock: Clock, ended: AbortSignal) {
+    this.#outbox = outbox;
+    this.#clock = clock;
+    this.#ended = ended;
   }
 
   /**
@@ -69,7 +68,7 @@ export class OdpDeadLetters {
       throw invalid('limit', 'must be a whole number of at least 1');
     }
     const letters = await asked(() =>
-      this.#parts.outbox.deadLetters(filter, { limit, after }),
+      this.#outbox.deadLetters(filter, { limit, after }),
     );
     return letters.map(({ payload, ...letter }) => ({
       ...letter,
@@ -90,7 +89,7 @@ export class OdpDeadLetters {
     { perSecond }: RequeueOptions = {},
   ): Promise<number> {
     checkFilter(filter);
-    const { outbox, clock, ended } = this.#parts;
+    const outbox = this.#outbox;
     if (perSecond === undefined) return asked(() => outbox.requeue(filter));
     if (!Number.isFinite(perSecond) || perSecond <= 0) {
       throw invalid('perSecond', 'must be a number above 0');
@@ -99,8 +98,8 @@ export class OdpDeadLetters {
     return requeueAtRate({
       perSecond,
       most,
-      clock,
-      ended,
+      clock: this.#clock,
+      ended: this.#ended,
       requeue: (limit) => asked(() => outbox.requeue(filter, limit)),
     });
   }
@@ -125,7 +124,7 @@ export class OdpDeadLetters {
         'must say which dead letters to forget, or { all: true }',
       );
     }
-    return asked(() => this.#parts.outbox.purge(all ? {} : conditions));
+    return asked(() => this.#outbox.purge(all ? {} : conditions));
   }
 }
 

@@ -3,7 +3,6 @@ import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
 import { OdpOutboxError } from '../errors/index.js';
 import {
   countIdentifiers,
-  type FieldsOf,
   type MadeEvent,
   type OdpDataField,
   type OdpEvent,
@@ -31,14 +30,6 @@ import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
-/** The collaborators of {@link OdpService}. */
-export interface OdpServiceParts {
-  readonly account: OdpAccount;
-  readonly callers: CallerContext;
-  readonly deadLetters: OdpDeadLetters;
-  readonly segments: QualifiedSegments;
-}
-
 const FLUSH_TIMEOUT = 30_000;
 
 /** Sends customer events to the Optimizely Data Platform. */
@@ -55,17 +46,22 @@ export class OdpService {
   readonly #callers: CallerContext;
   readonly #segments: QualifiedSegments;
 
-  /** Made by `OptimizelyOdpModule`: inject it. */
-  constructor({ account, callers, deadLetters, segments }: OdpServiceParts) {
+  /** @internal `OptimizelyOdpModule` makes it: inject it. */
+  constructor(
+    account: OdpAccount,
+    callers: CallerContext,
+    deadLetters: OdpDeadLetters,
+    segments: QualifiedSegments,
+  ) {
     this.#segments = segments;
     this.#account = account;
     this.#callers = callers;
     this.deadLetters = deadLetters;
     this.customers = new OdpCustomers(account);
-    this.api = new OdpApi({
-      calls: () => account.calls,
-      unawaited: (error) => account.refusals.unawaited(error),
-    });
+    this.api = new OdpApi(
+      () => account.calls,
+      (error) => account.refusals.unawaited(error),
+    );
     this.outbox = new OdpOutboxAdmin((identifiers) =>
       account.erase(identifiers),
     );
@@ -90,8 +86,8 @@ export class OdpService {
    * A rejection that nobody awaits is logged, and does not end the process.
    */
   sendOdpEvent<
-    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
-    D extends FieldsOf<D, OdpDataField> = OdpEventData,
+    I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
+    D extends Partial<Record<keyof D, OdpDataField>> = OdpEventData,
   >(
     event: OdpEventInput<I, D>,
     options: SendOdpEventOptions = {},
@@ -124,8 +120,8 @@ export class OdpService {
     options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent[]>;
   sendOdpEvents<
-    I extends FieldsOf<I, OdpIdentifierValue>,
-    D extends FieldsOf<D, OdpDataField>,
+    I extends Partial<Record<keyof I, OdpIdentifierValue>>,
+    D extends Partial<Record<keyof D, OdpDataField>>,
   >(
     events: readonly OdpEventInput<I, D>[],
     options?: SendOdpEventOptions,
@@ -142,8 +138,8 @@ export class OdpService {
    * logged and shown on `events$`.
    */
   trackOdpEvent<
-    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
-    D extends FieldsOf<D, OdpDataField> = OdpEventData,
+    I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
+    D extends Partial<Record<keyof D, OdpDataField>> = OdpEventData,
   >(
     event: OdpEventInput<I, D>,
     options: Pick<SendOdpEventOptions, 'identity'> = {},
@@ -165,7 +161,9 @@ export class OdpService {
    * @returns `undefined` when nothing was sent
    * @throws what {@link sendOdpEvent} throws
    */
-  identify<I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers>(
+  identify<
+    I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
+  >(
     identifiers: I,
     options: SendOdpEventOptions = {},
   ): Promise<SentOdpEvent | undefined> {
@@ -260,7 +258,7 @@ export class OdpService {
    */
   runWithIdentity<
     T,
-    I extends FieldsOf<I, OdpIdentifierValue> = OdpIdentifiers,
+    I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
   >(identifiers: I, fn: () => T): T {
     // The object stays the caller's, who may use it for the next job.
     const own =
@@ -340,11 +338,12 @@ export class OdpService {
       );
     }
     await withTimeout(clock, timeout, (signal) =>
-      awaitDelivery(made, {
-        awaited: delivery.awaited,
+      awaitDelivery(
+        made,
+        delivery.awaited,
+        (events) => this.#appendNow(events, { wait: true, signal }),
         signal,
-        append: (events) => this.#appendNow(events, { wait: true, signal }),
-      }),
+      ),
     );
   }
 }

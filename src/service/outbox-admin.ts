@@ -8,7 +8,7 @@ export class OdpOutboxAdmin {
     identifiers: Record<string, string>,
   ) => Promise<ErasedEvents>;
 
-  /** Made by `OptimizelyOdpModule`: it is `odp.outbox`. */
+  /** @internal `OptimizelyOdpModule` makes it: use `odp.outbox`. */
   constructor(
     erase: (identifiers: Record<string, string>) => Promise<ErasedEvents>,
   ) {

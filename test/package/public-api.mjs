@@ -29,6 +29,7 @@ const printer = ts.createPrinter({ removeComments: true });
 
 /** What a user of this class cannot reach says nothing about the API. */
 const isHidden = (member) =>
+  ts.getJSDocTags(member).some(({ tagName }) => tagName.text === 'internal') ||
   (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Private) !== 0 ||
   (member.name !== undefined && ts.isPrivateIdentifier(member.name));
 
