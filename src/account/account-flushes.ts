@@ -4,56 +4,72 @@ import type { OutboxDurability } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 import type { BackgroundWork } from './background-work.js';
 
-/** What flushes work with. */
-export interface AccountFlushParts {
-  readonly delivery: Delivery | undefined;
-  readonly background: BackgroundWork;
-  readonly reporter: Reporter;
-  readonly clock: Clock;
-  readonly durability: OutboxDurability;
-  /** Waits for the account to send events to, at most so many ms, if that is what they wait for. */
-  accountKnown(timeout: number): Promise<void>;
-}
-
 /** Flushes of an account: they cover what decorators are about to send, too. */
 export class AccountFlushes {
-  readonly #parts: AccountFlushParts;
+  readonly #delivery: Delivery | undefined;
+  readonly #background: BackgroundWork;
+  readonly #reporter: Reporter;
+  readonly #clock: Clock;
+  readonly #accountKnown: (timeout: number) => Promise<void>;
 
-  constructor(parts: AccountFlushParts) {
-    this.#parts = parts;
+  /** @param accountKnown waits for at most so many ms until the account is known, if events wait for that */
+  constructor(
+    delivery: Delivery | undefined,
+    background: BackgroundWork,
+    reporter: Reporter,
+    clock: Clock,
+    accountKnown: (timeout: number) => Promise<void>,
+  ) {
+    this.#delivery = delivery;
+    this.#background = background;
+    this.#reporter = reporter;
+    this.#clock = clock;
+    this.#accountKnown = accountKnown;
   }
 
   async flush(timeout: number): Promise<{ pending: number }> {
     const left = await this.#readyToSend(timeout);
-    return (await this.#parts.delivery?.flush(left)) ?? { pending: 0 };
+    return (await this.#delivery?.flush(left)) ?? { pending: 0 };
   }
 
-  /** Flushes until nothing new has come in meanwhile. Returns how much of the time, in ms, is left. */
-  async last(timeout: number): Promise<number> {
-    const { clock, reporter, delivery, background, durability } = this.#parts;
+  /**
+   * Flushes until nothing new comes in.
+   *
+   * @returns how much of the time is left, in ms
+   */
+  async last(timeout: number, durability: OutboxDurability): Promise<number> {
+    const clock = this.#clock;
+    const { counters } = this.#reporter;
+    const delivery = this.#delivery;
     // What is there already need not wait for a decorator's functions.
-    if (background.underWay) void delivery?.flush(timeout);
+    if (this.#background.underWay) void delivery?.flush(timeout);
     const deadline = clock.monotonic() + timeout;
     let accepted: number;
     let left = timeout;
     delivery?.hurry();
     do {
-      ({ accepted } = reporter.counters);
+      ({ accepted } = counters);
       // What a durable outbox holds can wait for the account until the next start.
       left = await this.#readyToSend(left, durability === 'process');
       await delivery?.flush(left);
       left = Math.max(deadline - clock.monotonic(), 0);
-    } while (left > 0 && reporter.counters.accepted > accepted);
+    } while (left > 0 && counters.accepted > accepted);
     return left;
   }
 
-  /** Returns how much of the time, in ms, is left. */
+  /** Returns how much of the time is left, in ms. */
   async #readyToSend(timeout: number, waitsForAccount = true): Promise<number> {
-    const { clock, background, accountKnown } = this.#parts;
+    const clock = this.#clock;
     const since = clock.monotonic();
     const left = () => Math.max(timeout - (clock.monotonic() - since), 0);
-    await within(clock, timeout, background.done(), () => undefined, true);
-    if (waitsForAccount) await accountKnown(left());
+    await within(
+      clock,
+      timeout,
+      this.#background.done(),
+      () => undefined,
+      true,
+    );
+    if (waitsForAccount) await this.#accountKnown(left());
     return left();
   }
 }

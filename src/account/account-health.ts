@@ -24,8 +24,8 @@ export interface CallFailure {
   readonly at: number;
 }
 
-/** What an account's health is read from. */
-interface HealthParts {
+/** What of an account shows its health. */
+interface AccountToCheck {
   readonly lastFailure: CallFailure | undefined;
   readonly state: AccountState;
   readonly delivery: Delivery | undefined;
@@ -40,7 +40,7 @@ const EMPTY: OutboxCounts = {
 
 /** Never rejects, and holds counts only: health endpoints are often public. */
 export async function healthOf(
-  account: HealthParts,
+  account: AccountToCheck,
   { degradedAfter, timeout }: HealthLimits,
 ): Promise<AccountHealth> {
   const counts = await probe(account, timeout);
@@ -82,7 +82,7 @@ export async function healthOf(
 function lastFailureOf({
   lastFailure,
   clock,
-}: HealthParts): AccountHealth['details'] {
+}: AccountToCheck): AccountHealth['details'] {
   if (lastFailure === undefined) return {};
   const { route, problem, at } = lastFailure;
   return {
@@ -93,7 +93,7 @@ function lastFailureOf({
 
 /** What the outbox holds; `undefined` when it fails or takes too long. */
 async function probe(
-  { delivery, clock }: HealthParts,
+  { delivery, clock }: AccountToCheck,
   timeout: number,
 ): Promise<OutboxCounts | undefined> {
   if (delivery === undefined) return EMPTY;

@@ -10,15 +10,10 @@ import {
 } from '../odp/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What it works with. */
-export interface AccountIntegrationParts {
-  readonly integration: OdpIntegration;
-  /** Whether it may name a host by plain http. */
-  readonly allowInsecureHost: boolean;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  /** Key and host have changed, or gone. */
-  changed(): void;
+/** What a change of key and host means for events that wait. */
+export interface WaitingEvents {
+  /** Key and host have changed, or there are none any more. */
+  credentialsChanged(): void;
   /** Sends what waits with the key and host in use, for at most so many ms. */
   drain(timeout: number): Promise<unknown>;
 }
@@ -33,7 +28,11 @@ const STOP_TIMEOUT_MS = 500;
 /** An account whose key and host an integration names: keeps the last usable ones. */
 export class AccountIntegration {
   readonly credentials = new CredentialsHolder();
-  readonly #parts: AccountIntegrationParts;
+  readonly #integration: OdpIntegration;
+  readonly #allowInsecureHost: boolean;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #waiting: WaitingEvents;
   #state: 'notReady' | 'notIntegrated' | 'open' = 'notReady';
   #problem: string | undefined;
   #segments: readonly string[] | undefined;
@@ -50,9 +49,20 @@ export class AccountIntegration {
   /** Ends what the integration has begun. */
   #stop: () => unknown = () => {};
 
-  constructor(parts: AccountIntegrationParts) {
-    this.#parts = parts;
-    this.credentials.onChange(() => parts.changed());
+  /** @param allowInsecureHost whether it may name a host by plain http */
+  constructor(
+    integration: OdpIntegration,
+    allowInsecureHost: boolean,
+    clock: Clock,
+    reporter: Reporter,
+    waiting: WaitingEvents,
+  ) {
+    this.#integration = integration;
+    this.#allowInsecureHost = allowInsecureHost;
+    this.#clock = clock;
+    this.#reporter = reporter;
+    this.#waiting = waiting;
+    this.credentials.onChange(() => waiting.credentialsChanged());
   }
 
   get state(): 'notReady' | 'notIntegrated' | 'open' {
@@ -66,12 +76,12 @@ export class AccountIntegration {
 
   /** Whether events wait in the outbox until the account is known. */
   get holds(): boolean {
-    return this.#parts.integration.whenNotReady === 'hold';
+    return this.#integration.whenNotReady === 'hold';
   }
 
   /** Resolves with the first usable answer, or after `readyTimeout`. */
   async start(): Promise<void> {
-    const { readyTimeout } = this.#parts.integration;
+    const { readyTimeout } = this.#integration;
     this.#begin();
     await this.ready(readyTimeout, true);
     if (this.#state !== 'notReady') return;
@@ -83,8 +93,7 @@ export class AccountIntegration {
 
   /** Resolves with the first usable answer, or after `timeout` ms. */
   ready(timeout: number, keepAlive = false): Promise<void> {
-    const { clock } = this.#parts;
-    return within(clock, timeout, this.#isReady, () => {}, keepAlive);
+    return within(this.#clock, timeout, this.#isReady, () => {}, keepAlive);
   }
 
   /** The app is ending: no time is left for an account that has been replaced. */
@@ -100,12 +109,12 @@ export class AccountIntegration {
     const stopped = (async () => this.#stop())().catch(() => {
       // Whatever it was, nothing of it is used any more.
     });
-    await within(this.#parts.clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
+    await within(this.#clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
   }
 
   #begin(): void {
     try {
-      this.#stop = this.#parts.integration.start((state) => this.#take(state));
+      this.#stop = this.#integration.start((state) => this.#take(state));
     } catch (error) {
       const name = error instanceof Error ? error.name : 'an error';
       this.#failed(`could not be watched: ${name} was thrown`);
@@ -124,7 +133,7 @@ export class AccountIntegration {
     }
     const { apiKey, apiHost } = state;
     const problems: OdpViolation[] = [];
-    const host = checkApiHost(apiHost, this.#parts.allowInsecureHost, problems);
+    const host = checkApiHost(apiHost, this.#allowInsecureHost, problems);
     const [problem] = problems;
     if (problem !== undefined) {
       this.#failed(
@@ -155,10 +164,9 @@ export class AccountIntegration {
     const { current } = credentials;
     if (current !== undefined && !areSame(current, this.#wanted)) {
       this.#isDraining = true;
-      const { clock } = this.#parts;
       // What fails there is reported there; the change must not hang on it.
-      const drained = this.#parts.drain(MAX_DRAIN_MS).catch(() => {});
-      await within(clock, MAX_DRAIN_MS, drained, () => undefined);
+      const drained = this.#waiting.drain(MAX_DRAIN_MS).catch(() => {});
+      await within(this.#clock, MAX_DRAIN_MS, drained, () => undefined);
       this.#isDraining = false;
     }
     if (this.#isClosed) return;
@@ -167,30 +175,33 @@ export class AccountIntegration {
   }
 
   #announce(): void {
-    const { integration, reporter } = this.#parts;
+    const { source } = this.#integration;
     const wanted = this.#wanted;
     const before = this.#announced;
     if (before !== 'nothing' && areSame(before, wanted)) return;
     this.#announced = wanted;
     if (wanted === undefined) {
-      reporter.disintegrated(integration.source);
+      this.#reporter.disintegrated(source);
     } else {
       const isAnother = before !== 'nothing' && before !== undefined;
-      reporter.integrated(integration.source, wanted.apiHost, isAnother);
+      this.#reporter.integrated(source, wanted.apiHost, isAnother);
     }
   }
 
   #failed(problem: string): void {
     this.#problem = problem;
-    const { integration, reporter } = this.#parts;
-    reporter.integrationFailed(integration.source, problem, this.#meanwhile);
+    this.#reporter.integrationFailed(
+      this.#integration.source,
+      problem,
+      this.#meanwhile,
+    );
   }
 
   /** What happens while it does not know the account. */
   get #meanwhile(): string {
     if (this.#state !== 'notReady') return 'what it told last holds';
     if (!this.#isLate) {
-      return `the boot waits for at most ${this.#parts.integration.readyTimeout} ms`;
+      return `the boot waits for at most ${this.#integration.readyTimeout} ms`;
     }
     return this.holds
       ? 'events wait in the outbox until it tells the ODP account'

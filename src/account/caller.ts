@@ -2,37 +2,41 @@ import type { CallerContext, OdpIdentity } from '../identity/index.js';
 import { isThenable } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What a caller is known by. */
-export interface CallerParts {
-  readonly callers: CallerContext;
-  /** The option. */
-  readonly identity: OdpIdentity | undefined;
-  /** Whose `runWithIdentity` counts. */
-  readonly account: object;
-  readonly reporter: Reporter;
-}
-
 /** Who is calling, as one account sees it. */
 export class Caller {
-  readonly #parts: CallerParts;
+  readonly #account: object;
+  readonly #callers: CallerContext;
+  readonly #identity: OdpIdentity | undefined;
+  readonly #reporter: Reporter;
 
-  constructor(parts: CallerParts) {
-    this.#parts = parts;
-    if (parts.identity !== undefined) parts.callers.enable();
+  /**
+   * @param account whose `runWithIdentity` counts
+   * @param identity the option
+   */
+  constructor(
+    account: object,
+    callers: CallerContext,
+    identity: OdpIdentity | undefined,
+    reporter: Reporter,
+  ) {
+    this.#account = account;
+    this.#callers = callers;
+    this.#identity = identity;
+    this.#reporter = reporter;
+    if (identity !== undefined) callers.enable();
   }
 
   /** Whether somebody is calling here, be it anonymously. */
   get isThere(): boolean {
-    const { callers, identity, account } = this.#parts;
-    const caller = callers.callerOf(account);
+    const caller = this.#callers.callerOf(this.#account);
     if (caller === undefined) return false;
-    return 'identifiers' in caller || identity !== undefined;
+    return 'identifiers' in caller || this.#identity !== undefined;
   }
 
   /** From the `identity` option or `runWithIdentity`. Never throws. */
   identifiers(): unknown {
-    const { callers, identity, account, reporter } = this.#parts;
-    const caller = callers.callerOf(account);
+    const identity = this.#identity;
+    const caller = this.#callers.callerOf(this.#account);
     if (caller === undefined) return undefined;
     if ('identifiers' in caller) return caller.identifiers;
     if (identity === undefined) return undefined;
@@ -41,15 +45,15 @@ export class Caller {
       if (!isThenable(identifiers)) return identifiers;
       // A rejection would end the process.
       Promise.resolve(identifiers).catch(() => {});
-      reporter.identityFailed(
+      this.#reporter.identityFailed(
         'returned a promise, but an event cannot wait for it',
       );
     } catch (error) {
-      reporter.identityFailed(
+      this.#reporter.identityFailed(
         `threw ${error instanceof Error ? error.name : 'an error'}`,
       );
     }
-    // The event may do without; who it is about is still its own to say.
+    // The event may well name its customer itself.
     return undefined;
   }
 }

@@ -2,27 +2,24 @@ import type { Clock } from '../clock.js';
 import type { OdpOutbox } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What it works with. */
-export interface DeadLetterAgingParts {
-  readonly outbox: OdpOutbox;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  /** In ms. */
-  readonly maxAge: number;
-  /** Aborted when the app ends. */
-  readonly ended: AbortSignal;
-}
-
-/** How often dead letters are looked through at least, in ms. */
+/** How often old dead letters are removed at least, in ms. */
 const AGING_INTERVAL_MS = 3_600_000;
 const MIN_AGING_INTERVAL_MS = 1000;
 
 /**
- * Removes dead letters that have grown too old while no new ones come, whose
- * adding removes them as well.
+ * Removes dead letters that have grown too old. Adding new ones does so as
+ * well; this is for when there are none.
+ *
+ * @param maxAge in ms
+ * @param ended aborted when the app ends
  */
-export function ageDeadLetters(parts: DeadLetterAgingParts): void {
-  const { outbox, clock, reporter, maxAge, ended } = parts;
+export function ageDeadLetters(
+  outbox: OdpOutbox,
+  maxAge: number,
+  clock: Clock,
+  reporter: Reporter,
+  ended: AbortSignal,
+): void {
   const interval = Math.min(
     Math.max(maxAge, MIN_AGING_INTERVAL_MS),
     AGING_INTERVAL_MS,
@@ -32,7 +29,7 @@ export function ageDeadLetters(parts: DeadLetterAgingParts): void {
       const removed = await outbox.purge({ before: clock.now() - maxAge });
       if (removed > 0) reporter.deadLettersRemoved(removed);
     } catch {
-      // An outbox that fails is reported elsewhere; they wait for the next time.
+      // An outbox that fails is reported elsewhere; the next run removes them.
     }
   };
   let callOff = () => {};

@@ -1,7 +1,11 @@
 import { Delivery } from '../delivery/index.js';
-import { CredentialsHolder, OdpCalls, OdpClient } from '../odp/index.js';
 import {
-  factsOf,
+  CredentialsHolder,
+  OdpCalls,
+  OdpClient,
+  OdpHttp,
+} from '../odp/index.js';
+import {
   GuardedLogger,
   RateLimitedLogger,
   Reporter,
@@ -9,18 +13,12 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import { type OdpError, OdpOutboxError } from '../errors/index.js';
-import {
-  EventMaker,
-  lastLook,
-  type MadeEvent,
-  type OdpEvent,
-} from '../events/index.js';
+import { OdpOutboxError } from '../errors/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import {
-  type AppendOptions,
-  type ErasedEvents,
-  type OutboxEvent,
+import type {
+  AppendOptions,
+  ErasedEvents,
+  OutboxEvent,
 } from '../outbox/index.js';
 import type { OdpTransport } from '../odp/index.js';
 import type { CallerContext } from '../identity/index.js';
@@ -36,10 +34,9 @@ import { type AccountState, refusalOf } from './account-state.js';
 import type { BackgroundWork } from './background-work.js';
 import { Caller } from './caller.js';
 import { ageDeadLetters } from './dead-letter-aging.js';
-import { BootLines } from './boot-lines.js';
-import { lastLine } from './last-line.js';
+import { EventIntake } from './event-intake.js';
+import { AccountLog } from './account-log.js';
 import type { ProcessEnd } from './process-end.js';
-import { Refusals } from './refusals.js';
 
 /** The outer world of an account; tests put their own in its place. */
 export interface OdpRuntime {
@@ -49,35 +46,30 @@ export interface OdpRuntime {
   readonly logger: DeliveryLogger;
 }
 
-/** What an account is made of. */
-export interface OdpAccountParts {
-  /** `default` unless the module was given a name. */
-  readonly name: string;
-  readonly options: ResolvedOptions;
-  readonly transport: OdpTransport;
+/** What all accounts of an app share. */
+export interface SharedByAccounts {
   readonly callers: CallerContext;
   /** What decorators are about to send, to this account or another. */
   readonly background: BackgroundWork;
   readonly processEnd: ProcessEnd;
-  readonly runtime: OdpRuntime;
 }
 
-/** How long an app that ends waits for the integration to let go, in ms. */
+/** How long an app that ends waits for the integration to stop, in ms. */
 const CLOSE_GRACE_MS = 1000;
 
-/** One ODP account: its state, and its events' way from being made to the outbox. */
+/** One ODP account: what it consists of, its state, and how it opens and closes. */
 export class OdpAccount {
   readonly name: string;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly caller: Caller;
-  readonly refusals: Refusals;
+  /** Makes events and hands them to the outbox. */
+  readonly intake: EventIntake;
   /** Absent if nothing is ever sent. */
   readonly delivery: Delivery | undefined;
-  readonly #parts: OdpAccountParts;
-  readonly #logger: DeliveryLogger;
-  readonly #bootLines: BootLines;
-  readonly #maker: EventMaker;
+  readonly #options: ResolvedOptions;
+  readonly #processEnd: ProcessEnd;
+  readonly #log: AccountLog;
   readonly #flushes: AccountFlushes;
   readonly #integration: AccountIntegration | undefined;
   readonly #calls: OdpCalls | undefined;
@@ -87,44 +79,43 @@ export class OdpAccount {
   #closed: Promise<void> | undefined;
   #sends = false;
   #erased = 0;
-  #source: string | undefined;
 
-  constructor(parts: OdpAccountParts) {
-    const { name, options, transport, runtime } = parts;
+  /** @param name `default` unless the module was given one */
+  constructor(
+    name: string,
+    options: ResolvedOptions,
+    transport: OdpTransport,
+    runtime: OdpRuntime,
+    { callers, background, processEnd }: SharedByAccounts,
+  ) {
     const { clock } = runtime;
     const { apiKey, apiHost, delivery } = options;
-    this.#parts = parts;
+    this.#options = options;
+    this.#processEnd = processEnd;
     this.name = name;
     this.clock = clock;
-    this.#logger = new GuardedLogger(runtime.logger);
-    this.#bootLines = new BootLines(this.#logger, name);
+    this.#log = new AccountLog(new GuardedLogger(runtime.logger), name);
     this.reporter = new Reporter(
       name,
       clock,
       new RateLimitedLogger(runtime.logger, clock),
     );
-    this.refusals = new Refusals(this.reporter, options.identity !== undefined);
-    this.caller = new Caller({
-      callers: parts.callers,
-      identity: options.identity,
-      account: this,
-      reporter: this.reporter,
-    });
-    this.#maker = new EventMaker({
-      commonData: options.commonData,
-      eventTime: options.eventTime,
-      allowPlaceholderIdentifiers: options.allowPlaceholderIdentifiers,
-      now: () => clock.now(),
+    this.caller = new Caller(this, callers, options.identity, this.reporter);
+    this.intake = new EventIntake(options, clock, this.caller, this.reporter, {
+      refusal: () => (this.#isHolding ? undefined : refusalOf(this.state)),
+      append: (events, appending) => this.#append(events, appending),
     });
     if (options.enabled && options.integration !== undefined) {
-      this.#integration = new AccountIntegration({
-        integration: options.integration,
-        allowInsecureHost: options.allowInsecureHost,
+      this.#integration = new AccountIntegration(
+        options.integration,
+        options.allowInsecureHost,
         clock,
-        reporter: this.reporter,
-        changed: () => this.delivery?.credentialsChanged(),
-        drain: (timeout) => this.#drain(timeout),
-      });
+        this.reporter,
+        {
+          credentialsChanged: () => this.delivery?.credentialsChanged(),
+          drain: (timeout) => this.#drain(timeout),
+        },
+      );
     }
     const credentials =
       this.#integration?.credentials ??
@@ -137,46 +128,40 @@ export class OdpAccount {
       this.#state = 'notIntegrated';
     } else {
       this.#state = 'open';
+      const http = new OdpHttp(name, credentials, transport, clock);
       this.delivery = new Delivery({
         outbox: options.outbox,
-        client: new OdpClient(transport, clock, {
-          account: name,
-          credentials,
-          requestTimeout: delivery.requestTimeout,
-        }),
+        client: new OdpClient(http, clock, delivery.requestTimeout),
         reporter: this.reporter,
         clock,
         random: () => runtime.random(),
         delivery,
         deadLetters: options.deadLetters,
       });
-      this.#calls = new OdpCalls({
-        account: name,
-        transport,
-        credentials,
+      this.#calls = new OdpCalls(
+        http,
         clock,
-        random: () => runtime.random(),
-        failed: (route, problem) => {
+        () => runtime.random(),
+        (route, problem) => {
           this.#lastFailure = { route, problem, at: clock.monotonic() };
         },
-      });
+      );
     }
-    this.#flushes = new AccountFlushes({
-      delivery: this.delivery,
-      background: parts.background,
-      reporter: this.reporter,
+    this.#flushes = new AccountFlushes(
+      this.delivery,
+      background,
+      this.reporter,
       clock,
-      durability: options.outbox.durability,
-      accountKnown: async (timeout) => {
+      async (timeout) => {
         if (this.#isHolding && this.stats().pending > 0) {
           await this.#integration?.ready(timeout, true);
         }
       },
-    });
+    );
   }
 
   get allowPlaceholderIdentifiers(): boolean {
-    return this.#parts.options.allowPlaceholderIdentifiers;
+    return this.#options.allowPlaceholderIdentifiers;
   }
 
   /** Names of the segments that the datafile's audiences use; `undefined` without one. */
@@ -191,7 +176,7 @@ export class OdpAccount {
 
   /** How long a function of a decorator may take, in ms. */
   get requestTimeout(): number {
-    return this.#parts.options.delivery.requestTimeout;
+    return this.#options.delivery.requestTimeout;
   }
 
   get state(): AccountState {
@@ -211,22 +196,21 @@ export class OdpAccount {
    * @throws OdpConfigurationError when the outbox can never be opened
    */
   async open(): Promise<void> {
-    const { options } = this.#parts;
     if (this.#state === 'disabled') {
-      this.#bootLines.disabled();
+      this.#log.disabled();
     } else if (this.delivery === undefined) {
-      this.#bootLines.notIntegrated();
+      this.#log.notIntegrated();
     } else {
       await this.delivery.open();
-      ageDeadLetters({
-        outbox: this.delivery.outbox,
-        clock: this.clock,
-        reporter: this.reporter,
-        maxAge: options.deadLetters.maxAge,
-        ended: this.ended,
-      });
+      ageDeadLetters(
+        this.delivery.outbox,
+        this.#options.deadLetters.maxAge,
+        this.clock,
+        this.reporter,
+        this.ended,
+      );
       await this.#integration?.start();
-      this.#bootLines.opened(options, this.#integration !== undefined);
+      this.#log.opened(this.#options, this.#integration !== undefined);
     }
   }
 
@@ -249,82 +233,7 @@ export class OdpAccount {
 
   /** The app has booted: warns if its end would lose events. */
   booted(): void {
-    if (this.delivery !== undefined) {
-      this.#bootLines.booted(this.#parts.options);
-    }
-  }
-
-  /**
-   * Checks and completes an event.
-   *
-   * @param identity `false`: without the identifiers of whoever is calling
-   * @returns `undefined` if `beforeSend` withholds it
-   * @throws OdpValidationError, and the error of an account that takes no events
-   */
-  make(event: OdpEvent, identity = true): MadeEvent | undefined {
-    this.#mustBeOpen();
-    const caller = identity ? this.caller.identifiers() : undefined;
-    const { beforeSend, allowPlaceholderIdentifiers } = this.#parts.options;
-    if (beforeSend === undefined) return this.#maker.make(event, caller);
-    const looked = lastLook(
-      event,
-      caller,
-      { beforeSend, allowPlaceholderIdentifiers },
-      (how) => this.reporter.beforeSendFailed(how),
-    );
-    if (looked !== undefined) return this.#maker.make(looked);
-    this.reporter.withheld();
-    return undefined;
-  }
-
-  /**
-   * Hands made events to the outbox; returns, or resolves, when it has them.
-   *
-   * @throws OdpOutboxFullError, OdpOutboxError, and the error of an account that takes no events
-   */
-  append(
-    events: readonly OutboxEvent[],
-    options?: AppendOptions,
-  ): void | Promise<void> {
-    this.#mustBeOpen();
-    if (!this.#sends) {
-      this.#sends = true;
-      this.#parts.processEnd.add(this.#processEnds);
-    }
-    return this.delivery?.append(events, options);
-  }
-
-  /** Names the handler from which what `track` tracks comes, for what goes wrong. */
-  trackFrom(source: string, track: () => void): void {
-    this.#source = source;
-    try {
-      track();
-    } finally {
-      this.#source = undefined;
-    }
-  }
-
-  /**
-   * Takes an event that nobody waits for: whatever goes wrong is reported. Never throws.
-   *
-   * @param identity as of {@link make}
-   */
-  track(event: OdpEvent, identity?: boolean): void {
-    const source = this.#source;
-    let id: string | undefined;
-    try {
-      const made = this.make(event, identity);
-      if (made === undefined) return;
-      id = made.id;
-      const appended = this.append([made]);
-      if (appended instanceof Promise) {
-        appended.catch((error: unknown) =>
-          this.refusals.lost(error, id, source),
-        );
-      }
-    } catch (error) {
-      this.refusals.tracked(error, id, source, identity);
-    }
+    if (this.delivery !== undefined) this.#log.booted(this.#options);
   }
 
   stats(): OdpStats {
@@ -378,17 +287,36 @@ export class OdpAccount {
     return this.#closed;
   }
 
+  #append(
+    events: readonly OutboxEvent[],
+    options: AppendOptions | undefined,
+  ): void | Promise<void> {
+    if (!this.#sends) {
+      this.#sends = true;
+      this.#processEnd.add(this.#processEnds);
+    }
+    return this.delivery?.append(events, options);
+  }
+
   async #close(): Promise<void> {
-    const { shutdownTimeout } = this.#parts.options.delivery;
+    const { shutdownTimeout } = this.#options.delivery;
     this.#ended.abort();
-    this.#parts.processEnd.remove(this.#processEnds);
+    this.#processEnd.remove(this.#processEnds);
     this.#integration?.hurry();
-    const timeLeft = await this.#flushes.last(shutdownTimeout);
+    const timeLeft = await this.#flushes.last(
+      shutdownTimeout,
+      this.#options.outbox.durability,
+    );
     if (this.#state === 'open') this.#state = 'closed';
     const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;
     const integrationClosed = this.#integration?.close();
     if (this.delivery !== undefined) {
-      this.#logLastLine(await this.delivery.close(timeLeft));
+      this.#log.closed({
+        left: await this.delivery.close(timeLeft),
+        erased: this.#erased,
+        counters: this.reporter.counters,
+        outbox: this.#options.outbox,
+      });
     }
     this.#calls?.close();
     // It may be the app's own, and hang.
@@ -408,18 +336,6 @@ export class OdpAccount {
     if (this.stats().pending > 0) void this.close();
   };
 
-  #logLastLine(left: number | undefined): void {
-    const { outbox } = this.#parts.options;
-    const { counters } = this.reporter;
-    const { level, text, facts } = lastLine({
-      left,
-      erased: this.#erased,
-      counters,
-      outbox,
-    });
-    this.#logger[level](`${text} ${factsOf({ account: this.name, ...facts })}`);
-  }
-
   /** What waits goes to the account that is replaced, unless that has refused it before. */
   async #drain(timeout: number): Promise<void> {
     const { delivery } = this;
@@ -429,15 +345,5 @@ export class OdpAccount {
   /** Whether events wait until the integration knows the account. */
   get #isHolding(): boolean {
     return this.state === 'notReady' && this.#integration?.holds === true;
-  }
-
-  /** Why no event is taken now; `undefined` if it is. */
-  get #refusal(): OdpError | undefined {
-    return this.#isHolding ? undefined : refusalOf(this.state);
-  }
-
-  #mustBeOpen(): void {
-    const refusal = this.#refusal;
-    if (refusal !== undefined) throw refusal;
   }
 }

@@ -233,7 +233,9 @@ export class OdpCustomers {
   }
 
   #watched<T>(promise: Promise<T>): Promise<T> {
-    return watched(promise, (error) => this.#account.refusals.unawaited(error));
+    return watched(promise, (error) =>
+      this.#account.intake.refusals.unawaited(error),
+    );
   }
 }
 

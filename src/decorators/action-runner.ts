@@ -109,7 +109,7 @@ export class ActionRunner {
     const source = sourceOf(context);
     const limit = { clock: account.clock, ms: account.requestTimeout };
     const failed = (error: unknown) =>
-      account.refusals.failedToMake(error, source);
+      account.intake.refusals.failedToMake(error, source);
     try {
       if (this.#once.wasSent(action, call)) return;
       const sent = followUp(action.when(context, limit), (due) => {
@@ -117,7 +117,7 @@ export class ActionRunner {
         if (!due || this.#once.wasSent(action, call)) return;
         this.#once.sent(action, call);
         return followUp(action.make(context, limit), (events) => {
-          account.trackFrom(source, () => {
+          account.intake.trackFrom(source, () => {
             for (const event of events) service.trackOdpEvent(event, options);
           });
         });

@@ -126,15 +126,13 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         changed: IntegrationChange,
       ) => {
         const integration = changed(options.integration);
-        const account = new OdpAccount({
+        const account = new OdpAccount(
           name,
-          options: { ...options, integration },
+          { ...options, integration },
           transport,
-          callers,
-          background,
-          processEnd,
           runtime,
-        });
+          { callers, background, processEnd },
+        );
         await account.open();
         return account;
       },

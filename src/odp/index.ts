@@ -15,6 +15,7 @@ export { querySegments } from './graphql.js';
 export { NodeHttpTransport } from './node-http.transport.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
+export { OdpHttp } from './odp-http.js';
 export {
   type OdpCall,
   OdpCallError,

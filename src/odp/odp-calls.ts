@@ -3,8 +3,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 import type { OdpApiFailure } from '../errors/index.js';
-import type { CredentialsHolder } from './credentials.js';
-import { OdpHttp } from './odp-http.js';
+import type { OdpHttp } from './odp-http.js';
 import {
   type CallFailure,
   MAX_ANSWER_BYTES,
@@ -14,9 +13,9 @@ import {
 } from './read-call.js';
 import { sleep } from './sleep.js';
 import { Slots } from './slots.js';
-import { type OdpTransport, OdpTransportError } from './transport.js';
+import { OdpTransportError } from './transport.js';
 
-/** What calls are about; what hangs of one kind holds up no other. */
+/** What calls are about: a call of one kind that hangs holds up no other kind. */
 type CallKind = 'segments' | 'customers' | 'api';
 
 /** Something asked of ODP whose answer is waited for. */
@@ -82,22 +81,12 @@ const MAX_CONCURRENT_CALLS = 64;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
 
-/** What calls stand on. */
-export interface OdpCallsParts {
-  readonly account: string;
-  readonly transport: OdpTransport;
-  readonly credentials: Pick<CredentialsHolder, 'current'>;
-  readonly clock: Clock;
-  /** From 0 up to 1. */
-  random(): number;
-  /** Told of each call that failed. */
-  failed(route: string, problem: string): void;
-}
-
 /** Makes requests whose answer somebody waits for: bounded, and retried if that is safe. */
 export class OdpCalls {
-  readonly #parts: OdpCallsParts;
   readonly #http: OdpHttp;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #failed: (route: string, problem: string) => void;
   readonly #slots: Readonly<Record<CallKind, Slots>> = {
     segments: new Slots(MAX_CONCURRENT_CALLS),
     customers: new Slots(MAX_CONCURRENT_CALLS),
@@ -106,9 +95,20 @@ export class OdpCalls {
   readonly #closing = new AbortController();
   readonly #ends = new Set<(problem: string) => void>();
 
-  constructor(parts: OdpCallsParts) {
-    this.#parts = parts;
-    this.#http = new OdpHttp(parts.account, parts.transport, parts.clock);
+  /**
+   * @param random from 0 up to 1
+   * @param failed called with each call that failed
+   */
+  constructor(
+    http: OdpHttp,
+    clock: Clock,
+    random: () => number,
+    failed: (route: string, problem: string) => void,
+  ) {
+    this.#http = http;
+    this.#clock = clock;
+    this.#random = random;
+    this.#failed = failed;
   }
 
   /**
@@ -116,7 +116,7 @@ export class OdpCalls {
    * @throws the reason of the caller's `signal`
    */
   async call(call: OdpCall): Promise<OdpCallAnswer> {
-    const { clock } = this.#parts;
+    const clock = this.#clock;
     const { signal, timeout, route } = call;
     signal?.throwIfAborted();
     const ended = new AbortController();
@@ -139,8 +139,8 @@ export class OdpCalls {
         ended.signal.throwIfAborted();
         return await this.#attempts(call, deadline, ended.signal);
       } finally {
-        // What waits is most likely about to end as well, in this very turn:
-        // it must not start a request for that.
+        // What waits will most likely end in this very turn as well, and must
+        // not start a request first.
         if (ended.signal.aborted) setImmediate(() => slots.release());
         else slots.release();
       }
@@ -149,7 +149,7 @@ export class OdpCalls {
       const failure =
         cutOff === undefined ? error : new OdpCallError(noAnswer(cutOff));
       if (failure instanceof OdpCallError) {
-        this.#parts.failed(route, failure.problem);
+        this.#failed(route, failure.problem);
       }
       throw failure;
     } finally {
@@ -171,7 +171,7 @@ export class OdpCalls {
   }
 
   async #attempts(call: OdpCall, deadline: number, ended: AbortSignal) {
-    const { clock } = this.#parts;
+    const clock = this.#clock;
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#attempt(call, attempt, ended);
       if (!('problem' in answer)) return answer;
@@ -182,7 +182,7 @@ export class OdpCalls {
         FIRST_DELAY_MS * 2 ** (attempt - 1),
         LONGEST_DELAY_MS,
       );
-      const delay = retryAfter ?? backoff * (1 - this.#parts.random() / 2);
+      const delay = retryAfter ?? backoff * (1 - this.#random() / 2);
       if (
         ended.aborted ||
         !mayRepeat ||
@@ -201,8 +201,7 @@ export class OdpCalls {
     attempt: number,
     signal: AbortSignal,
   ): Promise<OdpCallAnswer | CallFailure> {
-    const { account, credentials, clock } = this.#parts;
-    const { current } = credentials;
+    const current = this.#http.credentials;
     if (current === undefined) return noAnswer('no ODP account is integrated');
     const { method, path, route, body } = call;
     const send = async () => {
@@ -212,7 +211,7 @@ export class OdpCalls {
           current,
         );
         const secrets = () => [...call.sent(), current.apiKey];
-        return readCall(response, secrets, clock.now());
+        return readCall(response, secrets, this.#clock.now());
       } catch (error) {
         return noAnswer(
           error instanceof OdpTransportError
@@ -223,7 +222,7 @@ export class OdpCalls {
     };
     if (!calls.hasSubscribers) return send();
     const trace: OdpCallTrace = {
-      account,
+      account: this.#http.account,
       host: new URL(current.apiHost).host,
       method,
       route,

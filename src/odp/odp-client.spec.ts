@@ -4,6 +4,7 @@ import { OdpTransport, type OdpTransportRequest } from './transport.js';
 import { systemClock } from '../clock.js';
 import { CredentialsHolder } from './credentials.js';
 import { OdpClient } from './odp-client.js';
+import { OdpHttp } from './odp-http.js';
 
 const ACCOUNT = { apiKey: 'key', apiHost: 'http://127.0.0.1' };
 
@@ -18,6 +19,13 @@ class Recorder extends OdpTransport {
   }
 }
 
+const clientOf = (transport: OdpTransport, credentials: CredentialsHolder) =>
+  new OdpClient(
+    new OdpHttp('default', credentials, transport, systemClock),
+    systemClock,
+    1000,
+  );
+
 const unit = fc.constantFrom('a', 'ü', '日', '😀');
 const payload = fc
   .tuple(unit, fc.integer({ min: 1, max: 400 }))
@@ -25,11 +33,7 @@ const payload = fc
 
 it('joins events into a JSON list, whatever they take in UTF-8', async () => {
   const transport = new Recorder();
-  const client = new OdpClient(transport, systemClock, {
-    account: 'default',
-    credentials: new CredentialsHolder(ACCOUNT),
-    requestTimeout: 1000,
-  });
+  const client = clientOf(transport, new CredentialsHolder(ACCOUNT));
   const { signal } = new AbortController();
   await fc.assert(
     fc.asyncProperty(
@@ -57,11 +61,7 @@ it('sends key and host as they are at each request, and nothing without them', a
   const credentials = new CredentialsHolder();
   let changes = 0;
   const stop = credentials.onChange(() => changes++);
-  const client = new OdpClient(transport, systemClock, {
-    account: 'default',
-    credentials,
-    requestTimeout: 1000,
-  });
+  const client = clientOf(transport, credentials);
   const { signal } = new AbortController();
   const event = {
     id: '1',
@@ -108,11 +108,7 @@ it.each([
         return Promise.resolve({ status, headers, body: '' });
       }
     })();
-    const client = new OdpClient(transport, systemClock, {
-      account: 'default',
-      credentials,
-      requestTimeout: 1000,
-    });
+    const client = clientOf(transport, credentials);
     const event = {
       id: '1',
       payload: '{}',

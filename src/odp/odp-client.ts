@@ -1,9 +1,9 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { ClaimedEvent } from '../outbox/index.js';
-import type { CredentialsHolder, OdpCredentials } from './credentials.js';
+import type { OdpCredentials } from './credentials.js';
 import { type Answer, readAnswer } from './read-answer.js';
-import { OdpHttp } from './odp-http.js';
-import { type OdpTransport, OdpTransportError } from './transport.js';
+import type { OdpHttp } from './odp-http.js';
+import { OdpTransportError } from './transport.js';
 import type { Clock } from '../clock.js';
 
 /** What became of one request. */
@@ -15,15 +15,6 @@ export type Outcome = Answer & {
   /** Whether there was no answer within `requestTimeout`. */
   readonly timedOut: boolean;
 };
-
-/** Where requests go and how long they may take. */
-export interface OdpClientOptions {
-  readonly account: string;
-  /** Read for each request. */
-  readonly credentials: Pick<CredentialsHolder, 'current'>;
-  /** In ms. */
-  readonly requestTimeout: number;
-}
 
 /**
  * What `tracing:optimizely-odp:request:*` carries (see Node's TracingChannel);
@@ -56,21 +47,18 @@ const unavailable = (problem: string, timedOut = false): Outcome => ({
 export class OdpClient {
   readonly #http: OdpHttp;
   readonly #clock: Clock;
-  readonly #options: OdpClientOptions;
+  readonly #requestTimeout: number;
 
-  constructor(
-    transport: OdpTransport,
-    clock: Clock,
-    options: OdpClientOptions,
-  ) {
-    this.#http = new OdpHttp(options.account, transport, clock);
+  /** @param requestTimeout in ms */
+  constructor(http: OdpHttp, clock: Clock, requestTimeout: number) {
+    this.#http = http;
     this.#clock = clock;
-    this.#options = options;
+    this.#requestTimeout = requestTimeout;
   }
 
   /** Whether there is an account to send to. */
   get connected(): boolean {
-    return this.#options.credentials.current !== undefined;
+    return this.#http.credentials !== undefined;
   }
 
   /** Never rejects: having no answer is an outcome, too. */
@@ -78,14 +66,13 @@ export class OdpClient {
     events: readonly ClaimedEvent[],
     abort: AbortSignal,
   ): Promise<Outcome> {
-    const { credentials } = this.#options;
-    const { current } = credentials;
+    const current = this.#http.credentials;
     if (current === undefined) {
       return unavailable('no ODP account is integrated');
     }
     const outcome = await this.#traced(events, abort, current);
-    // What an account refuses that is no longer ours is not the events' fault, nor the new one's.
-    return outcome.kind === 'accepted' || credentials.current === current
+    // A refusal by an account that has been replaced says nothing about the events, or the new account.
+    return outcome.kind === 'accepted' || this.#http.credentials === current
       ? outcome
       : unavailable('the account changed meanwhile');
   }
@@ -95,10 +82,9 @@ export class OdpClient {
     abort: AbortSignal,
     current: OdpCredentials,
   ): Promise<Outcome> {
-    const { account } = this.#options;
     if (!requests.hasSubscribers) return this.#send(events, abort, current);
     const trace: OdpRequestTrace = {
-      account,
+      account: this.#http.account,
       host: new URL(current.apiHost).host,
       ids: events.map(({ id }) => id),
     };
@@ -119,7 +105,7 @@ export class OdpClient {
           method: 'POST',
           path: '/v3/events',
           body: bodyOf(events),
-          timeout: this.#options.requestTimeout,
+          timeout: this.#requestTimeout,
           signal,
         },
         current,
@@ -149,8 +135,8 @@ const BYTES_PER_UNIT = 3;
 
 /**
  * The events were serialised when they were accepted: a batch only joins them.
- * Measuring a text takes longer than writing it, so the buffer is made for
- * ASCII with some room to spare, and for anything once that is used up.
+ * Measuring a text takes longer than writing it, so the buffer is sized for
+ * ASCII with some to spare, and for anything once that is used up.
  */
 function bodyOf(events: readonly ClaimedEvent[]): Buffer {
   let units = 1;

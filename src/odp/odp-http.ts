@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { PACKAGE_VERSION } from '../version.js';
-import type { OdpCredentials } from './credentials.js';
+import type { CredentialsHolder, OdpCredentials } from './credentials.js';
 import {
   OdpTransport,
   OdpTransportError,
@@ -24,20 +24,29 @@ export interface OdpHttpRequest {
 const USER_AGENT = `nestjs-optimizely-odp/${PACKAGE_VERSION}`;
 const NO_BODY = Buffer.alloc(0);
 
-/** Makes requests to ODP: each gets the key, the headers and a time limit. */
+/** An account's requests to ODP: each gets the key, the headers and a time limit. */
 export class OdpHttp {
-  readonly #account: string;
+  /** The account's name. */
+  readonly account: string;
+  readonly #credentials: Pick<CredentialsHolder, 'current'>;
   readonly #transport: OdpTransport;
   readonly #clock: Pick<Clock, 'schedule'>;
 
   constructor(
     account: string,
+    credentials: Pick<CredentialsHolder, 'current'>,
     transport: OdpTransport,
     clock: Pick<Clock, 'schedule'>,
   ) {
-    this.#account = account;
+    this.account = account;
+    this.#credentials = credentials;
     this.#transport = transport;
     this.#clock = clock;
+  }
+
+  /** Read once per request; `undefined` as long as no account is integrated. */
+  get credentials(): OdpCredentials | undefined {
+    return this.#credentials.current;
   }
 
   /**
@@ -49,7 +58,7 @@ export class OdpHttp {
     { method, path, body, timeout, signal, answerBytes }: OdpHttpRequest,
     { apiKey, apiHost }: OdpCredentials,
   ): Promise<OdpTransportResponse> {
-    // By hand, since `AbortSignal.any` is dear for what happens once per request.
+    // By hand: `AbortSignal.any` is too expensive to call for every request.
     const timedOut = timeout === undefined ? undefined : new AbortController();
     let end: (reason: string) => void = () => {};
     const cutOff = new Promise<never>((_, reject) => {
@@ -73,7 +82,7 @@ export class OdpHttp {
     try {
       if (signal.aborted) abort();
       const sent = this.#transport.send({
-        account: this.#account,
+        account: this.account,
         method,
         url: apiHost + path,
         headers: {

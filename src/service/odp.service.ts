@@ -60,7 +60,7 @@ export class OdpService {
     this.customers = new OdpCustomers(account);
     this.api = new OdpApi(
       () => account.calls,
-      (error) => account.refusals.unawaited(error),
+      (error) => account.intake.refusals.unawaited(error),
     );
     this.outbox = new OdpOutboxAdmin((identifiers) =>
       account.erase(identifiers),
@@ -147,10 +147,10 @@ export class OdpService {
     try {
       checkSendOptions(options, ['identity']);
     } catch (error) {
-      this.#account.refusals.lost(error);
+      this.#account.intake.refusals.lost(error);
       return;
     }
-    this.#account.track(event, options.identity);
+    this.#account.intake.track(event, options.identity);
   }
 
   /**
@@ -282,7 +282,9 @@ export class OdpService {
   }
 
   #watched<T>(promise: Promise<T>): Promise<T> {
-    return watched(promise, (error) => this.#account.refusals.unawaited(error));
+    return watched(promise, (error) =>
+      this.#account.intake.refusals.unawaited(error),
+    );
   }
 
   /** @param count how many events are sent, or refused, together */
@@ -293,9 +295,9 @@ export class OdpService {
   ): MadeEvent | undefined {
     try {
       checkSendOptions(options);
-      return this.#account.make(event, options.identity);
+      return this.#account.intake.make(event, options.identity);
     } catch (error) {
-      this.#account.refusals.awaited(error, count);
+      this.#account.intake.refusals.awaited(error, count);
       throw error;
     }
   }
@@ -318,10 +320,10 @@ export class OdpService {
     options: AppendOptions,
   ): void | Promise<void> {
     try {
-      return this.#account.append(made, options);
+      return this.#account.intake.append(made, options);
     } catch (error) {
       // Making a long list takes turns of the event loop, and much may happen in one.
-      this.#account.refusals.awaited(error, made.length);
+      this.#account.intake.refusals.awaited(error, made.length);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
 import { deepEqual, fail, ok } from 'node:assert/strict';
 import { Delivery, resolveDelivery } from '../../src/delivery/index.js';
-import { CredentialsHolder, OdpClient } from '../../src/odp/index.js';
+import { CredentialsHolder, OdpClient, OdpHttp } from '../../src/odp/index.js';
 import { RateLimitedLogger, Reporter } from '../../src/reporting/index.js';
 import { ManualClock } from '../../src/testing/index.js';
 import { Random } from './random.js';
@@ -66,14 +66,16 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
   );
   const delivery = new Delivery({
     outbox,
-    client: new OdpClient(odp, clock, {
-      account: 'default',
-      credentials: new CredentialsHolder({
-        apiKey: 'key',
-        apiHost: 'https://odp',
-      }),
-      requestTimeout: options.requestTimeout,
-    }),
+    client: new OdpClient(
+      new OdpHttp(
+        'default',
+        new CredentialsHolder({ apiKey: 'key', apiHost: 'https://odp' }),
+        odp,
+        clock,
+      ),
+      clock,
+      options.requestTimeout,
+    ),
     reporter,
     clock,
     random: () => random.next(),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lastLine } from './last-line.js';
+import { lastLine } from './account-log.js';
 
 const outbox = { name: 'memory', durability: 'process' } as const;
 const none = { delivered: 0, rejected: 0, expired: 0, dropped: 0 };

@@ -1,0 +1,126 @@
+import type { OutboxDurability } from '../outbox/index.js';
+import {
+  type DeliveryLogger,
+  factsOf,
+  type OdpStats,
+} from '../reporting/index.js';
+import type { ResolvedOptions } from './resolved-options.js';
+
+/** What the events of an outbox survive, for the log. */
+export const SURVIVES: Record<OutboxDurability, string> = {
+  process: 'nothing: what is undelivered when the process ends is lost',
+  machine: 'a crash, kill -9 or reboot of this machine',
+  server: 'the loss of any instance, and whatever its server survives',
+};
+
+/** What is known once the last flush has ended. */
+export interface Ending {
+  /** How many were erased while they waited. */
+  readonly erased: number;
+  /** How many events stay behind; `undefined` if the outbox did not say. */
+  readonly left: number | undefined;
+  readonly counters: Pick<
+    OdpStats,
+    'delivered' | 'rejected' | 'expired' | 'dropped'
+  >;
+  readonly outbox: {
+    readonly name: string;
+    readonly durability: OutboxDurability;
+  };
+}
+
+/** What an account logs as it opens and closes: what was set up, what looks like a mistake, what became of its events. */
+export class AccountLog {
+  readonly #logger: DeliveryLogger;
+  readonly #account: string;
+
+  constructor(logger: DeliveryLogger, account: string) {
+    this.#logger = logger;
+    this.#account = account;
+  }
+
+  disabled(): void {
+    this.#logger.log(
+      `ODP is not enabled: no event is sent [account=${this.#account}]`,
+    );
+  }
+
+  notIntegrated(): void {
+    this.#logger.warn(
+      `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only if ConfigModule.forRoot() is imported [account=${this.#account}]`,
+    );
+  }
+
+  /** @param integrated whether an integration names the account, which logs where events go */
+  opened(
+    { outbox, region, regionOfSuffix, apiHost }: ResolvedOptions,
+    integrated: boolean,
+  ): void {
+    const where = `in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]}`;
+    if (integrated) {
+      this.#logger.log(
+        `Undelivered events wait ${where} [account=${this.#account}]`,
+      );
+      return;
+    }
+    if (regionOfSuffix !== undefined && regionOfSuffix !== region) {
+      this.#logger.warn(
+        `region is '${region}', but the suffix of apiKey names '${regionOfSuffix}': one of them is wrong. Leave region out, or use a key of that region [account=${this.#account}]`,
+      );
+    }
+    this.#logger.log(
+      `Events go to ${apiHost}; undelivered ones wait ${where} [account=${this.#account} region=${region}]`,
+    );
+  }
+
+  /** The app has booted, and its end may lose events. */
+  booted({ outbox }: ResolvedOptions): void {
+    if (outbox.durability !== 'process') return;
+    if (process.listenerCount('SIGTERM') > 0) return;
+    this.#logger.warn(
+      `Nothing listens to SIGTERM, so a deploy loses the events that wait in the outbox (${outbox.name}). Call app.enableShutdownHooks() before the app is initialised, or use an outbox that survives the process [account=${this.#account}]`,
+    );
+  }
+
+  /** The last flush has ended. */
+  closed(ending: Ending): void {
+    const { level, text, facts } = lastLine(ending);
+    this.#logger[level](
+      `${text} ${factsOf({ account: this.#account, ...facts })}`,
+    );
+  }
+}
+
+/** The line that says what became of the events. It claims only what is known. */
+export function lastLine({ left, erased, counters, outbox }: Ending): {
+  readonly level: 'log' | 'warn';
+  readonly text: string;
+  readonly facts: Readonly<Record<string, string | number | undefined>>;
+} {
+  const { delivered, rejected, expired, dropped } = counters;
+  const facts = {
+    delivered,
+    rejected: rejected || undefined,
+    expired: expired || undefined,
+    dropped: dropped || undefined,
+    erased: erased || undefined,
+    left: left ?? 'unknown',
+  };
+  const where = `in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]}`;
+  if (left === undefined) {
+    const text = `Whether events stay behind is unknown, as the outbox could not be asked. What does waits ${where}`;
+    return { level: 'warn', text, facts };
+  }
+  if (left > 0) {
+    return {
+      level: 'warn',
+      text: `${left} ${left === 1 ? 'event stays' : 'events stay'} behind ${where}`,
+      facts,
+    };
+  }
+  const text =
+    rejected + expired + dropped + erased === 0
+      ? 'Everything accepted was delivered'
+      : 'Everything accepted was delivered, given up or erased';
+  return { level: 'log', text, facts };
+}
