@@ -8,6 +8,7 @@ describe('trigger', () => {
   test('is due at once for a full batch, else after flushInterval', () => {
     const one = trigger();
     expect(one.appended(1, 0)).toBe(true);
+    expect(one.appended(1, 10)).toBe(false);
     expect(one.isDue(999)).toBe(false);
     expect(one.nextAt).toBe(1000);
     expect(one.isDue(1000)).toBe(true);
@@ -51,20 +52,55 @@ describe('trigger', () => {
 
   test('leaves what arrives while all is being sent to fill a batch of its own', () => {
     const one = trigger();
-    one.wantAll(0);
-    one.claim(0).end(10, 0);
+    one.wantAll(100);
+    const all = one.claim(110);
+    expect(all.minAge).toBe(undefined);
+    all.end(10, 0);
     one.appended(1, 400);
     const rest = one.claim(500);
-    expect(rest.minAge).toBe(490);
+    expect(rest.minAge).toBe(390);
     rest.end(0, undefined);
     expect(one.isDue(500)).toBe(false);
     expect(one.nextAt).toBe(1400);
+  });
+
+  test('keeps what a full claim left behind for when it has waited long enough', () => {
+    const one = trigger();
+    one.appended(3, 0);
+    one.wantAll(0);
+    one.claim(0).end(2, 0);
+    expect(one.nextAt).toBe(1000);
+    one.claim(0).end(1, 0);
+    expect(one.nextAt).toBe(Infinity);
+  });
+
+  test('forgets what another process has taken', () => {
+    const one = trigger();
+    one.appended(3, 0);
+    one.wantAll(0);
+    one.claim(0).end(0, undefined);
+    expect(one.nextAt).toBe(Infinity);
+  });
+
+  test('counts what an old batch takes of what arrived meanwhile', () => {
+    const one = trigger();
+    one.appended(12, 0);
+    one.wantAll(0);
+    one.claim(500).end(10, 0);
+    expect(one.isDue(500)).toBe(true);
+    one.claim(500).end(0, undefined);
+    expect(one.isDue(500)).toBe(false);
+    one.appended(7, 500);
+    expect(one.isDue(500)).toBe(false);
+    one.appended(1, 500);
+    expect(one.isDue(500)).toBe(true);
   });
 
   test("looks for what others appended once it has waited for flushInterval, and leaves this process's own", () => {
     const one = trigger();
     one.appended(1, 0);
     one.wantOld();
+    expect(one.isDue(5)).toBe(true);
     const claim = one.claim(5);
     expect(claim.minAge).toBe(1000);
     claim.end(0, undefined);

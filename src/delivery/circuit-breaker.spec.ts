@@ -64,9 +64,51 @@ describe('a circuit breaker', () => {
     expect(one.failed(300, undefined)).toBe(400);
     expect(one.suspended).toBe(true);
     expect(one.suspend(700)).toEqual({ news: false, wait: 800 });
-    expect(one.suspend(1500)).toEqual({ news: false, wait: 1600 });
+    expect(one.failed(1500, undefined)).toBe(1600);
     expect(one.succeeded()).toBe('suspension');
     expect(one.suspended).toBe(false);
+  });
+
+  test('begins anew when an outage turns out to be a misconfiguration', () => {
+    const one = breaker();
+    one.failed(0, undefined);
+    one.failed(100, undefined);
+    expect(one.suspend(300)).toEqual({ news: true, wait: 100 });
+  });
+
+  test('is stuck after more than three failed probes', () => {
+    const one = breaker();
+    for (const at of [0, 100, 300]) one.suspend(at);
+    expect(one.isStuck).toBe(false);
+    one.suspend(700);
+    expect(one.isStuck).toBe(true);
+
+    const inOutage = breaker();
+    for (let at = 0; at < 10_000; at += 1000) inOutage.failed(at, undefined);
+    expect(inOutage.isStuck).toBe(false);
+  });
+
+  test('lets nothing through without an account', () => {
+    const one = new CircuitBreaker({ backoff: () => 100 }, false);
+    expect(one.nextRequestAt(0)).toBe(Infinity);
+    expect(one.closed).toBe(false);
+    one.reset(true);
+    expect(one.nextRequestAt(0)).toBe(undefined);
+    expect(one.closed).toBe(true);
+  });
+
+  test('forgets all that it has learnt about an account that is replaced', () => {
+    const one = breaker();
+    one.suspend(0);
+    one.suspend(100);
+    one.failed(300, 60_000);
+    expect(one.resets).toBe(0);
+    one.reset(true);
+    expect(one.resets).toBe(1);
+    expect(one.suspended).toBe(false);
+    expect(one.closed).toBe(true);
+    expect(one.nextRequestAt(300)).toBe(undefined);
+    expect(one.failed(300, undefined)).toBe(100);
   });
 
   test('hurries: waits are cut, a pause that ODP asked for is not', () => {
@@ -78,5 +120,13 @@ describe('a circuit breaker', () => {
     one.failed(100, 2000);
     one.limitBackoff(100, 50);
     expect(one.nextRequestAt(150)).toBe(2100);
+
+    const closed = breaker();
+    closed.limitBackoff(0, 50);
+    expect(closed.closed).toBe(true);
+    const suspended = breaker();
+    suspended.suspend(0);
+    suspended.limitBackoff(0, 50);
+    expect(suspended.nextRequestAt(0)).toBe(100);
   });
 });

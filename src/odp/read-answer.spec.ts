@@ -88,6 +88,10 @@ describe.each([
   });
 });
 
+it('a 1xx acknowledges nothing', () => {
+  expect(read(199).kind).toBe('misconfigured');
+});
+
 it('no status is without a meaning', () => {
   const kinds = Array.from({ length: 500 }, (_, i) => read(i + 100).kind);
   expect(new Set(kinds)).toEqual(
