@@ -85,16 +85,16 @@ function evaluate<T, V>(
   const failed = (error: unknown): never => {
     throw invalid(
       field,
-      `cannot be told: ${theFunction()} threw ${describe(error)}`,
+      `cannot be determined: ${theFunction()} threw ${describe(error)}`,
       readsMissingUser(value, context)
         ? 'Is request.user set by a guard? There was none; write request.user?.… where callers may be anonymous.'
-        : 'Mend that function.',
+        : 'Fix that function.',
     );
   };
   const late = () =>
     invalid(
       field,
-      `cannot be told: ${theFunction()} was given up after ${ms} ms (delivery.requestTimeout)`,
+      `cannot be determined: ${theFunction()} was given up after ${ms} ms (delivery.requestTimeout)`,
       'Let its promise settle, or bound what it waits for.',
     );
   try {
@@ -137,7 +137,7 @@ const QUOTES_SOURCE =
   /^(Cannot read properties of (undefined|null) \(reading '[A-Za-z_$][\w$]*'\)|[A-Za-z_$][\w$.]* is not (a function|defined))$/;
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'what is no Error';
+  if (!(error instanceof Error)) return 'something other than an Error';
   return QUOTES_SOURCE.test(error.message)
     ? `${error.name} (${error.message})`
     : error.name;

@@ -366,7 +366,7 @@ export class Reporter {
   }
 
   #subscriberFailed(error: unknown): void {
-    const name = error instanceof Error ? error.name : 'what is no Error';
+    const name = error instanceof Error ? error.name : 'something other than an Error';
     this.#log.error(
       'subscriber',
       () =>

@@ -122,7 +122,7 @@ test("a function of the call tells a decorator's account", async () => {
   expect(actions(await arrived(here.now, app))).toEqual(['sync']);
   expect(errors).toEqual([
     expect.stringMatching(
-      /^On TenantController\.throws: .*account cannot be told/,
+      /^On TenantController\.throws: .*account cannot be determined/,
     ),
     expect.stringMatching(/^On TenantController\.sync: .*not configured/),
   ]);

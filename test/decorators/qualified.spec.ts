@@ -289,7 +289,7 @@ describe('while ODP is away', () => {
   });
 });
 
-test('what can never work denies everybody, and says how to mend it', async () => {
+test('what can never work denies everybody, and says how to fix it', async () => {
   qualify();
   const get = await shop({ identity: undefined });
   const lines = logged();

@@ -1,6 +1,6 @@
 import { createServer, connect, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, to cut the line and to mend it again. */
+/** Stands between a client and a server, to cut the line and to restore it. */
 export class TcpProxy {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();

@@ -76,12 +76,54 @@ describe('memoryOutbox', () => {
     const { outbox } = await open({});
     const context = quietContext({ now: () => 0, ready: () => {} });
     expect(() => outbox.open(context)).toThrow(OdpOutboxError);
+    expect(() => outbox.open(context)).toThrow(/memoryOutbox\(\)/);
   });
 
   it('answers at once, so that nobody waits for a promise', async () => {
     const { outbox } = await open({});
     expect(outbox.append(events('a'))).toBeUndefined();
     expect(outbox.claim(LEASE)).toHaveLength(1);
+  });
+
+  it('says what it is, and what it survives', () => {
+    expect(memoryOutbox()).toMatchObject({
+      name: 'memory',
+      durability: 'process',
+    });
+  });
+
+  it('cannot be used before it is opened, nor after it was closed', async () => {
+    expect(() => memoryOutbox().append(events('a'))).toThrow(/is not open/);
+    const { outbox } = await open({});
+    await outbox.close();
+    expect(() => outbox.append(events('a'))).toThrow(
+      /Send events between the start of the app and its shutdown/,
+    );
+  });
+
+  it('knows how long its oldest event has waited', async () => {
+    const outbox = memoryOutbox();
+    let time = 100;
+    await outbox.open(quietContext({ monotonic: () => time }));
+    await outbox.append(events('a'));
+    time = 350;
+    expect(await outbox.counts()).toMatchObject({ oldestAge: 250 });
+    time = 50;
+    expect(await outbox.counts()).toMatchObject({ oldestAge: 0 });
+  });
+
+  it('requeues no more bytes than fit', async () => {
+    const { outbox } = await open({ capacity: 1000 });
+    const large = ['a', 'b', 'c'].map((id) => event(id, 7 * 1024 * 1024));
+    for (const one of large) {
+      await outbox.append([one]);
+      await outbox.deadLetter(await outbox.claim(LEASE), {
+        reason: 'rejected',
+        message: 'no',
+      });
+    }
+    // Of 16 MiB, dead letters and pending events alike.
+    expect(await outbox.requeue({})).toBe(2);
   });
 
   it('joins no transaction', async () => {
@@ -169,6 +211,17 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
     await expect(append(outbox, [mebibyte('large')])).rejects.toThrow(
       OdpOutboxFullError,
     );
+
+    const larger = await open({ capacity: 8192 });
+    await append(larger.outbox, [event('half', 16 * 1024 * 1024)]);
+    await append(larger.outbox, [event('other', 16 * 1024 * 1024)]);
+    await expect(append(larger.outbox, [event('x')])).rejects.toThrow();
+    // Exactly what fits into an empty one, and one more.
+    const empty = (await open({ capacity: 1000 })).outbox;
+    await append(empty, [event('all', 16 * 1024 * 1024)]);
+    await expect(
+      append(empty, [event('more', 16 * 1024 * 1024 + 1)]),
+    ).rejects.toThrow(/can never fit/);
   });
 });
 
