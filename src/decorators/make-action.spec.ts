@@ -163,7 +163,7 @@ test('a value is what it is, and comes without a promise', () => {
     type: 'order',
     action: 'purchase',
     identifiers: { email: 'ada@example.com' },
-    data: { then: 'soon' },
+    data: { total: 1 },
   };
   expect(makeAction(values, {}).make(context, limit)).toEqual([values]);
   expect(
@@ -245,6 +245,6 @@ test('a function that takes too long is given up', async () => {
   const failure = expect(made).rejects.toThrow(
     /action cannot be determined: its function in @SendOdpEvent\(\) on ShopController\.buy was given up after 5000 ms \(delivery\.requestTimeout\).*Let its promise settle/,
   );
-  clock.advance(5000);
+  await clock.advance(5000);
   await failure;
 });

@@ -707,3 +707,32 @@ it('names a field that events do not have', () => {
     { path: 'event.properties' },
   ]);
 });
+
+describe('what an event is not', () => {
+  it('has no other fields', () => {
+    expect(violationsOf({ userId: 5, more: undefined })).toEqual([
+      {
+        path: 'event.userId',
+        message:
+          'is not a field of an event; move it into data (there are type, action, identifiers, data)',
+      },
+    ]);
+  });
+
+  it('throws when it is read', () => {
+    const event = Object.defineProperty({ action: 'act' }, 'data', {
+      enumerable: true,
+      get: () => {
+        throw new Error('boom');
+      },
+    });
+    const maker = makerOf();
+    expect(() => maker.make(event)).toThrow(OdpValidationError);
+    expect(() => maker.make(event)).toThrow(
+      'event could not be read (it throws)',
+    );
+    expect(() => maker.make(5 as unknown as OdpEvent)).toThrow(
+      'event must be an object with action and identifiers',
+    );
+  });
+});
