@@ -7,7 +7,8 @@ import { OdpError, OdpOutboxError } from '../errors/index.js';
  */
 export function outboxError(error: unknown): OdpError {
   if (error instanceof OdpError) return error;
-  const what = error instanceof Error ? error.name : 'something other than an Error';
+  const what =
+    error instanceof Error ? error.name : 'something other than an Error';
   return new OdpOutboxError(
     `The outbox threw ${what}; see its cause. An outbox of your own tells more by throwing OdpOutboxError.`,
     { cause: error },

@@ -366,7 +366,8 @@ export class Reporter {
   }
 
   #subscriberFailed(error: unknown): void {
-    const name = error instanceof Error ? error.name : 'something other than an Error';
+    const name =
+      error instanceof Error ? error.name : 'something other than an Error';
     this.#log.error(
       'subscriber',
       () =>
