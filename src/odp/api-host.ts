@@ -4,8 +4,8 @@ import type { OdpViolation } from '../errors/index.js';
 const ENDPOINT = /^(.*?)(\/v3(?:\/[\w-]*)*)$/i;
 
 /**
- * Checks where events are sent: the key travels there, so it must be https,
- * except on this machine or if `allowInsecureHost` allows it.
+ * Checks where events are sent. The key travels there, so it must be https,
+ * except on this machine or with `allowInsecureHost`.
  *
  * @returns the address without a trailing slash
  */
@@ -35,21 +35,21 @@ export function checkApiHost(
   const [, before = '/', endpoint] = ENDPOINT.exec(url.pathname) ?? [];
   if (endpoint !== undefined) {
     return problem(
-      `must not name the endpoint: leave out ${endpoint} and keep ${url.origin}${before.replace(/\/+$/, '')}, as what is sent there has paths of its own`,
+      `must not name the endpoint: leave out ${endpoint} and keep ${url.origin}${before.replace(/\/+$/, '')}, as each request adds its own path`,
     );
   }
   if (url.protocol === 'https:') return withoutSlash(url);
   if (url.protocol !== 'http:') return problem('must be an https URL');
   if (allowInsecureHost || isLoopback(url.hostname)) return withoutSlash(url);
   return problem(
-    'must be https, as the API key travels there; set allowInsecureHost: true if plain http is meant',
+    'must be https, as the API key travels there; set allowInsecureHost: true if you do want plain http',
   );
 }
 
 const withoutSlash = ({ origin, pathname }: URL) =>
   `${origin}${pathname.replace(/\/+$/, '')}`;
 
-/** Whether it is this machine. */
+/** Whether it names this machine. */
 export const isLoopback = (hostname: string) =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||

@@ -7,27 +7,27 @@ import { type Duration, parseDuration } from '../options/index.js';
 import { watched } from '../watched-promise.js';
 import { OdpCallError, type OdpCalls } from './odp-calls.js';
 
-/** A value of a query string; an `undefined` or `null` one is left out. */
+/** A value of a query string; `undefined` and `null` are left out. */
 export type OdpApiQueryValue = string | number | boolean | null | undefined;
 
-/** What is asked of ODP's REST API. */
+/** A request to ODP's REST API. */
 export interface OdpApiRequest {
   /** @default 'GET' */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   /**
-   * Below `/v3`, such as `/lists/subscriptions`. Values of your own in it must
-   * have gone through `encodeURIComponent`.
+   * Below `/v3`, such as `/lists/subscriptions`. Pass values of your own through
+   * `encodeURIComponent`.
    */
   readonly path: string;
-  /** Encoded here; a list gives its name once for each item. */
+  /** Encoded for you; a list repeats its name for each item. */
   readonly query?:
     | Readonly<Record<string, OdpApiQueryValue | readonly OdpApiQueryValue[]>>
     | undefined;
   /** Sent as JSON, at most 10 MiB. */
   readonly body?: unknown;
   /**
-   * Whether it may be sent again although ODP may have done it already. What
-   * ODP has certainly not begun with is sent again in any case.
+   * Whether it may be sent again although ODP may have carried it out already.
+   * A request that ODP has certainly not received is sent again in any case.
    * @default true for GET, PUT and DELETE, else false
    */
   readonly idempotent?: boolean | undefined;
@@ -36,7 +36,7 @@ export interface OdpApiRequest {
    * @default '30s'
    */
   readonly timeout?: Duration | undefined;
-  /** Breaks it off: the request rejects with the signal's reason. */
+  /** Aborts the request, which rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -70,16 +70,15 @@ export class OdpApi {
   }
 
   /**
-   * Makes a request at once; it does not go through the outbox. It is tried up
-   * to three times if that is safe, follows no redirect, and reads at most
-   * 8 MiB of the answer.
+   * Makes a request at once, bypassing the outbox. It is tried up to three times
+   * if that is safe, follows no redirects, and reads at most 8 MiB of the answer.
    *
    * ```ts
    * const { body } = await odp.api.request({ path: '/lists' });
    * ```
    *
-   * @throws OdpApiError for every answer but a 2xx, and if there is none
-   * @throws OdpValidationError these arguments cannot be used to ask; nothing was sent
+   * @throws OdpApiError for any answer but a 2xx, and if there is none
+   * @throws OdpValidationError the arguments are invalid; nothing was sent
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */
   request<T = unknown>(request: OdpApiRequest): Promise<OdpApiResponse<T>> {
@@ -168,7 +167,7 @@ function checked(request: OdpApiRequest) {
   return { method, path, search, body, timeout: ms };
 }
 
-/** With a leading slash, without `/v3`. It cannot lead out of `/v3`, or to another host. */
+/** With a leading slash and without `/v3`; it cannot lead out of `/v3` or to another host. */
 function pathOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const path = value.replace(/^\/v3(?=\/)/, '');

@@ -6,7 +6,7 @@ export interface OdpCredentials {
   readonly apiHost: string;
 }
 
-/** Whether a header can hold it as it is. */
+/** Whether a header can hold it unchanged. */
 export const isApiKey = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 
@@ -28,7 +28,7 @@ export class CredentialsHolder {
     return this.#current;
   }
 
-  /** Takes effect with the next request. The same pair again changes nothing. */
+  /** Takes effect with the next request. Setting the same pair again changes nothing. */
   set(next: OdpCredentials | undefined): void {
     const { apiKey, apiHost } = this.#current ?? {};
     if (next?.apiKey === apiKey && next?.apiHost === apiHost) return;
@@ -39,7 +39,7 @@ export class CredentialsHolder {
   /**
    * Calls `listener`, which must not throw, after each change.
    *
-   * @returns stops it
+   * @returns a function that stops that
    */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);

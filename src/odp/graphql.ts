@@ -1,7 +1,7 @@
 import { OdpSegmentsError } from '../errors/index.js';
 import { OdpCallError, type OdpCalls } from './odp-calls.js';
 
-/** One customer, and the segments that matter. */
+/** One customer, and the segments to ask for. */
 export interface SegmentsQuery {
   /** The identifier's name: a GraphQL name. */
   readonly name: string;
@@ -27,8 +27,8 @@ export async function querySegments(
   calls: OdpCalls,
   { name, value, segments, timeout, signal }: SegmentsQuery,
 ): Promise<readonly string[] | undefined> {
-  // Values are variables: whatever they hold, they are no part of the query.
-  // ODP takes each identifier as an argument of its own, so its name is.
+  // Values are passed as variables, so nothing in them can become part of the
+  // query. The identifier's name is part of it, as each is its own argument.
   const query = `query($id: String, $segments: [String]) { customer(${name}: $id) { audiences(subset: $segments) { edges { node { name state } } } } }`;
   const variables = { id: value, segments };
   try {
@@ -40,7 +40,7 @@ export async function querySegments(
       body: Buffer.from(JSON.stringify({ query, variables })),
       timeout,
       signal,
-      // One more, for a kept connection that had just been closed.
+      // A second one for when a kept-alive connection has just been closed.
       attempts: 2,
       idempotent: true,
       sent: () => [value],
@@ -73,7 +73,7 @@ interface Reply {
   };
 }
 
-/** Errors of GraphQL come with 200. Their messages may hold the identifier, so they go no further. */
+/** GraphQL errors come with a 200. Their messages may hold the identifier, so they are not passed on. */
 function readSegments(
   body: unknown,
   asked: readonly string[],
@@ -90,7 +90,7 @@ function readSegments(
     const qualified = new Set(
       data!
         .customer!.audiences!.edges!.map(({ node }) => node)
-        // ODP lists members only; the state is an SDK's second look.
+        // ODP lists members only; the SDKs check the state as well.
         .filter((node) => (node?.state ?? 'qualified') === 'qualified')
         .map((node) => node?.name),
     );

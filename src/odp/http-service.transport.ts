@@ -31,7 +31,7 @@ export class HttpServiceTransport extends OdpTransport {
 
   async send(request: OdpTransportRequest): Promise<OdpTransportResponse> {
     try {
-      // Its observable is of no use here, and would make a cancel token for each request.
+      // Not the observable: it makes a cancel token for each request.
       const response: unknown = await this.#http.axiosRef.request(
         configOf(request),
       );
@@ -46,7 +46,7 @@ export class HttpServiceTransport extends OdpTransport {
     }
   }
 
-  /** A body that breaks off or never ends must not undo, or hold up, what the status says. */
+  /** A body that breaks off or never ends must neither undo nor delay what the status says. */
   #bodyOf(
     { status, data }: AxiosResponse<unknown>,
     answerBytes: number | undefined,
@@ -59,7 +59,7 @@ export class HttpServiceTransport extends OdpTransport {
   }
 }
 
-/** The body is serialised already, and the answer is read to a bound of our own. */
+/** The body is serialised already, and we bound the answer ourselves. */
 const AS_IT_IS = [(data: unknown) => data];
 
 function configOf({
@@ -75,8 +75,8 @@ function configOf({
     headers,
     data: body.length === 0 ? undefined : body,
     signal,
-    // Whatever the app's defaults say of its own requests: the key travels to
-    // this host and no further, and `signal` alone ends the request.
+    // Override the app's defaults: the key goes to this host and no further, and
+    // only `signal` ends the request.
     allowAbsoluteUrls: true,
     maxRedirects: 0,
     fetchOptions: { redirect: 'manual' },
@@ -89,11 +89,11 @@ function configOf({
   };
 }
 
-/** An app's interceptor may have replaced the response, for example by its data. */
+/** An app's interceptor may have replaced the response, for example with its data. */
 function assertAnswer(value: unknown): asserts value is AxiosResponse<unknown> {
   const { status } = (value ?? {}) as { status?: unknown };
   if (typeof status === 'number') return;
-  // Nobody else will read it, and its connection would stay busy for good.
+  // Nobody else will read it, and it would keep its connection busy for good.
   if (value instanceof Readable) value.destroy();
   throw new OdpTransportError(
     "an axios interceptor of the app returned no response; exempt ODP's host from it",
@@ -112,8 +112,8 @@ function headersOf({
 }
 
 /**
- * Axios' errors carry the request with its key, so only their code goes on.
- * What has no such code was thrown by an interceptor.
+ * Axios' errors hold the request with its key, so only their code is passed on.
+ * An error without such a code was thrown by an interceptor.
  */
 function reasonOf(error: unknown): string {
   if (error instanceof OdpTransportError) return error.reason;

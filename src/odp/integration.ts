@@ -1,4 +1,4 @@
-/** What an integration says of the ODP account. */
+/** What an integration says about the ODP account. */
 export type OdpIntegrationState =
   | {
       readonly kind: 'integrated';
@@ -11,9 +11,9 @@ export type OdpIntegrationState =
     }
   | { readonly kind: 'notIntegrated' }
   | {
-      /** The account is unknown for now, so the last one holds. */
+      /** The account is unknown for now, so the last one stays in use. */
       readonly kind: 'unusable';
-      /** What `source` does wrong, such as `answered 403`. It is logged: no key in it. */
+      /** What went wrong with `source`, such as `answered 403`. It is logged, so it must hold no key. */
       readonly problem: string;
     };
 
@@ -23,21 +23,21 @@ export type OdpIntegrationState =
  * one account.
  */
 export interface OdpIntegration {
-  /** Where it looks, as the log says it, such as `the datafile of …`; no secret in it. */
+  /** Where it looks, for the log, such as `the datafile of …`; must hold no secret. */
   readonly source: string;
   /** How long the boot waits for the first state, in ms. */
   readonly readyTimeout: number;
   /**
-   * What becomes of events until there is a first state: `reject` discards
-   * them, `hold` lets them wait in the outbox.
+   * What happens to events until there is a first state: `reject` discards them,
+   * `hold` keeps them in the outbox.
    * @default 'reject'
    */
   readonly whenNotReady?: 'reject' | 'hold' | undefined;
   /**
    * Calls `listener` with the state as soon as it is known and after each
-   * change; the same state again does no harm.
+   * change; repeating a state does no harm.
    *
-   * @returns stops it
+   * @returns a function that stops it
    */
   start(
     listener: (state: OdpIntegrationState) => void,

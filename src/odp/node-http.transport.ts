@@ -14,12 +14,12 @@ import {
   type OdpTransportResponse,
 } from './transport.js';
 
-/** Longer bodies are not worth being copied. */
+/** Longer bodies are not worth copying. */
 const LONGEST_TEXT = 16 * 1024;
 
 /**
- * Sends by Node's own HTTP client and global agents, which keep connections
- * alive: it costs a third of what axios does. It knows nothing of proxies.
+ * Sends through Node's own HTTP client and global agents, which keep connections
+ * alive, at a third of what axios costs. It knows nothing about proxies.
  */
 export class NodeHttpTransport extends OdpTransport {
   readonly #clock: Pick<Clock, 'schedule'>;
@@ -57,14 +57,14 @@ export class NodeHttpTransport extends OdpTransport {
     const start = protocol === 'https:' ? requestHttps : requestHttp;
     const sent = start(
       {
-        // An IPv6 address stands in brackets in a URL only.
+        // An IPv6 address has brackets in a URL only.
         hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
         port,
         path: pathname + search,
         method,
         headers: {
           ...headers,
-          // Without it, any encoding would do.
+          // Without it, ODP may choose any encoding.
           'accept-encoding': 'identity',
           'content-length': body.length,
         },
@@ -72,13 +72,13 @@ export class NodeHttpTransport extends OdpTransport {
       (response) => this.#read(response, answerBytes, resolve, reject),
     );
     sent.on('error', reject);
-    // Node writes a text together with the headers, in one go.
+    // Node writes a string together with the headers, in one go.
     if (body.length > LONGEST_TEXT) sent.end(body);
     else sent.end(body.toString());
     return sent;
   }
 
-  /** A body that breaks off or never ends must not undo, or hold up, what the status says. */
+  /** A body that breaks off or never ends must neither undo nor delay what the status says. */
   #read(
     response: IncomingMessage,
     answerBytes: number | undefined,
@@ -111,13 +111,13 @@ export class NodeHttpTransport extends OdpTransport {
       else done();
     });
     response.on('close', () => {
-      // Destroyed by ourselves: the time was up.
+      // We destroyed it when the time was up.
       if (!needsAll) done();
     });
   }
 }
 
-/** Errors of Node's may hold what was sent, so only their code goes on. */
+/** Node's errors may hold what was sent, so only their code is passed on. */
 function reasonOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code)

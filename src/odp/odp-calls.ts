@@ -18,7 +18,7 @@ import { OdpTransportError } from './transport.js';
 /** What calls are about: a call of one kind that hangs holds up no other kind. */
 type CallKind = 'segments' | 'customers' | 'api';
 
-/** Something asked of ODP whose answer is waited for. */
+/** A request to ODP whose answer somebody waits for. */
 export interface OdpCall {
   readonly kind: CallKind;
   readonly method: string;
@@ -30,17 +30,17 @@ export interface OdpCall {
   /** For all attempts together, in ms. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
-  /** How often it is tried at most. */
+  /** How often it is tried, at most. */
   readonly attempts: number;
-  /** Whether it may be repeated although ODP may have done it already. */
+  /** Whether it may be repeated although ODP may have carried it out already. */
   readonly idempotent: boolean;
-  /** What must not show in a message. */
+  /** Values that no message may show. */
   sent(): readonly unknown[];
-  /** Waited for before each attempt but the first. */
+  /** Awaited before each attempt but the first. */
   turn?(ended: AbortSignal): Promise<void>;
 }
 
-/** A call did not succeed. Endpoints make of it what their users get. */
+/** A call failed. Each endpoint turns it into an error for its users. */
 export class OdpCallError extends Error implements OdpApiFailure {
   readonly status: number | undefined;
   readonly reason: string;
@@ -66,7 +66,7 @@ export interface OdpCallTrace {
   readonly method: string;
   /** The path without anything of a customer, such as `/v3/graphql`. */
   readonly route: string;
-  /** Which attempt it is; 1 unless it is tried again. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number;
   /** The HTTP status, set when there was an answer. */
   status?: number | undefined;
@@ -76,7 +76,7 @@ export interface OdpCallTrace {
 
 const calls = tracingChannel<unknown, OdpCallTrace>('optimizely-odp:call');
 
-/** Requests of a kind under way at once: sockets must not grow with the app's load. */
+/** At most this many requests of a kind at once: sockets must not grow with the app's load. */
 const MAX_CONCURRENT_CALLS = 64;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5000;
@@ -164,7 +164,7 @@ export class OdpCalls {
     return this.#closing.signal;
   }
 
-  /** Breaks off whatever is under way, so that it does not keep the process alive. */
+  /** Aborts what is under way, so that it does not keep the process alive. */
   close(): void {
     this.#closing.abort();
     for (const end of this.#ends) end('the app has shut down');

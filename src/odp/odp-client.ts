@@ -34,7 +34,7 @@ const requests = tracingChannel<unknown, OdpRequestTrace>(
   'optimizely-odp:request',
 );
 
-/** What says nothing about the events. */
+/** An outcome that says nothing about the events. */
 const unavailable = (problem: string, timedOut = false): Outcome => ({
   kind: 'unavailable',
   retryAfter: undefined,
@@ -61,7 +61,7 @@ export class OdpClient {
     return this.#http.credentials !== undefined;
   }
 
-  /** Never rejects: having no answer is an outcome, too. */
+  /** Never rejects: no answer is an outcome, too. */
   async send(
     events: readonly ClaimedEvent[],
     abort: AbortSignal,

@@ -14,10 +14,10 @@ export interface OdpHttpRequest {
   readonly path: string;
   /** JSON text in UTF-8. */
   readonly body?: Buffer | undefined;
-  /** In ms; without it, `signal` alone ends the request. */
+  /** In ms; without it, only `signal` ends the request. */
   readonly timeout?: number;
   readonly signal: AbortSignal;
-  /** As of a transport's request. */
+  /** See {@link OdpTransportRequest.answerBytes}. */
   readonly answerBytes?: number;
 }
 
@@ -67,7 +67,7 @@ export class OdpHttp {
         timedOut?.abort();
       };
     });
-    // A transport may throw before anybody waits for it.
+    // A transport may throw before anybody awaits this.
     cutOff.catch(() => {});
     const abort = () => end('aborted');
     const clear =
@@ -95,7 +95,7 @@ export class OdpHttp {
         answerBytes,
       });
       const answer = await Promise.race([cutOff, sent]);
-      // Whatever answers may repeat the key, and what it says is logged.
+      // What answers may repeat the key, and its words are logged.
       return answer.body.includes(apiKey)
         ? { ...answer, body: answer.body.replaceAll(apiKey, '[key]') }
         : answer;

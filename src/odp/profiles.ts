@@ -7,18 +7,18 @@ export interface ProfileRequest {
   /** For all attempts together, in ms. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
-  /** Waited for before each attempt but the first. */
+  /** Awaited before each attempt but the first. */
   turn(ended: AbortSignal): Promise<void>;
 }
 
-/** Customers that go in one request, each as JSON text. */
+/** Customers of one request, each as JSON text. */
 export interface ProfileBatch extends ProfileRequest {
   readonly texts: readonly string[];
 }
 
 /** A customer of a batch that ODP refuses. */
 export interface InvalidProfile {
-  /** Its zero-based place in the batch. */
+  /** Its index in the batch. */
   readonly index: number;
   /** ODP's message, fit for logs. */
   readonly message: string;
@@ -29,10 +29,9 @@ const ATTEMPTS = 4;
 const NOT_FOUND = 404;
 
 /**
- * Creates or updates customers. It may be repeated: what is said twice is so
- * still.
+ * Creates or updates customers. Repeating it does no harm.
  *
- * @returns those that ODP names as invalid; then nobody can say whether it took the others
+ * @returns the customers that ODP names as invalid; if any, whether it took the others is unknown
  * @throws OdpCallError
  */
 export async function postProfiles(
@@ -64,9 +63,9 @@ export async function postProfiles(
 }
 
 /**
- * What ODP knows of a customer.
+ * What ODP knows about a customer.
  *
- * @returns `undefined` for one whom it does not know
+ * @returns `undefined` if ODP does not know the customer
  * @throws OdpApiError
  */
 export async function queryProfile(
@@ -105,7 +104,7 @@ export async function queryProfile(
   }
 }
 
-/** `detail.invalids`: index and message, as ODP answers to events and objects. */
+/** `detail.invalids`: index and message, as ODP's answer about events has it. */
 function invalidsOf(body: string, texts: readonly string[]): InvalidProfile[] {
   const found = new Map<number, InvalidProfile>();
   try {
@@ -116,12 +115,12 @@ function invalidsOf(body: string, texts: readonly string[]): InvalidProfile[] {
       if (typeof index !== 'number' || !Number.isInteger(index)) continue;
       const text = texts[index];
       if (text === undefined || found.has(index)) continue;
-      // Of its own values only: those of all others would take too long.
+      // Only its own values: redacting those of all others would take too long.
       const own = [JSON.parse(text) as unknown];
       found.set(index, { index, message: redactSent(message, own) });
     }
   } catch {
-    // Whatever it is, it names nobody.
+    // An answer of another shape names nobody.
   }
   return [...found.values()];
 }

@@ -3,7 +3,7 @@ import type { OdpTransportResponse } from './transport.js';
 
 /** An event of the batch that ODP names as invalid. */
 export interface InvalidEvent {
-  /** Its zero-based place in the batch. */
+  /** Its index in the batch. */
   readonly index: number;
   /** ODP's message. */
   readonly message: string;
@@ -15,7 +15,7 @@ export type Answer =
   | { readonly kind: 'accepted' }
   /** These events are refused; the others may be sent again. */
   | { readonly kind: 'invalid'; readonly invalids: readonly InvalidEvent[] }
-  /** Something in the batch is refused, and ODP does not say which. */
+  /** Something in the batch is refused, and ODP does not say what. */
   | { readonly kind: 'refused'; readonly reason: string }
   /** The key or the host is wrong, or what answered is not ODP: no event is to blame. */
   | { readonly kind: 'misconfigured' }
@@ -27,12 +27,12 @@ const REFUSED = new Set([400, 413, 415, 422]);
 /** Statuses that ask to try again; so does every 5xx. */
 const UNAVAILABLE = new Set([408, 425, 429]);
 
-/** Whether the body, and not the status alone, says what becomes of the events. */
+/** Whether the body, and not just the status, decides what becomes of the events. */
 export const needsWholeBody = (status: number): boolean => REFUSED.has(status);
 
 /**
- * Reads ODP's answer to a batch. A status that nobody documents for ODP is
- * taken for a misconfiguration if it is a 3xx or 4xx, as that loses nothing.
+ * Reads ODP's answer to a batch. A 3xx or 4xx that ODP does not document counts
+ * as a misconfiguration, since that loses nothing.
  *
  * @param size how many events the batch held
  * @param now the time in ms since the epoch, for a `Retry-After` date
@@ -53,10 +53,10 @@ export function readAnswer(
       : { kind: 'refused', reason: textOf(detail.message) };
   }
   if (UNAVAILABLE.has(status) || status >= 500) {
-    const tellsWhen = status === 429 || status === 503;
+    const saysWhen = status === 429 || status === 503;
     return {
       kind: 'unavailable',
-      retryAfter: tellsWhen
+      retryAfter: saysWhen
         ? parseRetryAfter(headers['retry-after'], now)
         : undefined,
     };
@@ -65,9 +65,9 @@ export function readAnswer(
 }
 
 /**
- * ODP acknowledges with JSON or no body. Anything else with a 2xx is a login
- * page or a proxy's own answer, and the events are not in ODP. What starts like
- * an object may have broken off: the status still counts.
+ * ODP acknowledges with JSON or no body. Any other 2xx is a login page or a
+ * proxy's own answer, and ODP does not have the events. A body that starts like
+ * an object may have been cut off: the status still counts.
  */
 const isFromOdp = (body: string) => /^\s*(?:[[{]|$)/.test(body) || isJson(body);
 
@@ -85,7 +85,7 @@ export interface Detail {
   readonly message?: unknown;
 }
 
-/** Bodies are not always JSON, and not always of the documented shape. */
+/** Bodies are not always JSON, or of the documented shape. */
 export function detailOf(body: string): Detail {
   try {
     const parsed = JSON.parse(body) as {
@@ -113,6 +113,6 @@ function invalidsOf({ invalids }: Detail, size: number): InvalidEvent[] {
   return [...found.values()];
 }
 
-/** It may echo an event: its NULs must not break a database. As long as it is: it may be cut only once its identifiers are black. */
+/** It may echo an event, whose NULs must not break a database. It stays whole, since it may be cut only after redaction. */
 const textOf = (value: unknown) =>
   typeof value === 'string' ? value.replaceAll(/\p{Cc}/gu, ' ') : '';

@@ -1,17 +1,17 @@
 import { Readable } from 'node:stream';
 
-/** Enough for the complaints about 500 events; whatever follows is not read. */
+/** Enough for complaints about 500 events; the rest is not read. */
 export const LONGEST_BODY = 256 * 1024;
 
-/** For how long the rest of an answer is awaited whose status says enough. */
+/** How long the rest of an answer is awaited if its status says enough, in ms. */
 export const BODY_TIMEOUT_MS = 1000;
 
-/** Calls `stop` when the time is up. Returns what calls it off. */
+/** Calls `stop` when the time is up. Returns a function that calls it off. */
 export type TimeLimit = (stop: () => void) => () => void;
 
 /**
  * The body as text, at most its first `bytes`. Rejects if it breaks off, unless
- * there is a `limit`: then whatever has come will do.
+ * there is a `limit`: then what has arrived is enough.
  */
 export async function readBody(
   data: unknown,
@@ -22,7 +22,7 @@ export async function readBody(
   if (typeof data === 'string') return data.slice(0, bytes);
   if (Buffer.isBuffer(data)) return data.toString('utf8', 0, bytes);
   if (isStream(data)) return readStream(data, bytes, limit);
-  // An app's adapter or interceptor has parsed it already.
+  // Parsed already, by an adapter or interceptor of the app.
   return (JSON.stringify(data) ?? '').slice(0, bytes);
 }
 
@@ -39,8 +39,8 @@ async function readStream(
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // A web stream cannot be ended by others while it is read: the request's
-  // own signal ends it.
+  // A web stream cannot be cancelled while it is being read; the request's own
+  // signal ends it.
   const clear =
     stream instanceof Readable ? limit?.(() => stream.destroy()) : undefined;
   try {

@@ -3,10 +3,10 @@ import { redactSent } from './redact-sent.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { OdpTransportResponse } from './transport.js';
 
-/** What is read of an answer; a larger one is a failure. */
+/** How much of an answer is read; a larger one is a failure. */
 export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 
-/** An answer that says yes. */
+/** A successful answer. */
 export interface OdpCallAnswer {
   /** A 2xx. */
   readonly status: number;
@@ -18,19 +18,19 @@ export interface OdpCallAnswer {
 export interface CallFailure {
   /** `undefined` when there was no answer. */
   readonly status: number | undefined;
-  /** In a few words, none of them ODP's: for traces. */
+  /** In a few words of our own, for traces. */
   readonly problem: string;
-  /** ODP's words, with what was sent blacked out; may be empty. */
+  /** ODP's message, with what was sent blacked out; may be empty. */
   readonly message: string;
   /** The answer's body; may hold anything. */
   readonly body: string;
-  /** `never`: it is refused; `always`: ODP has not begun with it; `idempotent`: it may have. */
+  /** `never`: it was refused; `always`: ODP has not processed it; `idempotent`: ODP may have. */
   readonly repeat: 'never' | 'always' | 'idempotent';
   /** How long ODP asks to wait, in ms. */
   readonly retryAfter: number | undefined;
 }
 
-/** Nothing was sent yet. */
+/** Errors before anything was sent. */
 const UNSENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -42,7 +42,7 @@ const UNSENT = new Set([
 /**
  * Reads the answer to a call.
  *
- * @param sent what must not show in a message
+ * @param sent values that no message may show
  * @param now the time in ms since the epoch, for a `Retry-After` date
  */
 export function readCall(

@@ -1,17 +1,17 @@
 import { Redactor } from './redactor.js';
 
-/** Of more, a message is left out: to look for all of it would take too much. */
+/** If more was sent, the message is left out: searching for all of it would take too long. */
 const MOST_CHARACTERS = 50_000;
 const DEEPEST = 32;
-/** A longer value is recognised by its beginning. */
+/** Longer values are recognised by their beginning. */
 const MAX_VALUE = 200;
-/** What is looked through of a message, and what is left of it then. */
+/** How much of a message is searched, and how much is kept. */
 const LONGEST_TEXT = 4096;
 const LONGEST_MESSAGE = 500;
 
 /**
- * What ODP said, fit for logs: on one line, cut, and without any value that was
- * sent, since nobody can say which of them identifies somebody.
+ * ODP's message, fit for logs: on one line, cut, and without any value that was
+ * sent, since any of them may identify somebody.
  */
 export function redactSent(message: unknown, sent: readonly unknown[]): string {
   if (typeof message !== 'string' || message === '') return '';

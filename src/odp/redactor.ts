@@ -1,7 +1,7 @@
 const IDENTIFIER = '[identifier]';
-/** Parts of a value of at least so many characters are recognised anywhere in a message. */
+/** Parts of a value of at least this many characters are recognised anywhere in a message. */
 const PART = 6;
-/** A message may have been cut within a value: so much of its beginning is recognised at the end. */
+/** A message may have been cut within a value: this much of its beginning is recognised at the end. */
 const MIN_CUT = 3;
 
 /** What looks like somebody's identifier: an e-mail address, an id in hex, a telephone number. */
@@ -12,11 +12,11 @@ const LOOKS_LIKE_ONE = [
 ];
 
 /**
- * Blacks out values in what ODP says, whole, cut, escaped, in any case. Black where
- * in doubt: a message that reads worse is no harm done.
+ * Blacks out values in ODP's messages: whole, cut or escaped, in upper or lower
+ * case. When in doubt it blacks out: a message that reads worse does no harm.
  */
 export class Redactor {
-  /** Of fewer characters than {@link PART}. */
+  /** Values of fewer characters than {@link PART}. */
   readonly #short = new Set<string>();
   readonly #parts = new Set<string>();
   readonly #beginnings = new Set<string>();
@@ -68,7 +68,7 @@ export class Redactor {
   }
 }
 
-/** A value as it is, and as JSON, an address or HTML would have it. */
+/** A value, and how JSON, a URL or HTML would write it. */
 function formsOf(value: string): Set<string> {
   const json = JSON.stringify(value).slice(1, -1);
   return new Set([
@@ -90,14 +90,14 @@ function formsOf(value: string): Set<string> {
   ]);
 }
 
-/** In lower case, place by place: some letters are longer in it. */
+/** In lower case, except letters that would change their length. */
 const fold = (text: string) =>
   text.replaceAll(/\p{Lu}/gu, (letter) => {
     const lower = letter.toLowerCase();
     return lower.length === letter.length ? lower : letter;
   });
 
-/** Whether what stands there is no part of a longer word or number. */
+/** Whether it is not part of a longer word or number. */
 function standsAlone(text: string, at: number, count: number): boolean {
   const splits = (end: number) => {
     const pair = text.slice(Math.max(end - 1, 0), end + 1);

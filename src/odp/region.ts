@@ -9,10 +9,9 @@ export const REGION_HOSTS: Readonly<Record<OdpRegion, string>> = {
 };
 
 /**
- * The region that a key names, `undefined` if it names none, as keys of the
- * US do: the part before the last dot (a private key is
- * `<public>.<secret>`) ends in `-eu1` or `-au1`. So does ODP's own Node
- * SDK.
+ * The region that a key names: the part before the last dot (a private key is
+ * `<public>.<secret>`) ends in `-eu1` or `-au1`. `undefined` if it names none,
+ * like keys of the US. ODP's own Node SDK reads keys the same way.
  */
 export function regionOfKey(apiKey: string): OdpRegion | undefined {
   const dot = apiKey.lastIndexOf('.');

@@ -1,11 +1,11 @@
-/** Longer waits are cut: whoever answers so may be mistaken, and a try costs little. */
+/** Longer waits are cut, in ms: the server may be mistaken, and another try costs little. */
 const LONGEST_WAIT = 5 * 60_000;
 
 /**
  * A `Retry-After` header (RFC 9110, section 10.2.3: seconds or a date) as ms
  * from now, at most 5 minutes. `undefined` when it asks for no wait: absent,
- * malformed, zero or past. The caller's own backoff holds then, as trying again
- * at once, and again, would help nobody.
+ * malformed, zero or past. Then the caller's own backoff applies, so that it does
+ * not try again and again at once.
  */
 export function parseRetryAfter(
   value: string | undefined,

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
 
 /**
- * Waits so long. Rejects once one of the signals is aborted.
+ * Waits for `ms`. Rejects once one of the signals is aborted.
  *
- * @param keepAlive whether the process must not end before
+ * @param keepAlive whether the process must not end meanwhile
  */
 export function sleep(
   clock: Pick<Clock, 'schedule'>,

@@ -1,4 +1,4 @@
-/** So many at once; others wait for their turn, first come, first served. */
+/** At most this many at once; others wait their turn, first come, first served. */
 export class Slots {
   readonly #waiting = new Set<() => void>();
   #free: number;

@@ -11,9 +11,9 @@ export interface OdpTransportRequest {
   /** JSON text in UTF-8; empty if the request has no body. */
   readonly body: Buffer;
   /**
-   * Set if the answer's body is what was asked for: so many bytes of it are
-   * wanted, and one that breaks off is no answer. Otherwise the status says
-   * enough, and the body need not come to an end.
+   * Set if the caller wants the answer's body: at most this many bytes of it, and
+   * a body that breaks off counts as no answer. Otherwise the status says enough,
+   * and the body need not end.
    */
   readonly answerBytes?: number | undefined;
   /** Aborted when the request has taken too long or the app ends. */
@@ -22,7 +22,7 @@ export interface OdpTransportRequest {
 
 /** What ODP answered. */
 export interface OdpTransportResponse {
-  /** The HTTP status, whichever. */
+  /** The HTTP status, whatever it is. */
   readonly status: number;
   /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -33,7 +33,7 @@ export interface OdpTransportResponse {
 /**
  * How requests travel to ODP (a port). It resolves with any status that came
  * back, and throws an `OdpTransportError` only when there was no answer.
- * Redirects must not be followed: the key would travel along.
+ * It must not follow redirects: the key would go along.
  */
 export abstract class OdpTransport {
   abstract send(request: OdpTransportRequest): Promise<OdpTransportResponse>;
@@ -44,9 +44,9 @@ export class OdpTransportError extends Error {
   override readonly name = 'OdpTransportError';
 
   constructor(
-    /** Such as `ECONNREFUSED`, or what else went wrong in a few words. */
+    /** Such as `ECONNREFUSED`, or in a few words what went wrong. */
     readonly reason: string,
-    /** Whether it took longer than it may. */
+    /** Whether the time limit was exceeded. */
     readonly timedOut = false,
   ) {
     super(`ODP did not answer: ${reason}`);

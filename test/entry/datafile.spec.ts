@@ -192,7 +192,7 @@ describe('datafileIntegration with the official SDK', () => {
     [
       'a plain http host',
       { host: 'http://odp.example' },
-      `${HOST} https, as the API key travels there; set allowInsecureHost: true if plain http is meant)`,
+      `${HOST} https, as the API key travels there; set allowInsecureHost: true if you do want plain http)`,
     ],
     [
       'a host that is no URL',
@@ -218,7 +218,7 @@ describe('datafileIntegration with the official SDK', () => {
       sandbox!.setIntegration({ ...sandbox!.integration(), ...change });
       await until(() =>
         expect(log()).toContain(
-          `The datafile of SDK key sandbox (${sandbox!.datafileUrl}) ${problem}: what it told last holds`,
+          `The datafile of SDK key sandbox (${sandbox!.datafileUrl}) ${problem}: what it named last stays in use`,
         ),
       );
       expect(log()).not.toMatch(/first-key|S3cr3t/);
@@ -250,7 +250,7 @@ describe('datafileIntegration with the official SDK', () => {
     const [sandbox] = await sandboxes('first-key');
     sandbox!.fail({ hang: true, path: '/datafiles' });
     const { app, log } = await boot(sandbox!.datafileUrl, { readyTimeout: 10 });
-    expect(log()).toContain('has not told the ODP account after 10 ms');
+    expect(log()).toContain('has not named the ODP account after 10 ms');
     await app.close();
   });
 
@@ -308,7 +308,7 @@ describe('datafileIntegration with the official SDK', () => {
     });
     await until(() => {
       expect(log()).toContain(
-        `The datafile of SDK key unknown-key (${sandbox!.datafileUrl}?…) was answered with status 403: every event is discarded until it tells the ODP account`,
+        `The datafile of SDK key unknown-key (${sandbox!.datafileUrl}?…) was answered with status 403: every event is discarded until it names the ODP account`,
       );
     });
     expect(log()).not.toContain('S3cr3t');
