@@ -4,7 +4,7 @@ import type { OutboxDurability } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 import type { BackgroundWork } from './background-work.js';
 
-/** Flushes of an account: they cover what decorators are about to send, too. */
+/** An account's flushes, which include what decorators are about to send. */
 export class AccountFlushes {
   readonly #delivery: Delivery | undefined;
   readonly #background: BackgroundWork;
@@ -41,7 +41,7 @@ export class AccountFlushes {
     const clock = this.#clock;
     const { counters } = this.#reporter;
     const delivery = this.#delivery;
-    // What is there already need not wait for a decorator's functions.
+    // Events that are there already need not wait for a decorator's functions.
     if (this.#background.underWay) void delivery?.flush(timeout);
     const deadline = clock.monotonic() + timeout;
     let accepted: number;
@@ -49,7 +49,7 @@ export class AccountFlushes {
     delivery?.hurry();
     do {
       ({ accepted } = counters);
-      // What a durable outbox holds can wait for the account until the next start.
+      // Events in a durable outbox can wait for the account until the next start.
       left = await this.#readyToSend(left, durability === 'process');
       await delivery?.flush(left);
       left = Math.max(deadline - clock.monotonic(), 0);

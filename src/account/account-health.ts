@@ -3,7 +3,7 @@ import { type Clock, within } from '../clock.js';
 import type { Delivery } from '../delivery/index.js';
 import type { AccountState } from './account-state.js';
 
-/** How an account's delivery fares. */
+/** The health of an account's delivery. */
 export interface AccountHealth {
   readonly status: 'up' | 'degraded' | 'down';
   readonly details: Readonly<Record<string, string | number>>;
@@ -24,7 +24,7 @@ export interface CallFailure {
   readonly at: number;
 }
 
-/** What of an account shows its health. */
+/** What health is read from. */
 interface AccountToCheck {
   readonly lastFailure: CallFailure | undefined;
   readonly state: AccountState;
@@ -78,7 +78,7 @@ export async function healthOf(
   return { status: 'up', details };
 }
 
-/** Segments and customers fare on their own: events need not be late because of them. */
+/** Does not change the status: a call for segments may fail while events are on time. */
 function lastFailureOf({
   lastFailure,
   clock,

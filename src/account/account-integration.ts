@@ -20,12 +20,12 @@ export interface WaitingEvents {
 
 type Announced = OdpCredentials | undefined | 'nothing';
 
-/** How long what waits is sent to the account that was replaced, in ms. */
+/** How long waiting events may still go to the account that is replaced, in ms. */
 const MAX_DRAIN_MS = 10_000;
 /** How long an integration may take to stop, in ms. */
 const STOP_TIMEOUT_MS = 500;
 
-/** An account whose key and host an integration names: keeps the last usable ones. */
+/** Follows the key and host that an integration names, and keeps the last usable ones. */
 export class AccountIntegration {
   readonly credentials = new CredentialsHolder();
   readonly #integration: OdpIntegration;
@@ -41,12 +41,12 @@ export class AccountIntegration {
   readonly #isReady = new Promise<void>((resolve) => {
     this.#ready = resolve;
   });
-  /** What is to be used; `credentials` follows once what waits has been sent. */
+  /** What to use from now on; `credentials` follows once waiting events have been sent. */
   #wanted: OdpCredentials | undefined;
   #isDraining = false;
   #announced: Announced = 'nothing';
   #isClosed = false;
-  /** Ends what the integration has begun. */
+  /** Stops the integration. */
   #stop: () => unknown = () => {};
 
   /** @param allowInsecureHost whether it may name a host by plain http */
@@ -69,7 +69,7 @@ export class AccountIntegration {
     return this.#state;
   }
 
-  /** Those that the datafile's audiences use, if it says. */
+  /** The segments that the datafile's audiences use, if known. */
   get segments(): readonly string[] | undefined {
     return this.#segments;
   }
@@ -87,7 +87,7 @@ export class AccountIntegration {
     if (this.#state !== 'notReady') return;
     this.#isLate = true;
     this.#failed(
-      this.#problem ?? `has not told the ODP account after ${readyTimeout} ms`,
+      this.#problem ?? `has not named the ODP account after ${readyTimeout} ms`,
     );
   }
 
@@ -103,11 +103,11 @@ export class AccountIntegration {
     }
   }
 
-  /** Never rejects, and waits no longer for the integration than that. */
+  /** Never rejects, and does not wait for an integration that hangs. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const stopped = (async () => this.#stop())().catch(() => {
-      // Whatever it was, nothing of it is used any more.
+      // Nothing of the integration is used any more.
     });
     await within(this.#clock, STOP_TIMEOUT_MS, stopped, () => {}, true);
   }
@@ -164,7 +164,7 @@ export class AccountIntegration {
     const { current } = credentials;
     if (current !== undefined && !areSame(current, this.#wanted)) {
       this.#isDraining = true;
-      // What fails there is reported there; the change must not hang on it.
+      // A flush that fails has been reported; the change goes on regardless.
       const drained = this.#waiting.drain(MAX_DRAIN_MS).catch(() => {});
       await within(this.#clock, MAX_DRAIN_MS, drained, () => undefined);
       this.#isDraining = false;
@@ -197,15 +197,15 @@ export class AccountIntegration {
     );
   }
 
-  /** What happens while it does not know the account. */
+  /** What happens until the integration names an account, for the log. */
   get #meanwhile(): string {
-    if (this.#state !== 'notReady') return 'what it told last holds';
+    if (this.#state !== 'notReady') return 'what it named last stays in use';
     if (!this.#isLate) {
       return `the boot waits for at most ${this.#integration.readyTimeout} ms`;
     }
     return this.holds
-      ? 'events wait in the outbox until it tells the ODP account'
-      : 'every event is discarded until it tells the ODP account';
+      ? 'events wait in the outbox until it names the ODP account'
+      : 'every event is discarded until it names the ODP account';
   }
 }
 

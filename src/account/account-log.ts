@@ -73,7 +73,7 @@ export class AccountLog {
     );
   }
 
-  /** The app has booted, and its end may lose events. */
+  /** The app has booted: warns if its end would lose events. */
   booted({ outbox }: ResolvedOptions): void {
     if (outbox.durability !== 'process') return;
     if (process.listenerCount('SIGTERM') > 0) return;
@@ -91,7 +91,7 @@ export class AccountLog {
   }
 }
 
-/** The line that says what became of the events. It claims only what is known. */
+/** The line about what became of the events. It claims only what is known. */
 export function lastLine({ left, erased, counters, outbox }: Ending): {
   readonly level: 'log' | 'warn';
   readonly text: string;
@@ -108,7 +108,7 @@ export function lastLine({ left, erased, counters, outbox }: Ending): {
   };
   const where = `in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]}`;
   if (left === undefined) {
-    const text = `Whether events stay behind is unknown, as the outbox could not be asked. What does waits ${where}`;
+    const text = `Whether events stay behind is unknown, as the outbox did not answer. Any that do wait ${where}`;
     return { level: 'warn', text, facts };
   }
   if (left > 0) {

@@ -18,7 +18,7 @@ export type AccountState =
   'disabled' | 'notReady' | 'notIntegrated' | 'open' | 'closed';
 
 /**
- * Why an account in this state refuses an event, or anything else; `undefined` if it takes it.
+ * The error of an account in this state that refuses an event, or anything else; `undefined` if it does not.
  *
  * @param consequence what is not done, for the message; an event is discarded unless given
  */
@@ -34,7 +34,7 @@ export function refusalOf(
   return undefined;
 }
 
-/** Whether the error says that the account takes no events, which is logged whoever is told. */
+/** Whether the error says that the account takes no events. Such errors are logged in any case. */
 export const isRefusal = (error: unknown): error is OdpError =>
   error instanceof OdpNotEnabledError ||
   error instanceof OdpNotIntegratedError ||

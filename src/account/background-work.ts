@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Work that nobody awaits, such as making a decorator's events, so that a flush can. */
 export class BackgroundWork {
   readonly #begun = new Set<Promise<void>>();
-  /** How many have not begun. */
+  /** How many have not started. */
   #waiting = 0;
 
   /** Whether there is any. */
@@ -14,7 +14,7 @@ export class BackgroundWork {
   }
 
   /**
-   * Does `work` once the event loop has had its turn: a response goes first.
+   * Runs `work` once the event loop has turned, so that a response goes out first.
    *
    * @param work must neither throw nor reject
    */
@@ -29,7 +29,7 @@ export class BackgroundWork {
     });
   }
 
-  /** Resolves when all that has been added before the call is done, however long that takes. */
+  /** Resolves when all work that was added before the call is done, however long that takes. */
   async done(): Promise<void> {
     // Immediates run in the order in which they were set.
     if (this.#waiting > 0) await nextTurn();

@@ -2,7 +2,7 @@ import type { CallerContext, OdpIdentity } from '../identity/index.js';
 import { isThenable } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** Who is calling, as one account sees it. */
+/** Who is calling, from one account's point of view. */
 export class Caller {
   readonly #account: object;
   readonly #callers: CallerContext;
@@ -26,7 +26,7 @@ export class Caller {
     if (identity !== undefined) callers.enable();
   }
 
-  /** Whether somebody is calling here, be it anonymously. */
+  /** Whether there is a caller, even an anonymous one. */
   get isThere(): boolean {
     const caller = this.#callers.callerOf(this.#account);
     if (caller === undefined) return false;

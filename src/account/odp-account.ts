@@ -38,7 +38,7 @@ import { EventIntake } from './event-intake.js';
 import { AccountLog } from './account-log.js';
 import type { ProcessEnd } from './process-end.js';
 
-/** The outer world of an account; tests put their own in its place. */
+/** What an account needs of the outside world; tests replace it. */
 export interface OdpRuntime {
   readonly clock: Clock;
   /** From 0 up to 1. */
@@ -54,7 +54,7 @@ export interface SharedByAccounts {
   readonly processEnd: ProcessEnd;
 }
 
-/** How long an app that ends waits for the integration to stop, in ms. */
+/** How long closing waits for the integration to stop, in ms. */
 const CLOSE_GRACE_MS = 1000;
 
 /** One ODP account: what it consists of, its state, and how it opens and closes. */
@@ -191,7 +191,7 @@ export class OdpAccount {
   }
 
   /**
-   * Opens the outbox and says what was set up, and what looks like a mistake.
+   * Opens the outbox, and logs what was set up and what looks like a mistake.
    *
    * @throws OdpConfigurationError when the outbox can never be opened
    */
@@ -215,14 +215,14 @@ export class OdpAccount {
   }
 
   /**
-   * What asks ODP and waits for the answer.
+   * Makes requests whose answer somebody waits for.
    *
    * @throws the error of an account that is not open
    */
   get calls(): OdpCalls {
     const refusal = refusalOf(this.state, 'Nothing was asked of ODP');
     if (refusal !== undefined) throw refusal;
-    // An open account has them.
+    // An open account has it.
     return this.#calls!;
   }
 
@@ -253,7 +253,7 @@ export class OdpAccount {
     };
   }
 
-  /** How delivery fares. Never rejects. */
+  /** The health of delivery. Never rejects. */
   health(limits: HealthLimits): Promise<AccountHealth> {
     return healthOf(this, limits);
   }
@@ -276,7 +276,7 @@ export class OdpAccount {
     );
   }
 
-  /** Everything accepted so far, and what decorators are about to send. */
+  /** Delivers everything accepted so far, and what decorators are about to send. */
   flush(timeout: number): Promise<{ pending: number }> {
     return this.#flushes.flush(timeout);
   }
@@ -319,7 +319,7 @@ export class OdpAccount {
       });
     }
     this.#calls?.close();
-    // It may be the app's own, and hang.
+    // The integration may be the app's own, and hang.
     const left = end - this.clock.monotonic();
     await within(
       this.clock,
@@ -336,7 +336,7 @@ export class OdpAccount {
     if (this.stats().pending > 0) void this.close();
   };
 
-  /** What waits goes to the account that is replaced, unless that has refused it before. */
+  /** Waiting events still go to the account that is replaced, unless it has refused them. */
   async #drain(timeout: number): Promise<void> {
     const { delivery } = this;
     if (delivery?.suspended === false) await delivery.flush(timeout);

@@ -1,10 +1,10 @@
-/** Told that the process has run out of work, and ends unless there is more. */
+/** Called when the process has run out of work and is about to end. */
 export type EndListener = () => void;
 
 /**
- * Tells accounts when the process has run out of work, so that a script that
- * sends and simply ends delivers first. One for all accounts of an app: Node
- * warns of more than ten listeners.
+ * Notifies accounts when the process has run out of work, so that a script that
+ * sends and simply ends delivers first. All accounts of an app share one, since
+ * Node warns about more than ten listeners.
  */
 export class ProcessEnd {
   readonly #listeners = new Set<EndListener>();

@@ -4,7 +4,7 @@ import { outboxError } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 import { isRefusal } from './account-state.js';
 
-/** Reports events that did not get in, by who hears of it otherwise. */
+/** Reports refused events, depending on whether anybody gets the error. */
 export class Refusals {
   readonly #reporter: Reporter;
   readonly #hasIdentity: boolean;
@@ -15,7 +15,7 @@ export class Refusals {
     this.#hasIdentity = hasIdentity;
   }
 
-  /** Their caller gets the error, too. */
+  /** The caller gets the error as well. */
   awaited(error: unknown, count = 1): void {
     if (error instanceof OdpValidationError) {
       this.#reporter.invalid(error.violations, undefined, undefined);
@@ -24,13 +24,13 @@ export class Refusals {
     }
   }
 
-  /** Their caller got a promise, and does not await it. */
+  /** The caller got a promise and does not await it. */
   unawaited(error: unknown): void {
     if (isRefusal(error)) return;
     this.#reporter.unawaited(error);
   }
 
-  /** An event that was tracked. An anonymous caller is no mistake if `identity` says who is calling. */
+  /** A tracked event. An anonymous caller is not a mistake if `identity` says who is calling. */
   tracked(
     error: unknown,
     id: string | undefined,

@@ -18,7 +18,7 @@ export interface ResolvedOptions {
   /** For hosts that the integration names. */
   readonly allowInsecureHost: boolean;
   readonly enabled: boolean;
-  /** `undefined`: one with an axios instance of its own. */
+  /** `undefined`: Node's own client, or an axios instance of our own. */
   readonly http: Pick<HttpService, 'axiosRef'> | undefined;
   readonly commonData: Data;
   readonly eventTime: boolean;

@@ -54,7 +54,7 @@ describe('a circuit breaker', () => {
     expect(one.nextRequestAt(3000)).toBe(undefined);
   });
 
-  test('suspends until a probe gets through, probing ever more seldom', () => {
+  test('suspends until a probe gets through, probing at growing intervals', () => {
     const one = breaker();
     expect(one.suspend(0)).toEqual({ news: true, wait: 100 });
     // Another request that was under way then.

@@ -10,8 +10,8 @@ import { OdpConfigurationError } from '../errors/index.js';
 import { DEFAULT_ACCOUNT, getOdpAccountToken } from '../service/index.js';
 
 /**
- * Refuses what Nest takes and what would lose events: two accounts of one name,
- * of which each decorator and `@Inject` finds some, and an account per request,
+ * Refuses what Nest allows but what would lose events: two accounts of one name,
+ * of which a decorator or `@Inject` finds either, and an account per request,
  * which nobody closes.
  */
 export class AccountCheck implements OnModuleInit {
@@ -37,7 +37,7 @@ export class AccountCheck implements OnModuleInit {
       return;
     refuse(
       'options',
-      `must not be request-scoped, as each request would get an account of its own that nobody closes: something that useFactory or useClass injects (an HttpService for http, say) has Scope.REQUEST or injects REQUEST. Inject what lives as long as the app; who is calling is what the option identity tells [account=${this.#name}]`,
+      `must not be request-scoped, as each request would get an account of its own that nobody closes: something that useFactory or useClass injects (an HttpService for http, say) has Scope.REQUEST or injects REQUEST. Inject what lives as long as the app; use the option identity for who is calling [account=${this.#name}]`,
     );
   }
 
@@ -53,14 +53,14 @@ function refuse(path: string, message: string): never {
   throw new OdpConfigurationError([{ path, message }]);
 }
 
-/** The one place that hooks into the app's life: hook order inside a module differs between Nest 11 and 12. */
+/** The only place that hooks into the app's lifecycle: hook order inside a module differs between Nest 11 and 12. */
 export class AccountLifecycle
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
   readonly #account: OdpAccount;
   readonly #isReal: boolean;
 
-  /** @param isReal whether events leave the process; it is of no matter to a test what becomes of them */
+  /** @param isReal whether events leave the process; a test need not be warned that they may be lost */
   constructor(account: OdpAccount, isReal: boolean) {
     this.#account = account;
     this.#isReal = isReal;
@@ -71,19 +71,18 @@ export class AccountLifecycle
     if (this.#isReal) this.#account.booted();
   }
 
-  /** Requests that were under way have ended by now, and so have their events. */
+  /** Requests that were under way have ended by now, and have sent their events. */
   async onApplicationShutdown(): Promise<void> {
     await this.#account.close();
   }
 }
 
 /**
- * Makes the hooks of `lifecycle` the last that run: a worker that finishes its
- * job in a hook of its own still gets its events out. Nest runs them module by
- * module, its own core module last, and those of modules that were lazily
- * loaded not at all.
+ * Makes the hooks of `lifecycle` run last, so that a worker that finishes its
+ * job in a hook of its own still gets its events out. Nest runs hooks module by
+ * module, its own core module last, and not at all for lazily loaded modules.
  *
- * @returns whether it could be done
+ * @returns whether that was possible
  */
 export function hookInLast(
   modules: ModulesContainer,

@@ -43,7 +43,7 @@ const MODULE_OPTIONS = 'OPTIMIZELY_ODP_MODULE_OPTIONS';
 export const ODP_RESOLVED_OPTIONS = Symbol('ODP_RESOLVED_OPTIONS');
 /** @internal Time, chance and the logger; `OptimizelyOdpTestingModule` replaces it. */
 export const ODP_RUNTIME = Symbol('ODP_RUNTIME');
-/** @internal Makes something else of the `integration` option, as tests do that reach no network. */
+/** @internal Replaces the `integration` option, for tests that reach no network. */
 export const ODP_INTEGRATION = Symbol('ODP_INTEGRATION');
 const CHECK = Symbol('ODP_ACCOUNT_CHECK');
 const LIFECYCLE = Symbol('ODP_LIFECYCLE');
@@ -54,7 +54,7 @@ type IntegrationChange = (
 
 const asItIs: IntegrationChange = (integration) => integration;
 
-/** @internal What an app's account stands on. */
+/** @internal The outside world of an account in an app. */
 export const runtimeOf = (
   name = DEFAULT_ACCOUNT,
   clock: Clock = systemClock,
@@ -75,7 +75,7 @@ const hasProxy = (): boolean =>
       value !== '',
   );
 
-/** Puts one account together. */
+/** The providers of one account. */
 export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
   const accountToken = getOdpAccountToken(name);
   return [
@@ -98,7 +98,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         http === undefined && !hasProxy()
           ? new NodeHttpTransport(clock)
           : new HttpServiceTransport(
-              // What the app adds to axios' default instance is not meant for ODP.
+              // Not axios' default instance, whose settings are meant for the app's own requests.
               // oxlint-disable-next-line import/no-named-as-default-member -- the oldest axios allowed has no named export of it
               http ?? new HttpService(axios.create()),
               clock,

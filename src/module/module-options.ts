@@ -81,8 +81,8 @@ export class OptimizelyOdpModuleOptions {
   /**
    * A last look at each event before it is checked, for consent and redaction:
    * returns it, changed or not, or `undefined` to withhold it (counted as
-   * `withheld`). It gets a copy, with what `identity` fills in. An
-   * error is logged and withholds the event, too.
+   * `withheld`). It gets a copy, with what `identity` fills in. An error is
+   * logged, and withholds the event, too.
    */
   readonly beforeSend?: OdpBeforeSend | undefined = undefined;
 

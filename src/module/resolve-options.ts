@@ -20,7 +20,7 @@ import {
   regionOfKey,
 } from '../odp/index.js';
 
-/** What an account is configured with, and what stands on it. */
+/** An account's options, and those of its segments. */
 export interface ResolvedModuleOptions extends ResolvedOptions {
   readonly segments: ResolvedSegments;
 }
@@ -86,7 +86,7 @@ export function resolveOptions(options: unknown): ResolvedModuleOptions {
   return resolved;
 }
 
-/** A key may stand where another option should, and a message shows what is there. */
+/** A key may have been pasted into another option, whose message would show it. */
 function withoutKey(problems: OdpViolation[], apiKey: unknown): OdpViolation[] {
   if (typeof apiKey !== 'string' || apiKey.trim() === '') return problems;
   return problems.map(({ path, message }) => {

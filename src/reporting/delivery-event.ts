@@ -40,7 +40,7 @@ export interface OdpEventExpired extends EventDeliveryEvent {
   readonly age: number;
 }
 
-/** The event was given up, or never taken in although nobody waited for it. */
+/** The event was given up to make room, or was never accepted. */
 export interface OdpEventDropped extends DeliveryEventBase {
   readonly type: 'dropped';
   /** The event's `idempotence_id`, if it had one yet. */
@@ -83,14 +83,14 @@ export interface OdpDeliveryResumed extends DeliveryEventBase {
   readonly type: 'resumed';
 }
 
-/** The integration names the ODP account, or another one than before: requests go there from now on. */
+/** The integration names an ODP account, or a different one: requests go there from now on. */
 export interface OdpIntegrated extends DeliveryEventBase {
   readonly type: 'integrated';
   /** Where events go, without path and key. */
   readonly host: string;
 }
 
-/** The integration names no ODP account any more: what waits stays in the outbox, and new events are discarded. */
+/** The integration no longer names an ODP account: waiting events stay in the outbox, new ones are discarded. */
 export interface OdpDisintegrated extends DeliveryEventBase {
   readonly type: 'disintegrated';
 }
@@ -119,13 +119,13 @@ export interface OdpStats {
   readonly rejected: number;
   /** Events given up for their age. */
   readonly expired: number;
-  /** Events given up to make room, discarded as the account took none, or that nobody waited for and the outbox did not take in. */
+  /** Events given up to make room for newer ones, discarded because the account took none, or tracked and refused by the outbox. */
   readonly dropped: number;
   /** Events that broke a rule and were not queued. */
   readonly invalid: number;
   /**
-   * Events that were not sent, and rightly so: `beforeSend` withheld them, or
-   * nobody awaited them and `identity` knew nobody whom they are about.
+   * Events that were rightly not sent: `beforeSend` withheld them, or they were
+   * tracked for a caller whom `identity` does not know.
    */
   readonly withheld: number;
   /** Requests that failed for the moment. */
@@ -138,14 +138,14 @@ export interface OdpStats {
   readonly inFlight: number;
   /** How long the oldest pending event has waited, in ms; 0 when none is pending. */
   readonly oldestPendingAge: number;
-  /** Whether the account is misconfigured and delivery waits. */
+  /** Whether delivery is suspended, as the account is misconfigured. */
   readonly suspended: boolean;
   /** Whether delivery was paused by the app. */
   readonly paused: boolean;
-  /** How many events that were given up the outbox keeps. */
+  /** How many dead letters the outbox keeps. */
   readonly deadLetters: number;
-  /** How many more it forgot, as the option `deadLetters` bounds them. */
+  /** How many more it removed, as the option `deadLetters` says. */
   readonly deadLettersRemoved: number;
-  /** How often the outbox failed to do what it was asked for. */
+  /** How often the outbox failed. */
   readonly outboxFailures: number;
 }

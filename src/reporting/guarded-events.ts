@@ -6,13 +6,13 @@ import {
   type Subscription,
 } from 'rxjs';
 
-/** Told what a subscriber threw. */
+/** Called with what a subscriber threw. */
 type Failed = (error: unknown) => void;
 
 /**
- * An observable whose subscribers harm nobody. RxJS throws again, with nobody to
- * catch it, what a subscriber has thrown: that ends the process. Here it is reported,
- * and the subscriber gets the next item all the same.
+ * An observable whose subscribers cannot harm the app. What a subscriber throws,
+ * RxJS rethrows where nobody can catch it, which ends the process. Here it is
+ * reported, and the subscriber still gets the next item.
  */
 export class GuardedEvents<T> extends Observable<T> {
   readonly #failed: Failed;
@@ -22,7 +22,7 @@ export class GuardedEvents<T> extends Observable<T> {
     this.#failed = failed;
   }
 
-  /** How operators make an observable of an observable: theirs is guarded, too. */
+  /** Operators derive their observable through this: theirs is guarded, too. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new GuardedEvents<R>(undefined, this.#failed);
     // oxlint-disable-next-line typescript/no-deprecated -- how RxJS 7 itself lifts; it offers no other way

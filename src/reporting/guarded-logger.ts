@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { oneLine } from './one-line.js';
 
-/** What delivery needs of Nest's `Logger`. */
+/** What is used of Nest's `Logger`. */
 export interface DeliveryLogger {
   log(message: string): void;
   warn(message: string): void;
@@ -11,7 +11,7 @@ export interface DeliveryLogger {
 
 /**
  * Hands lines to the app's logger, one line each, in no request's async context.
- * A logger that throws (as pino does once "the worker has exited") harms nothing.
+ * A logger that throws, as pino does once "the worker has exited", does no harm.
  */
 export class GuardedLogger implements DeliveryLogger {
   readonly #logger: DeliveryLogger;
@@ -41,7 +41,7 @@ export class GuardedLogger implements DeliveryLogger {
     try {
       this.#detached(() => this.#logger[level]?.(oneLine(message)));
     } catch {
-      // There is nowhere left to say it.
+      // There is nowhere left to report it.
     }
   }
 }

@@ -1,7 +1,7 @@
-/** Whatever ends a line, moves a cursor or turns the direction of writing, and halves of surrogate pairs. */
+/** Line breaks, control and bidirectional characters, and lone surrogates. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** The text on one line that shows what it holds: nobody's text makes a second one. */
+/** The text on one line, with such characters escaped, so that no caller's text can forge a line. */
 export const oneLine = (text: string): string =>
   text.replaceAll(
     UNSEEN,

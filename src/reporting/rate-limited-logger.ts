@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { type DeliveryLogger, GuardedLogger } from './guarded-logger.js';
 
-/** The same kind of line at most once in this time, in ms. */
+/** Lines of one kind are logged at most once in this time, in ms. */
 const WINDOW = 10_000;
 
 interface Kind {
@@ -10,9 +10,9 @@ interface Kind {
 }
 
 /**
- * Logs each kind of line at once, then at most every ten seconds with how many
- * were held back: an outage must not drown the log. Guarded as
- * {@link GuardedLogger} says.
+ * Logs the first line of each kind at once, then at most one every ten seconds,
+ * with how many were left out: an outage must not flood the log. Guarded like
+ * {@link GuardedLogger}.
  */
 export class RateLimitedLogger {
   readonly #logger: GuardedLogger;
@@ -44,7 +44,7 @@ export class RateLimitedLogger {
     this.#limited('debug', kind, message);
   }
 
-  /** For what happens seldom, and is one line each time. */
+  /** For rare events that deserve a line each time. */
   unlimited(level: keyof DeliveryLogger, message: string): void {
     this.#logger[level](message);
   }

@@ -1,14 +1,14 @@
 import { Redactor } from '../odp/index.js';
 
-/** How much is kept of what ODP said of an event. */
+/** How many characters of ODP's message are kept. */
 const MAX_MESSAGE = 500;
-/** Nobody's identifier is longer; parts of one that is would take up too much memory. */
+/** Nobody's identifier is longer, and the parts of one that is would take too much memory. */
 const MAX_VALUE = 1000;
 
 /**
- * Blacks out what ODP repeats of the identifiers in a batch, so that its messages
- * can be logged: whole, cut, escaped, in any case, of whichever event. Black where
- * in doubt: a message that reads worse is no harm done.
+ * Blacks out the identifiers of a batch in ODP's messages, so that those can be
+ * logged: whole, cut or escaped, in upper or lower case, of any event. When in
+ * doubt it blacks out: a message that reads worse does no harm.
  *
  * @param payloads the events of the batch
  */
@@ -22,12 +22,12 @@ export function identifierRedactor(
     if (redactor === 'unreadable') {
       return '[withheld, as the event cannot be read]';
     }
-    // Only what is black already may be cut: what is left of a value is not recognised.
+    // Redact before cutting: the remainder of a value would not be recognised.
     return redactor.redact(message).slice(0, MAX_MESSAGE);
   };
 }
 
-/** Of all identifiers in the batch; nothing can be said of it if an event is not what was stored. */
+/** Knows all identifiers in the batch; `unreadable` if an event is not what was stored. */
 function redactorOf(payloads: readonly string[]): Redactor | 'unreadable' {
   const values: string[] = [];
   try {

@@ -34,9 +34,8 @@ type Counter =
 const CHANNEL_PREFIX = 'optimizely-odp:';
 
 /**
- * Tells what happens to events: counts it, shows it on `events$` and on
- * `node:diagnostics_channel`, and logs what is given up. Items are only made
- * where somebody looks.
+ * Reports what happens to events: counts it, publishes it on `events$` and on
+ * `node:diagnostics_channel`, and logs what is given up.
  */
 export class Reporter {
   readonly #account: string;
@@ -124,7 +123,7 @@ export class Reporter {
     );
   }
 
-  /** @param why logged if nobody else hears of it */
+  /** @param why logged; `undefined` if the caller gets the error */
   invalid(
     violations: readonly OdpViolation[],
     source: string | undefined,
@@ -139,7 +138,7 @@ export class Reporter {
     );
   }
 
-  /** Events were discarded, and their caller was told so: ODP is not ready, integrated or enabled. */
+  /** Events were discarded, and their caller got an error: ODP is not ready, integrated or enabled. */
   discarded(reason: OdpErrorCode, why: string, count: number): void {
     this.#counters.dropped += count;
     this.#discarded += count;
@@ -172,22 +171,22 @@ export class Reporter {
     );
   }
 
-  /** An event was not sent, as `beforeSend` has it. */
+  /** `beforeSend` withheld an event. */
   withheld(): void {
     this.#counters.withheld++;
   }
 
-  /** An event that nobody awaits is about nobody known, such as an anonymous visitor. */
+  /** A tracked event has no identifiers, such as one about an anonymous visitor. */
   anonymous(source: string | undefined): void {
     this.#counters.withheld++;
     this.#log.debug(
       `anonymous ${source ?? ''}`,
       () =>
-        `An event was not sent, as identity knew nobody and it has no identifier of its own ${this.#facts({ source })}`,
+        `An event was not sent: identity found no caller, and it has no identifier of its own ${this.#facts({ source })}`,
     );
   }
 
-  /** An event was refused, and nobody awaited the promise that said so. */
+  /** A promise rejected that nobody awaited. */
   unawaited(error: unknown): void {
     const { code, message } = outboxError(error);
     this.#log.warn(
@@ -224,7 +223,7 @@ export class Reporter {
     this.#log.error(
       'suspended',
       () =>
-        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, ever more seldom, until ODP takes one. Check apiKey, region and apiHost, or what the integration names ${this.#facts({ status })}`,
+        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. Check apiKey, region and apiHost, or what the integration names ${this.#facts({ status })}`,
     );
   }
 
@@ -244,7 +243,7 @@ export class Reporter {
     );
   }
 
-  /** The outbox failed to do what a caller asked for; returns what the caller is told. */
+  /** The outbox failed to do what a caller asked for; returns the caller's error. */
   outboxThrew(error: unknown): OdpError {
     const failure = outboxError(error);
     if (failure.code === 'outboxFailed') this.#counters.outboxFailures++;
@@ -265,7 +264,7 @@ export class Reporter {
       'log',
       `${what}, and events go to ${apiHost} from now on ${this.#facts({})}`,
     );
-    this.#tellDiscarded();
+    this.#logDiscarded();
   }
 
   /** The integration names no ODP account, or none any more. */
@@ -275,13 +274,13 @@ export class Reporter {
       'warn',
       `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely ${this.#facts({})}`,
     );
-    this.#tellDiscarded();
+    this.#logDiscarded();
   }
 
   /**
    * The integration does not know the account, or not yet.
    *
-   * @param meanwhile what is done until it can
+   * @param meanwhile what happens until it does
    */
   integrationFailed(source: string, problem: string, meanwhile: string): void {
     const subject = source.charAt(0).toUpperCase() + source.slice(1);
@@ -291,8 +290,8 @@ export class Reporter {
     this.#log.warn('integration', () => line);
   }
 
-  /** How many events were discarded until now, for whoever saw only the first line. */
-  #tellDiscarded(): void {
+  /** How many events were discarded until now, since only the first was logged. */
+  #logDiscarded(): void {
     const events = this.#discarded;
     this.#discarded = 0;
     // The first one has its own line.
@@ -303,7 +302,7 @@ export class Reporter {
     );
   }
 
-  /** The outbox failed outside of any caller's reach. */
+  /** The outbox failed in the background, where no caller gets the error. */
   outboxFailed(doing: string, error: unknown): void {
     this.#counters.outboxFailures++;
     this.#log.error(
@@ -313,7 +312,7 @@ export class Reporter {
     );
   }
 
-  /** Retention made the outbox forget events that had been given up. */
+  /** The outbox removed dead letters that the option `deadLetters` does not keep. */
   deadLettersRemoved(count: number): void {
     this.#counters.deadLettersRemoved += count;
     this.#log.warn(
@@ -323,13 +322,13 @@ export class Reporter {
     );
   }
 
-  /** What the outbox has to say to an operator. */
+  /** A warning of the outbox for operators. */
   outboxWarned(message: string): void {
     this.#log.warn(`outbox warning`, () => `${message} ${this.#facts({})}`);
   }
 
   complete(): void {
-    this.#tellDiscarded();
+    this.#logDiscarded();
     this.#deliveryEvents.complete();
   }
 
@@ -360,7 +359,7 @@ export class Reporter {
       this.#deliveryEvents.next(deliveryEvent);
       this.#channel(type).publish(deliveryEvent);
     };
-    // Whoever sent the event is there to see this one.
+    // This one belongs to the caller's own context.
     if (type === 'accepted') publish();
     else this.#detached(publish);
   }

@@ -1,7 +1,7 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import type { DeadLetterFilter } from '../outbox/index.js';
 
-/** What each condition must be; `undefined` if it is. */
+/** Says what a condition must be; `undefined` if it is. */
 const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
   [
     'ids',
@@ -29,7 +29,7 @@ const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
 const NO_CONDITION = `is no condition; there are ${[...CONDITIONS.keys()].join(', ')}`;
 
 /**
- * Checks a filter: what is misspelt in one would otherwise mean every dead letter.
+ * Checks a filter: a misspelt condition would otherwise match every dead letter.
  *
  * @throws OdpValidationError
  */

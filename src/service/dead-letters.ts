@@ -21,8 +21,8 @@ export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
 /** How dead letters are queued again. */
 export interface RequeueOptions {
   /**
-   * At most so many events a second, so that what was given up in an outage does
-   * not hold up what is new.
+   * At most this many events a second, so that what was given up in an outage
+   * does not hold up new events.
    * @default all at once
    */
   readonly perSecond?: number | undefined;
@@ -32,7 +32,7 @@ const DEFAULT_LIMIT = 100;
 
 /**
  * Events that were given up: ODP rejected them, or they grew too old. How many
- * are kept, and for how long, says the option `deadLetters`.
+ * are kept, and for how long, is up to the option `deadLetters`.
  */
 export class OdpDeadLetters {
   readonly #outbox: OdpOutbox;
@@ -52,8 +52,8 @@ export class OdpDeadLetters {
   /**
    * Shows dead letters, oldest first.
    *
-   * @param filter which ones; all unless given. `limit`: at most so many, 100 unless given; `after`: the `cursor` of the last one seen
-   * @throws OdpValidationError when the filter is none
+   * @param filter which ones; all unless given. `limit`: at most this many, 100 unless given; `after`: the `cursor` of the last one seen
+   * @throws OdpValidationError when the filter is invalid
    * @throws OdpOutboxError when the outbox fails
    */
   async list({
@@ -81,7 +81,7 @@ export class OdpDeadLetters {
    *
    * @param filter which ones; all unless given
    * @returns how many; fewer than there are if the outbox has no capacity for more
-   * @throws OdpValidationError when the filter or the rate is none
+   * @throws OdpValidationError when the filter or the rate is invalid
    * @throws OdpOutboxError when the outbox fails, or the app ends before all are queued
    */
   async requeue(
@@ -109,7 +109,7 @@ export class OdpDeadLetters {
    *
    * @param filter which ones, or `{ all: true }`
    * @returns how many
-   * @throws OdpValidationError when nothing says which
+   * @throws OdpValidationError when the filter is invalid or empty
    * @throws OdpOutboxError when the outbox fails
    */
   async purge(

@@ -2,8 +2,8 @@ import type { InjectionToken } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 
 /**
- * Finds a provider of whatever module. `ModuleRef` would not do: it never sees
- * what is lazily loaded after its first search.
+ * Finds a provider of any module. `ModuleRef` would not do: it never sees what
+ * is lazily loaded after its first search.
  */
 export function findProvider<T>(
   modules: ModulesContainer,

@@ -11,16 +11,16 @@ export interface SentOdpEvent {
   readonly withheld?: true;
 }
 
-/** What the sender of an event is told, which was withheld if there is none. */
+/** What the sender of an event gets; `undefined` was withheld. */
 export const sentOf = (made: MadeEvent | undefined): SentOdpEvent =>
   made === undefined ? { id: randomUUID(), withheld: true } : { id: made.id };
 
-/** After so many events the event loop gets its turn before they are taken in. */
+/** More events than this yield to the event loop before they are appended. */
 const EVENTS_PER_TURN = 200;
 
 /**
- * Makes the events of a list, and what its sender is told of them. All of them
- * in one go: from then on the list and its objects are the caller's again.
+ * Makes the events of a list, and what its sender gets. All in one go, so that
+ * the caller may then reuse the list and its objects.
  *
  * @throws OdpValidationError with everything that is wrong, by the events' index
  */
@@ -49,7 +49,7 @@ export async function makeEvents(
     }
   }
   if (violations.length > 0) throw new OdpValidationError(violations);
-  // Taking in a long list takes its time as well.
+  // Appending a long list takes time, too.
   if (made.length > EVENTS_PER_TURN) await nextTurn();
   return { made, sent };
 }

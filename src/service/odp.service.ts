@@ -100,7 +100,7 @@ export class OdpService {
         options.awaitDelivery === true
           ? this.#deliver([made], options)
           : this.#append([made], options);
-      // An outbox that has it at once is all that most events meet.
+      // Most outboxes have it at once.
       if (done === undefined) return Promise.resolve(sent);
       return this.#watched(done.then(() => sent));
     } catch (error) {
@@ -195,7 +195,7 @@ export class OdpService {
   }
 
   /**
-   * Which segments a customer is qualified for, now: by their names in ODP. It
+   * Which segments a customer is qualified for now, by their names in ODP. It
    * asks ODP at once, bypassing the outbox; answers are cached (option
    * `segments`), and concurrent callers share one request. A customer whom ODP
    * does not know, such as any new visitor, is qualified for nothing: `[]`.
@@ -204,9 +204,9 @@ export class OdpService {
    * const segments = await odp.fetchQualifiedSegments({ email }, { segments: ['vip'] });
    * ```
    *
-   * @param identifiers of the customer; whoever is calling unless given, of whom an anonymous one is qualified for nothing. ODP is asked by one after the other until it knows the customer, by `vuid` last
+   * @param identifiers of the customer; unless given, the caller's, and an anonymous caller is qualified for nothing. They are tried one after the other until ODP knows the customer, `vuid` last
    * @throws OdpSegmentsError ODP is away, slow or refuses; nothing is cached
-   * @throws OdpValidationError these arguments cannot be used to ask
+   * @throws OdpValidationError the arguments are invalid; nothing was asked
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */
   fetchQualifiedSegments(
@@ -235,7 +235,7 @@ export class OdpService {
 
   /**
    * Starts no more requests until {@link resume}; events are accepted meanwhile,
-   * and still expire. A flush, the last one included, then ends at once.
+   * and still expire. Any flush then ends at once, even the last one.
    */
   pause(): void {
     this.#account.delivery?.pause();
@@ -254,7 +254,7 @@ export class OdpService {
   /**
    * Runs a job on behalf of a customer: events that are sent in `fn`, and in
    * whatever it starts, get these identifiers if they lack them. Events of
-   * other accounts do not, and a request that is handled in `fn` is its own caller.
+   * other accounts do not, and a request that is handled in `fn` has its own caller.
    */
   runWithIdentity<
     T,
@@ -322,7 +322,7 @@ export class OdpService {
     try {
       return this.#account.intake.append(made, options);
     } catch (error) {
-      // Making a long list takes turns of the event loop, and much may happen in one.
+      // Making a long list yields to the event loop, so the account may have closed since.
       this.#account.intake.refusals.awaited(error, made.length);
       throw error;
     }

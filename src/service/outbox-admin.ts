@@ -2,7 +2,7 @@ import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import { copyIdentifiers, type OdpIdentifiers } from '../events/index.js';
 import type { ErasedEvents } from '../outbox/index.js';
 
-/** What operators may do with the events that wait: `odp.outbox`. */
+/** What operators may do with waiting events: `odp.outbox`. */
 export class OdpOutboxAdmin {
   readonly #erase: (
     identifiers: Record<string, string>,
@@ -16,9 +16,9 @@ export class OdpOutboxAdmin {
   }
 
   /**
-   * Forgets a customer, as the GDPR gives a right to: every event that waits and
-   * every dead letter that names one of these identifiers with exactly this
-   * value. What is in a request to ODP at the moment may still arrive there.
+   * Forgets a customer, as the GDPR entitles them to: removes every waiting
+   * event and dead letter that names one of these identifiers with exactly this
+   * value. Events in a request that is under way may still reach ODP.
    *
    * @returns how many were removed
    * @throws OdpValidationError when no identifier is named

@@ -1,10 +1,10 @@
 import { OdpOutboxError } from '../errors/index.js';
 import type { Clock } from '../clock.js';
 
-/** How events are queued again little by little. */
+/** How events are queued again bit by bit. */
 export interface RequeueRate {
   readonly perSecond: number;
-  /** At most so many: those given up again meanwhile would go round forever. */
+  /** At most this many: events that are given up again would go round forever. */
   readonly most: number;
   readonly clock: Clock;
   /** Aborted when the app ends. */
@@ -13,7 +13,7 @@ export interface RequeueRate {
   requeue(limit: number): Promise<number>;
 }
 
-/** How often a portion goes, as long as it has one event at least, in ms. */
+/** How often a portion of at least one event is queued, in ms. */
 const PORTION_INTERVAL_MS = 100;
 
 /**

@@ -19,12 +19,12 @@ export interface SendOdpEventOptions {
   readonly timeout?: Duration | undefined;
   /**
    * The caller's own database transaction, with `postgresOutbox()`: the event
-   * is sent when it commits, and never was when it rolls back. Anything with
+   * is sent once it commits, and discarded if it rolls back. Anything with
    * `query(text, values)`.
    */
   readonly transaction?: unknown;
   /**
-   * `false`: nothing of whoever is calling is filled in, for events about
+   * `false`: the caller's identifiers are not filled in, for events about
    * somebody else.
    * @default true
    */
@@ -35,8 +35,8 @@ const FLAGS = ['awaitDelivery', 'identity'] as const;
 const NAMES: readonly string[] = [...FLAGS, 'timeout', 'transaction'];
 
 /**
- * A misspelt option would be ignored in silence: an event outside of its
- * transaction, or about the wrong person.
+ * Checks the options. A misspelt one would silently send an event outside of
+ * its transaction, or about the wrong person.
  *
  * @param names those that the method takes
  * @throws OdpValidationError

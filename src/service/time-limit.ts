@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../options/index.js';
 /**
  * The duration in ms.
  *
- * @throws OdpValidationError when it is none
+ * @throws OdpValidationError when it is not a duration
  */
 export function durationOf(value: Duration, path: string): number {
   const ms = parseDuration(value);
@@ -16,10 +16,9 @@ export function durationOf(value: Duration, path: string): number {
 }
 
 /**
- * Runs work whose signal is aborted once `timeout` is over. Without one it is
- * never aborted.
+ * Runs work whose signal is aborted after `timeout`; never without one.
  *
- * @throws OdpValidationError when the timeout is none, and what `work` throws
+ * @throws OdpValidationError when the timeout is not a duration, and what `work` throws
  */
 export async function withTimeout<T>(
   clock: Clock,

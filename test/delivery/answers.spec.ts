@@ -73,7 +73,7 @@ test.each([
   expect(odp.stats()).toMatchObject({ suspended: true, pending: 3 });
   expect(sandbox.requests()).toHaveLength(1);
 
-  // One probe at a time, ever more seldom, however many events wait.
+  // One probe at a time, at growing intervals, however many events wait.
   for (const wait of [200, 400, 800, 1600]) {
     const before = sandbox.requests().length;
     await clock.advance(wait - 1);

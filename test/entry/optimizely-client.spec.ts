@@ -87,7 +87,7 @@ describe("optimizelyClientIntegration with the app's own client", () => {
     );
     await holding.odp.sendOdpEvent(login);
     expect(holding.log()).toContain(
-      "The datafile of the app's Optimizely client has not told the ODP account after 10 ms: events wait in the outbox",
+      "The datafile of the app's Optimizely client has not named the ODP account after 10 ms: events wait in the outbox",
     );
     sandbox!.clearFaults();
     await sandbox!.waitFor(1);
