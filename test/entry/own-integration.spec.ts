@@ -39,7 +39,9 @@ describe('an integration that a user writes', () => {
     await until(() => expect(log()).toContain('The ODP account has changed'));
     await delivered(odp);
     tell({ kind: 'unusable', problem: 'is sealed' });
-    expect(log()).toContain('The vault is sealed: what it named last stays in use');
+    expect(log()).toContain(
+      'The vault is sealed: what it named last stays in use',
+    );
     await app.close();
     expect(stopped).toBe(1);
     expect([first!.events().length, second!.events().length]).toEqual([1, 1]);
