@@ -3,9 +3,9 @@ import type { OdpOutbox } from '../outbox/index.js';
 import type { AwaitedEvents } from './awaited.js';
 
 /**
- * Events that a caller here awaits may have been delivered, or given up, by
- * another process that shares the outbox. Goes by what that one recorded: that
- * an event is gone proves nothing.
+ * Looks up awaited events that another process, which shares the outbox, may have
+ * delivered or given up. Relies on recorded outcomes: that an event is gone
+ * proves nothing.
  *
  * @param maxEventAge in ms
  * @throws OdpOutboxError when the outbox fails

@@ -3,7 +3,7 @@ import { OdpTimeoutError, type OdpError } from '../errors/index.js';
 interface Waiter {
   resolve(): void;
   reject(error: OdpError): void;
-  /** The outbox has the event: from now on other processes may deliver it. */
+  /** The outbox has the event, and other processes may deliver it from now on. */
   accepted: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface AwaitedEvent {
   giveUp(error: OdpError): void;
 }
 
-/** Callers that wait for their event's delivery, by its receipt. */
+/** Callers that await their event's delivery, by its receipt. */
 export class AwaitedEvents {
   readonly #waiters = new Map<string, Waiter>();
 
@@ -28,7 +28,7 @@ export class AwaitedEvents {
       .map(([receipt]) => receipt);
   }
 
-  /** Begins to wait for an event that is about to be appended. */
+  /** Starts waiting for an event that is about to be appended. */
   expect(receipt: string): AwaitedEvent {
     let waiter!: Waiter;
     const outcome = new Promise<void>((resolve, reject) => {
@@ -52,7 +52,7 @@ export class AwaitedEvents {
     this.#take(receipt)?.reject(error());
   }
 
-  /** Nobody will learn of these events any more. */
+  /** Ends every wait: no more answers will come. */
   close(): void {
     for (const receipt of this.#waiters.keys()) {
       this.givenUp(

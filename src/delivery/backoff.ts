@@ -2,7 +2,7 @@ import type { ResolvedRetry } from './delivery-options.js';
 
 /**
  * How long to wait after the nth failure in a row, in ms: exponential, bounded
- * by `maxDelay`. Jitter takes off up to one half at random.
+ * by `maxDelay`. Jitter takes off a random part of up to one half.
  */
 export function backoff(
   { delay, factor, maxDelay, jitter }: ResolvedRetry,

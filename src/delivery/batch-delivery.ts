@@ -11,7 +11,7 @@ import {
 } from './record-outcome.js';
 import type { RequestRate } from './request-rate.js';
 
-/** What one batch's delivery works with. */
+/** What the delivery of a batch needs. */
 export interface BatchDeliveryParts extends OutcomeRecorderParts {
   readonly client: OdpClient;
   readonly breaker: CircuitBreaker;
@@ -25,29 +25,29 @@ export interface BatchDeliveryParts extends OutcomeRecorderParts {
 
 type Batch = readonly ClaimedEvent[];
 
-/** What one delivery has still to do. */
+/** What remains of one delivery. */
 interface Work {
   readonly outcomes: OutcomeRecorder;
-  /** The next one is the last. */
+  /** Requests still to be made; the next one is the last. */
   readonly batches: Batch[];
-  /** When it began. */
+  /** When it started. */
   readonly begun: number;
   /** When its last request was refused. */
   refused: number;
-  /** How many were refused in a row, with nothing else getting through. */
+  /** How many requests in a row were refused while nothing else got through. */
   refusals: number;
 }
 
 /**
- * After so many refusals with nothing that got through, the account is taken to
- * be at fault. Halving 500 events down to one takes ten, its neighbour's turn one more.
+ * After this many refusals while nothing got through, the account is to blame.
+ * Halving 500 events down to one takes ten, and one more for its neighbour.
  */
 const MAX_REFUSALS_IN_A_ROW = 12;
 
 /**
- * How often an event must be refused, with others getting through in between,
- * until it is to blame. A status that blames the content needs one such proof;
- * one that blames the account may come from a proxy that is wrong at times.
+ * How often an event must be refused while others get through before it is to
+ * blame. A status that blames the content needs one such proof; one that blames
+ * the account may come from a proxy that is sometimes wrong.
  */
 const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
 
@@ -61,10 +61,10 @@ export class BatchDelivery {
   }
 
   /**
-   * Sends the events in as many requests as the answers make necessary. Never
+   * Sends the events, in as many requests as the answers make necessary. Never
    * rejects.
    *
-   * @param leaseEnd until when the claim holds, on the monotonic clock
+   * @param leaseEnd when the lease ends, on the monotonic clock
    */
   async deliver(events: Batch, leaseEnd: number): Promise<void> {
     const { breaker, clock, requestTimeout, abort, rate } = this.#parts;
@@ -90,10 +90,10 @@ export class BatchDelivery {
   }
 
   /**
-   * Sends one of the events, to find out whether ODP takes events again, and
-   * gives back the others first. Never rejects.
+   * Releases all events but one, and sends that to find out whether ODP takes
+   * events again. Never rejects.
    *
-   * @param turn which one; counting on makes each probe carry another event
+   * @param turn picks the event; counting up makes each probe carry a different one
    */
   async probe(events: Batch, turn: number, leaseEnd: number): Promise<void> {
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
@@ -102,15 +102,15 @@ export class BatchDelivery {
     if (probe !== undefined) await this.deliver([probe], leaseEnd);
   }
 
-  /** Key and host have changed: what was refused with the old ones may be taken now. */
+  /** Key and host have changed: events that the old account refused may be accepted now. */
   credentialsChanged(): void {
     this.#evidence.acquit();
   }
 
   /**
-   * Gives up the events that are too old and gives back the others. Never rejects.
+   * Gives up events that are too old and releases the others. Never rejects.
    *
-   * @returns how many it gave up
+   * @returns how many were given up
    */
   async expire(events: Batch, leaseEnd: number): Promise<number> {
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
@@ -120,9 +120,9 @@ export class BatchDelivery {
   }
 
   /**
-   * Makes one request and does what its answer asks for.
+   * Makes one request and acts on its answer.
    *
-   * @returns whether the other batches may go now
+   * @returns whether the other requests may go now
    */
   async #request(batch: Batch, work: Work): Promise<boolean> {
     const { client, breaker, limit, reporter, abort } = this.#parts;
@@ -133,7 +133,7 @@ export class BatchDelivery {
     reporter.requested();
     const outcome = await client.send(batch, abort);
     if (breaker.resets !== resets) {
-      // What the account before it answered says nothing about this one.
+      // The answer of an account that was replaced says nothing about this one.
       if (outcome.kind === 'accepted') await outcomes.acknowledge(batch);
       else await outcomes.release(batch);
       return breaker.closed;
@@ -149,7 +149,7 @@ export class BatchDelivery {
         this.#gotThrough(request);
         const { refusals, good } = sift(batch, outcome.invalids);
         await outcomes.reject(refusals, outcome.status ?? 0, batch);
-        // Nobody documents whether ODP kept them, so they go again.
+        // Whether ODP kept them is not documented, so they are sent again.
         if (good.length > 0) batches.push(good);
         return true;
       }
@@ -171,8 +171,8 @@ export class BatchDelivery {
   }
 
   /**
-   * Either the content is at fault or the account, whatever the status says:
-   * proxies answer as they like. What else gets through tells which.
+   * Either the content or the account is to blame, whatever the status says:
+   * proxies answer as they like. What else gets through shows which.
    */
   async #refused(
     batch: Batch,
@@ -207,7 +207,7 @@ export class BatchDelivery {
       return true;
     }
     if (batches.length > 0) {
-      // It goes again after the others, which may prove it guilty.
+      // It is sent again after the others, which may prove it to blame.
       batches.unshift(batch);
       return true;
     }
@@ -230,7 +230,7 @@ export class BatchDelivery {
     const message =
       outcome.kind === 'refused'
         ? outcome.reason
-        : `${outcome.problem}, again and again, while other events got through`;
+        : `${outcome.problem}, again and again while other events got through`;
     const refusals = batch.map((event) => ({ event, message }));
     await outcomes.reject(refusals, outcome.status ?? 0, batch);
   }
@@ -242,7 +242,7 @@ export class BatchDelivery {
   ): Promise<boolean> {
     const { breaker, reporter, clock } = this.#parts;
     const { news } = breaker.suspend(clock.monotonic());
-    // The breaker holds back this process; others that share the outbox may go on.
+    // The breaker stops this process only; others that share the outbox may go on.
     await outcomes.retry(batch, 0);
     if (news) reporter.suspended(status);
     return false;
@@ -262,10 +262,10 @@ export class BatchDelivery {
     const { status, problem, retryAfter } = outcome;
     const failedByItself = this.#evidence.failed(batch);
     const alone = failedByItself || this.#evidence.throughs > throughs;
-    // A pause that ODP asks for holds for all, unless it is asked for these
-    // events alone, time and again.
+    // A pause that ODP asks for applies to all requests, unless it keeps asking
+    // for these events alone.
     if (alone && (failedByItself || retryAfter === undefined)) {
-      // Those that are halved may be innocent.
+      // Once halved, some of them may be innocent.
       const least = batch.length === 1 ? retryAfter : 0;
       await this.#retryAlone(batch, outcome, outcomes, least);
       return true;
@@ -273,12 +273,12 @@ export class BatchDelivery {
     const now = clock.monotonic();
     const wait = breaker.failed(now, retryAfter);
     reporter.retrying(batch, status, problem, wait);
-    // The breaker holds back this process; others that share the outbox may go on.
+    // The breaker stops this process only; others that share the outbox may go on.
     await outcomes.retry(batch, 0);
     return false;
   }
 
-  /** Others get through: these events wait by themselves. */
+  /** Others get through, so only these events wait. */
   async #retryAlone(
     batch: Batch,
     { status, problem }: Outcome,
@@ -291,7 +291,7 @@ export class BatchDelivery {
     await outcomes.retry(batch, Math.min(wait, this.#untilTooOld(batch)));
   }
 
-  /** In how many ms the oldest of them must be there to be given up. */
+  /** In how many ms the oldest of them must be claimable, to be given up in time. */
   #untilTooOld(batch: Batch): number {
     const oldestAge = Math.max(...batch.map(({ age }) => age));
     return Math.max(this.#parts.maxEventAge - oldestAge, 0);
@@ -301,7 +301,7 @@ export class BatchDelivery {
 const attemptsOf = (batch: Batch) =>
   Math.max(...batch.map(({ failedAttempts }) => failedAttempts)) + 1;
 
-/** Parts the events that ODP names as invalid from the others. */
+/** Separates the events that ODP names as invalid from the others. */
 function sift(
   batch: Batch,
   invalids: readonly InvalidEvent[],

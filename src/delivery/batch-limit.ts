@@ -1,4 +1,4 @@
-/** No request is made smaller than this for the line's sake, in bytes. */
+/** A slow line makes no request smaller than this, in bytes. */
 const MIN_BATCH_BYTES = 16 * 1024;
 
 /**
@@ -18,13 +18,13 @@ export class BatchLimit {
     return this.#bytes;
   }
 
-  /** A request of so many bytes had no answer in time. */
+  /** A request of this many bytes got no answer in time. */
   timedOut(bytes: number): void {
     const half = Math.max(Math.floor(bytes / 2), MIN_BATCH_BYTES);
     this.#bytes = Math.min(this.#bytes, half);
   }
 
-  /** A request of so many bytes got through: one that used the limit up raises it. */
+  /** A request of this many bytes got through: one that used up the limit raises it. */
   gotThrough(bytes: number): void {
     if (this.#bytes === this.#max || bytes * 2 < this.#bytes) return;
     this.#bytes = Math.min(Math.ceil(this.#bytes * 1.1), this.#max);

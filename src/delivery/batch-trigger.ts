@@ -1,15 +1,15 @@
-/** When batches go, as far as that depends on what waits. */
+/** What decides when a batch of waiting events goes. */
 export interface BatchTriggerOptions {
   readonly batchSize: number;
   /** In ms. */
   readonly flushInterval: number;
 }
 
-/** A claim that has begun; see {@link BatchTrigger.claim}. */
+/** A claim under way; see {@link BatchTrigger.claim}. */
 export interface BegunClaim {
   /** Only events of at least this age, in ms; `undefined`: all of them. */
   readonly minAge: number | undefined;
-  /** So many events came back, the last of them accepted at `newest`. What is left is no older. */
+  /** The claim returned `count` events, the last of them accepted at `newest`. What is left is no older. */
   end(count: number, newest: number | undefined): void;
 }
 
@@ -18,16 +18,16 @@ const AGE_SLACK_MS = 10;
 
 /**
  * What is known to wait in the outbox, and when it must go: a full batch at
- * once, anything less when its oldest event has waited for `flushInterval`.
+ * once, anything less once its oldest event has waited for `flushInterval`.
  * Times are ms on the monotonic clock.
  */
 export class BatchTrigger {
   readonly #options: BatchTriggerOptions;
-  /** Events that arrived and that no claim has looked for yet. */
+  /** Events that have arrived since the last claim. */
   #fresh = 0;
-  /** What arrived before then must go, full batches or not. */
+  /** Events that arrived before then must go, full batch or not. */
   #allBefore: number | undefined;
-  /** What has waited for `flushInterval` must go, whoever appended it. */
+  /** Events that have waited for `flushInterval` must go, whoever appended them. */
   #old = false;
   #flushAt = Infinity;
   #releases: number[] = [];
@@ -36,14 +36,14 @@ export class BatchTrigger {
     this.#options = options;
   }
 
-  /** When there is something to do next, if not now. */
+  /** When there is next something to do, if not now. */
   get nextAt(): number {
     return Math.min(this.#flushAt, ...this.#releases);
   }
 
   /**
    * Events were appended, the first of which was accepted at `since`. Returns
-   * whether that changes what is to be done, or when.
+   * whether that changes what to do, or when.
    */
   appended(count: number, since: number): boolean {
     const { batchSize, flushInterval } = this.#options;
@@ -56,12 +56,12 @@ export class BatchTrigger {
     return Math.floor(this.#fresh / batchSize) > batches;
   }
 
-  /** Events were given back until then. */
+  /** Events were released, to be claimable from `until` on. */
   released(until: number): void {
     this.#releases.push(until);
   }
 
-  /** Whatever there is now must go. */
+  /** Everything there is now must go. */
   wantAll(now: number): void {
     this.#allBefore = now;
   }
@@ -86,9 +86,9 @@ export class BatchTrigger {
   }
 
   /**
-   * A claim begins; what is appended from now on may not be in it. Claims go on
-   * until one comes back empty, since a short one may only have been full in
-   * bytes. A claim that failed took nothing.
+   * Starts a claim; events appended from now on may not be in it. Claims go on
+   * until one comes back empty, since a short one may have been full by bytes.
+   * A claim that failed took nothing.
    */
   claim(now: number): BegunClaim {
     const allBefore = this.#allBefore;
@@ -125,7 +125,7 @@ export class BatchTrigger {
     };
   }
 
-  /** What was appended lately waits for its own time. */
+  /** Recently appended events wait for their own time. */
   #claimOld(minAge: number, allBefore: number | undefined): BegunClaim {
     return {
       minAge,

@@ -3,9 +3,9 @@ import type { ClaimedEvent } from '../outbox/index.js';
 type Batch = readonly ClaimedEvent[];
 
 /**
- * The requests that claimed events go in; the next one is the last. Events that
- * have failed k times go in requests of the 2^k-th part of them: what keeps
- * failing while others get through ends up alone.
+ * Splits claimed events into requests; the next one to go is the last. Events
+ * that have failed k times go in requests of the 2^k-th part of them, so that an
+ * event that keeps failing while others get through ends up alone.
  */
 export function batchesOf(events: Batch): Batch[] {
   const byFailures = new Map<number, ClaimedEvent[]>();
@@ -16,7 +16,7 @@ export function batchesOf(events: Batch): Batch[] {
   }
   const batches: Batch[] = [];
   for (const [failures, group] of byFailures) {
-    // In an outage of hours 2^k is Infinity, and the part nothing.
+    // After an outage of hours, 2^k is Infinity and the part zero.
     const size = Math.max(Math.ceil(group.length / 2 ** failures), 1);
     for (let start = 0; start < group.length; start += size) {
       batches.push(group.slice(start, start + size));
@@ -25,13 +25,13 @@ export function batchesOf(events: Batch): Batch[] {
   return batches.toReversed();
 }
 
-/** The second half first, so that the first is the next to go. */
+/** The second half first, as the last one is the next to go. */
 export function halvesOf(batch: Batch): Batch[] {
   const middle = Math.ceil(batch.length / 2);
   return [batch.slice(middle), batch.slice(0, middle)];
 }
 
-/** About how many bytes they take in a request: texts beyond ASCII take more. */
+/** About how many bytes they take in a request; text beyond ASCII takes more. */
 export function bytesOf(batch: Batch): number {
   let bytes = 0;
   for (const { payload } of batch) bytes += payload.length + 1;

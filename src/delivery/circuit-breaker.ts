@@ -1,30 +1,30 @@
 /** How long the circuit breaker waits; times in ms. */
 export interface CircuitBreakerTimes {
-  /** The wait after so many failures in a row. */
+  /** The wait after the nth failure in a row. */
   backoff(failures: number): number;
 }
 
-/** After so many failed probes nobody waits for a suspended account. */
+/** After this many failed probes, nobody waits for a suspended account. */
 const STUCK_AFTER_PROBES = 3;
 
 /**
- * The longest wait for the next probe in an outage, in ms: it carries one event
- * and costs ODP next to nothing, while what waits is sent the sooner.
+ * The longest wait for the next probe in an outage, in ms. It carries one event
+ * and costs ODP next to nothing, and waiting events are sent the sooner.
  */
 const MAX_OUTAGE_WAIT_MS = 1000;
 
 /**
  * Whether requests may go to ODP now. All of an account's requests share it, so
- * that they back off together. Once a wait is over, one request at a time finds
- * out whether ODP is back, and the first that gets through closes the breaker.
+ * that they back off together. After a wait, one request at a time finds out
+ * whether ODP is back, and the first that gets through closes the breaker.
  */
 export class CircuitBreaker {
   readonly #times: CircuitBreakerTimes;
   #suspended = false;
   #failures = 0;
-  /** Until then nothing goes, and after it one request at a time; `undefined`: closed. */
+  /** Nothing goes before then, and one request at a time after it; `undefined`: closed. */
   #openUntil: number | undefined;
-  /** What ODP asked for itself; no success of another request cuts it short. */
+  /** A pause that ODP asked for; no success of another request cuts it short. */
   #pausedUntil = 0;
   #longestWait = Infinity;
   #resets = 0;
@@ -46,14 +46,14 @@ export class CircuitBreaker {
     return this.#suspended && this.#failures > STUCK_AFTER_PROBES;
   }
 
-  /** When the next request may start, on the monotonic clock; `undefined`: at once; `Infinity`: nobody knows. */
+  /** When the next request may start, on the monotonic clock; `undefined`: at once; `Infinity`: unknown. */
   nextRequestAt(now: number): number | undefined {
     if (!this.#connected) return Infinity;
     const at = Math.max(this.#openUntil ?? 0, this.#pausedUntil);
     return at > now ? at : undefined;
   }
 
-  /** Whether everything that is under way or starts now can be trusted to get through. */
+  /** Whether every request can be expected to get through. */
   get closed(): boolean {
     return this.#connected && this.#openUntil === undefined;
   }
@@ -63,7 +63,7 @@ export class CircuitBreaker {
     return this.#resets;
   }
 
-  /** A request got through. Returns what that ended, if anything. */
+  /** A request got through. Returns what that ends, if anything. */
   succeeded(): 'suspension' | 'outage' | undefined {
     const ended = this.#suspended
       ? 'suspension'
@@ -77,7 +77,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * A request failed for the moment, and nothing else got through meanwhile.
+   * A request failed for now, and nothing else got through meanwhile.
    *
    * @param retryAfter the pause that ODP asked for
    * @returns when the next request may start, in ms from now
@@ -89,12 +89,12 @@ export class CircuitBreaker {
       return this.#hold(now, retryAfter);
     }
     if (this.#failedTogether(now)) return this.#hold(now, 0);
-    // Whoever wants a longer first delay gets it.
+    // A longer first delay is what the app wants.
     const longest = Math.max(MAX_OUTAGE_WAIT_MS, this.waitOf(1));
     return this.#hold(now, Math.min(this.waitOf(++this.#failures), longest));
   }
 
-  /** The key or the host is wrong. Returns whether that is news, and when the next probe is due. */
+  /** The key or the host is wrong. Returns whether that is news, and how long to wait for the next probe. */
   suspend(now: number): { readonly news: boolean; readonly wait: number } {
     const news = !this.#suspended;
     if (news) this.#failures = 0;
@@ -104,17 +104,17 @@ export class CircuitBreaker {
     return { news, wait: this.#hold(now, wait) };
   }
 
-  /** How long events wait that have failed by themselves so often. */
+  /** How long events wait that have failed this often. */
   waitOf(attempts: number): number {
     return Math.min(this.#times.backoff(attempts), this.#longestWait);
   }
 
-  /** Requests that were under way together fail together: that counts once. */
+  /** Requests that were under way together fail together, which counts as one failure. */
   #failedTogether(now: number): boolean {
     return this.#openUntil !== undefined && now < this.#openUntil;
   }
 
-  /** Key and host have changed, or gone: what was learnt with the old ones says nothing, nor will what is under way. */
+  /** Key and host have changed, or are gone: what the old ones showed no longer counts, nor do requests under way. */
   reset(connected: boolean): void {
     this.#connected = connected;
     this.#resets++;
@@ -124,7 +124,7 @@ export class CircuitBreaker {
     this.#suspended = false;
   }
 
-  /** From now on no backoff is longer than `wait`: the app is ending. */
+  /** The app is ending: from now on no backoff is longer than `wait`. */
   limitBackoff(now: number, wait: number): void {
     this.#longestWait = wait;
     if (this.#openUntil !== undefined && !this.#suspended) {

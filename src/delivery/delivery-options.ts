@@ -6,7 +6,7 @@ import { OptionReader } from '../options/index.js';
 /** ODP's documented cap on events per request. */
 const MOST_EVENTS_PER_REQUEST = 500;
 
-/** How long to wait between two attempts of a request that failed for the moment. */
+/** How long to wait before a request that failed for now is tried again. */
 export class OdpRetryOptions {
   /**
    * After the first failure.
@@ -15,7 +15,7 @@ export class OdpRetryOptions {
   readonly delay: Duration = 200;
 
   /**
-   * What the delay is multiplied by after each further failure; at least 1.
+   * Multiplies the delay after each further failure; at least 1.
    * @default 2
    */
   readonly factor: number = 2;
@@ -28,7 +28,7 @@ export class OdpRetryOptions {
 
   /**
    * Whether each delay is cut by a random part of up to one half, so that
-   * instances which failed together do not come back together.
+   * instances that failed together do not retry together.
    * @default true
    */
   readonly jitter: boolean = true;
@@ -61,8 +61,8 @@ export class OdpDeliveryOptions {
   readonly maxConcurrentRequests: number = 16;
 
   /**
-   * How many requests may start in a second, for an account that has a limit.
-   * Each process keeps it for itself.
+   * How many requests may start per second, for an account with a limit. It
+   * applies to each process on its own.
    * @default no limit
    */
   readonly maxRequestsPerSecond: number | undefined = undefined;
@@ -74,7 +74,8 @@ export class OdpDeliveryOptions {
   readonly requestTimeout: Duration = 10_000;
 
   /**
-   * An event still undelivered after this is given up, loudly.
+   * An event still undelivered after this time is given up: logged, counted, and
+   * kept as a dead letter.
    * @default '24h'
    */
   readonly maxEventAge: Duration = '24h';

@@ -18,7 +18,7 @@ import { Dispatcher } from './dispatcher.js';
 import { Flushes } from './flushes.js';
 import { OutboxAccess } from './outbox-access.js';
 
-/** What an account's delivery works with. */
+/** What an account's delivery needs. */
 export interface DeliveryParts {
   readonly outbox: OdpOutbox;
   readonly client: OdpClient;
@@ -31,10 +31,10 @@ export interface DeliveryParts {
   readonly deadLetters: DeadLetterRetention;
 }
 
-/** How long an app that is ending waits, after its last flush, for what is under way to stop, in ms. */
+/** How long closing waits, after the last flush, for what is under way to stop, in ms. */
 const SHUTDOWN_GRACE_MS = 1000;
 
-/** An account's delivery, from the outbox on: accepts events and sends them to ODP. */
+/** An account's delivery: takes made events into the outbox, and sends them to ODP. */
 export class Delivery {
   readonly awaited = new AwaitedEvents();
   readonly #parts: DeliveryParts;
@@ -46,9 +46,9 @@ export class Delivery {
   constructor(parts: DeliveryParts) {
     const { outbox, reporter, clock, deadLetters } = parts;
     this.#parts = parts;
-    // Each request under way listens to it.
+    // Each request under way adds a listener.
     setMaxListeners(0, this.#abort.signal);
-    // Events of many requests go together: delivery runs in the async context of none.
+    // Batches mix the events of many requests, so delivery runs in the async context of none.
     const detached = AsyncLocalStorage.snapshot();
     this.#access = new OutboxAccess({
       outbox,
@@ -66,11 +66,11 @@ export class Delivery {
       reporter,
       abort: this.#abort.signal,
       opened: () => this.#dispatcher.opened(),
-      // Whoever awaits delivery does not wait for a batch to fill.
+      // An awaited event does not wait for its batch to fill.
       appended: (events, since, inTransaction) => {
         const atOnce = events[0]?.receipt !== undefined;
-        // Those of a transaction count when it has committed; a look at their
-        // time finds them where nobody tells.
+        // Events of a transaction count once it has committed. If no server
+        // reports that, polling finds them.
         const count = inTransaction ? 0 : events.length;
         this.#dispatcher.arrived(count, since, atOnce);
       },
@@ -85,12 +85,12 @@ export class Delivery {
     });
   }
 
-  /** The outbox, whose answers take five seconds at most. */
+  /** The outbox, which answers within five seconds. */
   get outbox(): OdpOutbox {
     return this.#access.outbox;
   }
 
-  /** Whether the account is misconfigured and delivery waits. */
+  /** Whether delivery is suspended, as the account is misconfigured. */
   get suspended(): boolean {
     return this.#dispatcher.suspended;
   }
@@ -114,12 +114,12 @@ export class Delivery {
     this.#dispatcher.resume();
   }
 
-  /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
+  /** Key and host have changed, or are gone: delivery starts over with the new ones, or waits. */
   credentialsChanged(): void {
     this.#dispatcher.credentialsChanged();
   }
 
-  /** What the outbox holds, as far as is known without waiting. */
+  /** What the outbox holds, as far as known without waiting. */
   counts(): OutboxCounts {
     return this.#access.counts();
   }
@@ -129,7 +129,7 @@ export class Delivery {
     return this.#access.probe();
   }
 
-  /** Opens the outbox and starts to deliver. A failure is reported and retried; never rejects. */
+  /** Opens the outbox and starts delivering. A failure is reported and retried. */
   open(): Promise<void> {
     return this.#access.open();
   }
@@ -147,15 +147,15 @@ export class Delivery {
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
     const erased = await this.#access.erase(identifiers);
-    // A flush may have waited for them.
+    // A flush may be waiting for them.
     this.#dispatcher.wake();
     return erased;
   }
 
   /**
    * Sends everything accepted before the call, without waiting for batches to
-   * fill. Resolves when it is delivered or given up, when `timeout` ms are over,
-   * or as soon as nothing can be sent before they are.
+   * fill. Resolves when it is delivered or given up, after `timeout` ms, or as
+   * soon as it is clear that nothing can be sent before then.
    */
   async flush(timeout: number): Promise<{ pending: number }> {
     const { clock } = this.#parts;
@@ -164,15 +164,15 @@ export class Delivery {
     return { pending: await within(clock, timeout, flush, late, true) };
   }
 
-  /** The app ends: from here on, backoff is short. */
+  /** The app is ending: from now on, backoff is short. */
   hurry(): void {
     this.#dispatcher.hurry();
   }
 
   /**
-   * Ends: one last flush of at most `timeout` ms, then whatever is under way is
-   * broken off and its events are given back. Ends a second later at most,
-   * whatever hangs. Never rejects.
+   * Closes: one last flush of at most `timeout` ms, then requests under way are
+   * aborted and their events released. Takes a second more at most, whatever
+   * hangs. Never rejects.
    *
    * @returns how many events stay behind; `undefined` if the outbox did not say
    */
@@ -182,7 +182,7 @@ export class Delivery {
     this.hurry();
     await this.flush(timeout);
     this.#abort.abort();
-    // Whoever flushes for longer than the app lives is told what is left.
+    // Flushes that outlast the app resolve with what is left.
     this.#flushes.end();
     let left: number | undefined;
     const ended = async () => {
@@ -210,7 +210,7 @@ export class Delivery {
     const checkpoint = await this.#access.checkpoint();
     try {
       const ended = this.#flushes.wait(checkpoint, deadline);
-      // What came in while the mark was set is before it, too.
+      // Events that came in while the mark was set are before it, too.
       this.#dispatcher.wantAll();
       await ended;
       return await checkpoint.pending();

@@ -18,7 +18,7 @@ import type { OutboxAccess } from './outbox-access.js';
 import { RequestRate } from './request-rate.js';
 import { WakeTimer } from './wake-timer.js';
 
-/** What a dispatcher works with. */
+/** What a dispatcher needs. */
 export interface DispatcherParts {
   readonly access: OutboxAccess;
   readonly client: OdpClient;
@@ -29,24 +29,24 @@ export interface DispatcherParts {
   /** From 0 up to 1, for jitter. */
   random(): number;
   readonly delivery: ResolvedDelivery;
-  /** Aborted when the app ends: nothing is sent any more. */
+  /** Aborted when the app has ended: nothing more is sent. */
   readonly abort: AbortSignal;
   /** Runs something in no request's async context. */
   detached(run: () => void): void;
 }
 
-/** The least time that a claim holds, in ms: longer than any pause of a healthy process. */
+/** The shortest lease, in ms: longer than any pause of a healthy process. */
 const MIN_LEASE_MS = 60_000;
 /** How many of the oldest events take turns as the probe. */
 const PROBE_CHOICE = 100;
 const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
 /** Delay before a failed claim is retried, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
-/** The longest backoff of an app that is ending, in ms. */
+/** The longest backoff while the app is ending, in ms. */
 const MAX_SHUTDOWN_BACKOFF_MS = 250;
 /**
- * Schedules requests: claims events from the outbox in batches, as many at once as
- * breaker, rate and concurrency allow, and sleeps until the next is due.
+ * Schedules requests: claims batches from the outbox, as many at once as breaker,
+ * rate and concurrency allow, and sleeps until the next is due.
  */
 export class Dispatcher {
   readonly #parts: DispatcherParts;
@@ -58,7 +58,7 @@ export class Dispatcher {
   readonly #batches: BatchDelivery;
   readonly #expiryScan: ExpiryScan;
   readonly #wakeTimer: WakeTimer;
-  /** A list, since what was once in a long-lived Set stays with the collector for long. */
+  /** An array, since V8 keeps what was once in a long-lived Set for a long time. */
   #underWay: readonly Promise<void>[] = [];
   #inFlight = 0;
   #claiming: Promise<void> | undefined;
@@ -101,7 +101,7 @@ export class Dispatcher {
     });
   }
 
-  /** Whether the account is misconfigured and delivery waits. */
+  /** Whether delivery is suspended, as the account is misconfigured. */
   get suspended(): boolean {
     return this.#breaker.suspended;
   }
@@ -127,7 +127,7 @@ export class Dispatcher {
     this.wantAll();
   }
 
-  /** Key and host have changed, or gone: delivery begins anew with them, or waits. */
+  /** Key and host have changed, or are gone: delivery starts over with the new ones, or waits. */
   credentialsChanged(): void {
     this.#breaker.reset(this.#parts.client.connected);
     this.#batches.credentialsChanged();
@@ -142,33 +142,33 @@ export class Dispatcher {
   }
 
   /**
-   * So many events have come in, the first of them at `since` on the monotonic
-   * clock: if there was no capacity it has waited since then.
+   * Events have come in, the first of them at `since` on the monotonic clock: if
+   * there was no capacity, it has waited since then.
    *
-   * @param atOnce whether they wait for no batch to fill
+   * @param atOnce whether not to wait for the batch to fill
    */
   arrived(count: number, since: number, atOnce = false): void {
     if (atOnce) this.#trigger.wantAll(this.#parts.clock.monotonic());
     const changed = this.#trigger.appended(count, since);
-    // Neither at the expense of the caller whose event filled the batch, nor in
-    // one go with taking in a long list.
+    // Later, so that it delays neither the caller whose event filled the batch
+    // nor the rest of a long list.
     if (changed || atOnce) {
       setImmediate(() => this.wake());
     }
   }
 
-  /** Whatever there is now goes, full batches or not. */
+  /** Sends everything there is now, full batches or not. */
   wantAll(): void {
     this.#trigger.wantAll(this.#parts.clock.monotonic());
     this.wake();
   }
 
-  /** Looks what is to be done now, outside of any request's async context. */
+  /** Does what is due now, outside of any request's async context. */
   wake(): void {
     this.#parts.detached(() => this.#look());
   }
 
-  /** Looks what is to be done now, and sleeps until there is more. */
+  /** Does what is due now, and sleeps until there is more. */
   #look(): void {
     if (!this.#parts.access.isOpen || this.#parts.abort.aborted) {
       this.#parts.flushes.end();
@@ -212,7 +212,7 @@ export class Dispatcher {
 
   async #claim(): Promise<void> {
     const { clock, delivery, reporter } = this.#parts;
-    // First it must be known as under way: an outbox may call `ready()` while it is asked.
+    // Register it first: an outbox may call `ready()` from within `claim`.
     await Promise.resolve();
     try {
       for (
@@ -257,17 +257,17 @@ export class Dispatcher {
       this.#underWay = this.#underWay.filter((other) => other !== delivery);
       if (probing) {
         this.#probing = false;
-        // What was not probed waited for what the probe brings.
+        // The other events waited for the probe's outcome.
         this.#trigger.wantAll(this.#parts.clock.monotonic());
       }
       this.wake();
     };
-    // Whatever breaks, the slot is given back; the lease brings the events back.
+    // Whatever fails, the slot is released; the events come back when their lease ends.
     const delivery = work.then(ended, ended);
     this.#underWay = [...this.#underWay, delivery];
   }
 
-  /** Looks for what other processes that share the outbox have appended, left behind or delivered. */
+  /** Looks for events that other processes sharing the outbox have appended, left behind or delivered. */
   #poll(now: number): void {
     const { outbox } = this.#parts.access;
     if (outbox.pollInterval === undefined || now < this.#pollAt) return;
@@ -284,7 +284,7 @@ export class Dispatcher {
   async #endFlushes(): Promise<void> {
     if (!this.#parts.flushes.any) return;
     const now = this.#parts.clock.monotonic();
-    // Whether or not the outbox answers.
+    // Even if the outbox does not answer.
     this.#parts.flushes.endLate(now, this.#nothingGoesBefore(now));
     await this.#parts.flushes.endDone((error) =>
       this.#parts.reporter.outboxFailed('count', error),
@@ -293,12 +293,12 @@ export class Dispatcher {
 
   #nothingGoesBefore(now: number): number {
     if (this.#underWay.length > 0) return 0;
-    // A wrong key does not fix itself, however often it is tried.
+    // No number of retries fixes a wrong key.
     if (this.#paused || this.#breaker.isStuck) return Infinity;
     return this.#breaker.nextRequestAt(now) ?? 0;
   }
 
-  /** The app ends: from here on, backoff is short. */
+  /** The app is ending: from now on, backoff is short. */
   hurry(): void {
     const now = this.#parts.clock.monotonic();
     this.#breaker.limitBackoff(now, MAX_SHUTDOWN_BACKOFF_MS);
@@ -311,7 +311,7 @@ export class Dispatcher {
     await Promise.all(this.#underWay);
   }
 
-  /** When there is something to do that no delivery's end will bring up. */
+  /** When to wake, unless the end of a delivery does so before. */
   #nextWake(now: number): number {
     const times = [
       this.#parts.flushes.nextDeadline,

@@ -1,4 +1,4 @@
-/** The most events that are remembered; the first ones are forgotten first. */
+/** How many events are remembered; the oldest are forgotten first. */
 const MAX_SUSPECTS = 10_000;
 
 interface Suspect {
@@ -6,14 +6,14 @@ interface Suspect {
   failedAt: number | undefined;
   /** The mark of its last refusal, alone in its request. */
   refusedAt: number | undefined;
-  /** How often it was refused although others had got through since the time before. */
+  /** How often it was refused although others had got through since its previous refusal. */
   evidence: number;
 }
 
 /**
- * What shows whether an event is to blame for its failures, or the line or the
- * account: what else gets through. Only requests that started after a failure
- * count; one that was under way already shows how things were before.
+ * Shows whether an event is to blame for its failures, or the line or the account:
+ * what matters is what else gets through. Only requests that started after the
+ * failure count, since earlier ones show how things were before.
  */
 export class Evidence {
   readonly #suspects = new Map<string, Suspect>();
@@ -26,7 +26,7 @@ export class Evidence {
     return this.#throughs;
   }
 
-  /** The moment, as {@link gotThroughSince} takes it. */
+  /** The present, as {@link gotThroughSince} takes it. */
   get mark(): number {
     return this.#started;
   }
@@ -36,7 +36,7 @@ export class Evidence {
     return this.#latest > mark;
   }
 
-  /** A request starts. {@link gotThrough} wants what this returns. */
+  /** A request starts. Pass what this returns to {@link gotThrough}. */
   start(): number {
     return ++this.#started;
   }
@@ -48,8 +48,8 @@ export class Evidence {
   }
 
   /**
-   * These events were delivered. If one of them had been refused before, what
-   * refuses does so at random, and proves nothing against others either.
+   * These events were delivered. If one of them had been refused before, refusals
+   * are random, and prove nothing against other events either.
    */
   delivered(events: readonly { readonly id: string }[]): void {
     if (this.#suspects.size === 0) return;
@@ -61,7 +61,7 @@ export class Evidence {
     for (const suspect of this.#suspects.values()) suspect.evidence = 0;
   }
 
-  /** A request of these events failed. Returns whether others have got through since one of them failed the time before. */
+  /** A request of these events failed. Returns whether others have got through since one of them failed before. */
   failed(events: readonly { readonly id: string }[]): boolean {
     let others = false;
     for (const { id } of events) {
@@ -77,7 +77,7 @@ export class Evidence {
    * This event was refused, alone in its request.
    *
    * @returns how often it was refused although others had got through since the
-   *   time before; 0 proves nothing against it
+   *   previous refusal; 0 proves nothing against it
    */
   refused(id: string): number {
     const suspect = this.#of(id);
@@ -92,7 +92,7 @@ export class Evidence {
     this.#suspects.delete(id);
   }
 
-  /** Key and host have changed: what was refused with the old ones may be taken now. */
+  /** Key and host have changed: events that the old account refused may be accepted now. */
   acquit(): void {
     this.#suspects.clear();
   }

@@ -2,25 +2,25 @@ import type { BatchDelivery } from './batch-delivery.js';
 import type { OutboxAccess } from './outbox-access.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What an expiry scan works with. */
+/** What an expiry scan needs. */
 export interface ExpiryScanParts {
   readonly access: OutboxAccess;
   readonly batches: BatchDelivery;
   readonly reporter: Reporter;
   /** In ms. */
   readonly maxEventAge: number;
-  /** How many events are looked at at once. */
+  /** How many events are checked at a time. */
   readonly batchSize: number;
-  /** How long the claim holds, in ms. */
+  /** The lease of its claims, in ms. */
   readonly lease: number;
-  /** Whether events are being sent, which finds those that are too old. */
+  /** Whether events are being sent, which gives up old ones by itself. */
   sending(): boolean;
 }
 
-/** The least time between two expiry scans that found nothing more, in ms. */
+/** The shortest time between two scans that find nothing, in ms. */
 const EXPIRY_SCAN_INTERVAL_MS = 1000;
 
-/** Expires events that are too old even while nothing may be sent. */
+/** Gives up events that are too old while nothing may be sent. */
 export class ExpiryScan {
   readonly #parts: ExpiryScanParts;
   #notBefore = 0;
@@ -38,7 +38,7 @@ export class ExpiryScan {
     return Math.max(now + maxEventAge - oldestAge, this.#notBefore);
   }
 
-  /** Looks at the oldest events. Never rejects. */
+  /** Checks the oldest events. Never rejects. */
   async run(now: number): Promise<void> {
     const { access, batches, reporter, batchSize, lease, maxEventAge } =
       this.#parts;

@@ -1,14 +1,14 @@
 import type { OutboxCheckpoint } from '../outbox/index.js';
 
-/** One call of `flush` that waits. */
+/** A call of `flush` under way. */
 interface Flush {
   readonly checkpoint: OutboxCheckpoint;
-  /** It ends then at the latest, on the monotonic clock. */
+  /** When it ends at the latest, on the monotonic clock. */
   readonly deadline: number;
   resolve(): void;
 }
 
-/** Calls of `flush` under way. All of them wait on the same deliveries. */
+/** Calls of `flush` under way, which all wait for the same deliveries. */
 export class Flushes {
   readonly #waiting = new Set<Flush>();
   #asking = false;
@@ -18,7 +18,7 @@ export class Flushes {
     return this.#waiting.size > 0;
   }
 
-  /** The first time that one of them ends by its timeout. */
+  /** When the first of them times out. */
   get nextDeadline(): number | undefined {
     let next: number | undefined;
     for (const { deadline } of this.#waiting) {
@@ -27,14 +27,14 @@ export class Flushes {
     return next;
   }
 
-  /** Resolves when nothing before the checkpoint is pending, or when time is over. */
+  /** Resolves when nothing before the checkpoint is pending, or on timeout. */
   wait(checkpoint: OutboxCheckpoint, deadline: number): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.add({ checkpoint, deadline, resolve });
     });
   }
 
-  /** Ends those that have nothing left to wait for. One question at a time: what comes meanwhile asks once more. */
+  /** Ends those that have nothing left to wait for. Asks one at a time; a call meanwhile makes it ask once more. */
   async endDone(failed: (error: unknown) => void): Promise<void> {
     this.#askAgain = true;
     if (this.#asking) return;
@@ -47,9 +47,9 @@ export class Flushes {
   }
 
   /**
-   * Ends those whose time is over, or will be before anything can be sent.
+   * Ends those that have timed out, or will before anything can be sent.
    *
-   * @param stuckUntil before then nothing can be sent
+   * @param stuckUntil when something can be sent again
    */
   endLate(now: number, stuckUntil: number): void {
     for (const flush of this.#waiting) {

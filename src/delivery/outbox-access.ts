@@ -13,7 +13,7 @@ import {
 import type { Reporter } from '../reporting/index.js';
 import { OutboxOpening } from './outbox-opening.js';
 
-/** What access to an outbox works with. */
+/** What access to an outbox needs. */
 export interface OutboxAccessParts {
   readonly outbox: OdpOutbox;
   /** What the outbox is opened with. */
@@ -22,11 +22,11 @@ export interface OutboxAccessParts {
   readonly reporter: Reporter;
   /** Aborted when the app ends. */
   readonly abort: AbortSignal;
-  /** Tells that the outbox is open now. */
+  /** Called once the outbox is open. */
   opened(): void;
   /**
-   * Tells that the outbox has these events, whose caller came at `since` on the
-   * monotonic clock, or has them once the caller's transaction has committed.
+   * Called when the outbox has these events, or has them once the caller's
+   * transaction commits. The caller came at `since`, on the monotonic clock.
    */
   appended(
     events: readonly OutboxEvent[],
@@ -48,7 +48,7 @@ export class OutboxAccess {
   readonly outbox: OdpOutbox;
   readonly #parts: OutboxAccessParts;
   readonly #opening: OutboxOpening;
-  /** As of the last answer, and kept up with in place: it changes with every event. */
+  /** The last answer, updated in place: it changes with every event. */
   #counts: Changing<OutboxCounts> = { ...EMPTY };
   #asking = 0;
   #probing: Promise<OutboxCounts> | undefined;
@@ -69,7 +69,7 @@ export class OutboxAccess {
     return this.#opening.begin();
   }
 
-  /** Resolves after the first try to open the outbox, if one has begun. */
+  /** Resolves after the first attempt to open the outbox, if there was one. */
   opened(): Promise<void> {
     return this.#opening.begun();
   }
@@ -143,10 +143,10 @@ export class OutboxAccess {
   }
 
   /**
-   * Asks the outbox what it holds, and so whether it can be used. Calls under
-   * way join: an outbox that hangs is asked once.
+   * Asks the outbox what it holds, and thereby whether it works. Concurrent calls
+   * join: an outbox that hangs is asked once.
    *
-   * @throws what the outbox throws, and why it could not be opened
+   * @throws what the outbox throws, or why it could not be opened
    */
   probe(): Promise<OutboxCounts> {
     this.#probing ??= this.#probe().finally(() => {
@@ -155,7 +155,7 @@ export class OutboxAccess {
     return this.#probing;
   }
 
-  /** A mark behind what was appended so far; behind everything if the outbox fails to set one. */
+  /** A mark after what was appended so far; after everything if the outbox fails to set one. */
   async checkpoint(): Promise<OutboxCheckpoint> {
     try {
       return await this.outbox.checkpoint();
@@ -178,7 +178,7 @@ export class OutboxAccess {
     this.#counts.deadLetters += count;
   }
 
-  /** Lets go of the outbox. Never rejects. */
+  /** Closes the outbox. Never rejects. */
   async close(): Promise<void> {
     if (!this.isOpen) return;
     try {
@@ -205,8 +205,8 @@ export class OutboxAccess {
     try {
       const counts = await answer;
       this.#counts = { ...counts };
-      // As it was given: what is kept up with may count a delivery that it has
-      // in it already, and whoever flushes would take the outbox for empty.
+      // Return the answer itself: the counts kept up to date may subtract a
+      // delivery twice, and a flush would take the outbox for empty.
       return counts;
     } catch (error) {
       this.#parts.reporter.outboxFailed('count', error);

@@ -11,7 +11,7 @@ import {
 import { type Clock, within } from '../clock.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What opening an outbox works with. */
+/** What opening an outbox needs. */
 export interface OutboxOpeningParts {
   readonly outbox: OdpOutbox;
   /** What the outbox is opened with. */
@@ -20,16 +20,16 @@ export interface OutboxOpeningParts {
   readonly reporter: Reporter;
   /** Aborted when the app ends. */
   readonly abort: AbortSignal;
-  /** Tells that the outbox is open now. */
+  /** Called once the outbox is open. */
   opened(): void;
 }
 
-/** How soon an outbox that could not be opened is tried again, in ms. */
+/** How soon a failed opening is tried again, in ms. */
 const REOPEN_INTERVAL_MS = 1000;
-/** How long the app's boot waits for the outbox at most, in ms. */
+/** How long the app's boot waits for the outbox, at most, in ms. */
 const BOOT_TIMEOUT_MS = 5000;
 
-/** Opens an outbox; a failure is reported and the opening tried again. */
+/** Opens an outbox; a failure is reported and retried. */
 export class OutboxOpening {
   readonly #parts: OutboxOpeningParts;
   #failure: OdpError | undefined = new OdpOutboxError(
@@ -47,8 +47,8 @@ export class OutboxOpening {
   }
 
   /**
-   * Begins to open it. Resolves after the first try, however that
-   * ended, or five seconds.
+   * Starts opening it. Resolves after the first attempt, whatever its outcome, or
+   * after five seconds.
    *
    * @throws OdpConfigurationError when it can never be opened
    */
@@ -83,7 +83,7 @@ export class OutboxOpening {
     try {
       await outbox.open(context);
     } catch (error) {
-      // Such as a package that is not installed: no retry fixes that.
+      // No retry fixes a package that is not installed.
       if (error instanceof OdpConfigurationError) throw error;
       this.#failure = outboxError(error);
       reporter.outboxFailed('open', this.#failure);

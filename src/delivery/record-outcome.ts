@@ -10,7 +10,7 @@ import { type Clock, within } from '../clock.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** Gets notified of what became of events. */
+/** What is notified of an outcome, and what recording it needs. */
 export interface OutcomeRecorderParts {
   readonly outbox: OdpOutbox;
   readonly reporter: Reporter;
@@ -20,11 +20,11 @@ export interface OutcomeRecorderParts {
   readonly maxEventAge: number;
   /** Aborted when the app ends without waiting for answers. */
   readonly abort: AbortSignal;
-  /** Tells that the outbox has so many events less: they were delivered or given up. */
+  /** Called when this many events were delivered or given up, and left the outbox. */
   forgotten(count: number): void;
-  /** Tells that so many events are dead letters now. */
+  /** Called when this many events became dead letters. */
   deadLettered(count: number): void;
-  /** Tells that events were given back for so many ms. */
+  /** Called when events were released for `delay` ms. */
   released(delay: number): void;
 }
 
@@ -34,20 +34,20 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** How soon an outbox that failed is asked again, in ms. */
+/** How soon a failed outbox is asked again, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 250;
-/** How long recording dead letters or a release keeps a request's slot from other events, in ms. */
+/** How long recording dead letters or a release may keep a request's slot busy, in ms. */
 const MAX_RECORDING_MS = 5000;
 
 /**
- * Records a claim's outcome in the outbox, retrying while it fails and the claim
- * holds, then notifies reporter and callers. Never rejects.
+ * Records a claim's outcome in the outbox, retrying until the lease expires, then
+ * notifies reporter and callers. Never rejects.
  */
 export class OutcomeRecorder {
   readonly #parts: OutcomeRecorderParts;
   readonly #leaseEnd: number;
 
-  /** @param leaseEnd until when the claim holds, on the monotonic clock */
+  /** @param leaseEnd when the lease expires, on the monotonic clock */
   constructor(parts: OutcomeRecorderParts, leaseEnd: number) {
     this.#parts = parts;
     this.#leaseEnd = leaseEnd;
@@ -111,19 +111,19 @@ export class OutcomeRecorder {
     }
   }
 
-  /** Gives back what was not sent; others may send it at once. */
+  /** Releases events that were not sent; others may send them at once. */
   release(events: readonly ClaimedEvent[]): Promise<void> {
     return this.#giveBack(events, 0, false);
   }
 
-  /** Gives back what failed, for `delay` ms. */
+  /** Releases events that failed, for `delay` ms. */
   retry(events: readonly ClaimedEvent[], delay: number): Promise<void> {
     return this.#giveBack(events, delay, true);
   }
 
   /**
-   * Never reports a loss that the outbox has not recorded: what it has not
-   * comes back when the lease ends.
+   * Never reports a loss that the outbox has not recorded: such events come back
+   * when the lease ends.
    */
   async #deadLetter(
     events: readonly ClaimedEvent[],
@@ -135,7 +135,7 @@ export class OutcomeRecorder {
       const held = await this.#record('deadLetter', events, () =>
         outbox.deadLetter(events, cause),
       );
-      // They may have been erased meanwhile, or be another process's by now.
+      // They may have been erased, or claimed by another process, meanwhile.
       if (held === undefined || held === 0) return;
       deadLettered(held);
       for (const event of events) notify(event);
@@ -160,7 +160,7 @@ export class OutcomeRecorder {
     await within(clock, MAX_RECORDING_MS, giveBack(), () => {});
   }
 
-  /** Returns how many events the outbox held still; `undefined` if it could not record it. */
+  /** Returns how many of the events were still claimed; `undefined` if the outcome could not be recorded. */
   async #record(
     doing: 'acknowledge' | 'deadLetter' | 'release',
     events: readonly ClaimedEvent[],
@@ -170,7 +170,7 @@ export class OutcomeRecorder {
     for (let first = true; ; first = false) {
       try {
         const held = await record();
-        // An attempt before may have done it, and only its answer was lost.
+        // An earlier attempt may have succeeded, and only its answer got lost.
         return first ? held : events.length;
       } catch (error) {
         reporter.outboxFailed(doing, error);

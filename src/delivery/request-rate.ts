@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { sleep } from '../odp/index.js';
 
-/** Spaces requests evenly, so that no more than so many start in a second. */
+/** Spaces requests evenly, so that no more than `perSecond` start in a second. */
 export class RequestRate {
   readonly #clock: Clock;
   /** In ms. */
@@ -19,7 +19,7 @@ export class RequestRate {
     return this.#next > now ? this.#next : undefined;
   }
 
-  /** Resolves when it is the caller's turn to start a request, or when there will be none. */
+  /** Resolves when the caller may start a request, or when no more will be made. */
   turn(abort: AbortSignal): void | Promise<void> {
     if (this.#interval === 0) return;
     const now = this.#clock.monotonic();

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 
-/** Wakes at one time; setting it anew calls the earlier one off. Keeps no process alive. */
+/** Wakes at one time; setting it again replaces the earlier time. Keeps no process alive. */
 export class WakeTimer {
   readonly #clock: Clock;
   readonly #wake: () => void;
