@@ -8,6 +8,7 @@ import {
   type OdpIntegration,
   type OdpIntegrationState,
 } from '../odp/index.js';
+import { nameOfThrown } from '../names.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What a change of key and host means for events that wait. */
@@ -116,8 +117,7 @@ export class AccountIntegration {
     try {
       this.#stop = this.#integration.start((state) => this.#take(state));
     } catch (error) {
-      const name = error instanceof Error ? error.name : 'an error';
-      this.#failed(`could not be watched: ${name} was thrown`);
+      this.#failed(`could not be watched: ${nameOfThrown(error)} was thrown`);
     }
   }
 

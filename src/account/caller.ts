@@ -1,4 +1,5 @@
 import type { CallerContext, OdpIdentity } from '../identity/index.js';
+import { nameOfThrown } from '../names.js';
 import { isThenable } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 
@@ -49,9 +50,7 @@ export class Caller {
         'returned a promise, but an event cannot wait for it',
       );
     } catch (error) {
-      this.#reporter.identityFailed(
-        `threw ${error instanceof Error ? error.name : 'an error'}`,
-      );
+      this.#reporter.identityFailed(`threw ${nameOfThrown(error)}`);
     }
     // The event may well name its customer itself.
     return undefined;

@@ -1,6 +1,7 @@
 import { NO_IDENTIFIER } from '../events/index.js';
 import { OdpValidationError } from '../errors/index.js';
 import { outboxError } from '../outbox/index.js';
+import { nameOfThrown } from '../names.js';
 import type { Reporter } from '../reporting/index.js';
 import { isRefusal } from './account-state.js';
 
@@ -46,7 +47,7 @@ export class Refusals {
 
   /** An event that could not be made. Never throws. */
   failedToMake(error: unknown, source: string): void {
-    const message = `could not be made: ${error instanceof Error ? error.name : 'an error'} was thrown`;
+    const message = `could not be made: ${nameOfThrown(error)} was thrown`;
     this.lost(
       error instanceof OdpValidationError
         ? error

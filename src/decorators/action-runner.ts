@@ -12,6 +12,8 @@ import {
   type OdpService,
 } from '../service/index.js';
 import { systemClock } from '../clock.js';
+import { OdpError } from '../errors/index.js';
+import { nameOfThrown } from '../names.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import type { BackgroundWork, OdpAccount } from '../account/index.js';
 import { followUp, sourceOf } from './make-action.js';
@@ -158,7 +160,9 @@ const NO_SUCH_ACCOUNT =
   "@SendOdpEvent() sends nothing, since the function of account names an account that is not configured. Import OptimizelyOdpModule.forRoot({ name: '…', … }), or correct the function.";
 
 const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'account could not be determined';
+  error instanceof OdpError
+    ? error.message
+    : `account could not be determined: ${nameOfThrown(error)} was thrown`;
 
 /** Which actions have been sent for a GraphQL operation that runs their handler many times. */
 class OncePerRequest {

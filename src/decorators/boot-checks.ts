@@ -180,4 +180,4 @@ const isOurs = (guard: unknown): boolean =>
 const nameOf = (guard: unknown): string =>
   typeof guard === 'function'
     ? guard.name
-    : ((guard as object | null)?.constructor.name ?? 'a guard');
+    : ((guard as object | null)?.constructor?.name ?? 'a guard');

@@ -6,13 +6,13 @@ import {
   OdpError,
   OdpValidationError,
 } from '../errors/index.js';
+import { nameOfThrown } from '../names.js';
 import { type CallerContext, odpRequestOf } from '../identity/index.js';
 import { RateLimitedLogger } from '../reporting/index.js';
 import {
   findProvider,
   getOdpServiceToken,
   modulesOf,
-  type OdpService,
 } from '../service/index.js';
 
 /** What a decorator wants to know of whoever is calling. */
@@ -47,17 +47,19 @@ export class CallerSegments {
     call: ExecutionContext,
     { decorator, segments, account }: SegmentsQuestion,
   ): Promise<CallerSegmentsAnswer> {
+    const source = `${decorator} on ${call.getClass().name}.${call.getHandler().name}`;
     try {
+      const service = findProvider(this.#modules, getOdpServiceToken(account));
+      if (service === undefined) {
+        this.#logger.error(source, () => `${source} ${noAccount(account)}`);
+        return 'misconfigured';
+      }
       // Guards run before any interceptor has said whose request it is.
       return await this.#callers.runForRequest(
         () => odpRequestOf(call),
-        () =>
-          this.#service(account).fetchQualifiedSegments(undefined, {
-            segments,
-          }),
+        () => service.fetchQualifiedSegments(undefined, { segments }),
       );
     } catch (error) {
-      const source = `${decorator} on ${call.getClass().name}.${call.getHandler().name}`;
       if (error instanceof OdpError && !(error instanceof OdpValidationError)) {
         this.#logger.warn(
           `${source} ${error.code}`,
@@ -68,22 +70,17 @@ export class CallerSegments {
       this.#logger.error(
         source,
         () =>
-          `${source} cannot tell who is calling, or what to ask: ${error instanceof Error ? error.message : 'an error was thrown'}`,
+          `${source} cannot tell who is calling, or what to ask: ${error instanceof OdpError ? error.message : `${nameOfThrown(error)} was thrown`}`,
       );
       return 'misconfigured';
     }
   }
-
-  #service(account: string | undefined): OdpService {
-    const service = findProvider(this.#modules, getOdpServiceToken(account));
-    if (service !== undefined) return service;
-    throw new Error(
-      account === undefined
-        ? 'the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or name one with account.'
-        : `no account is named '${account}'. Import OptimizelyOdpModule.forRoot({ name: '${account}', … }), or correct account.`,
-    );
-  }
 }
+
+const noAccount = (name: string | undefined) =>
+  name === undefined
+    ? 'can ask nobody: the account without a name is not configured. Import OptimizelyOdpModule.forRoot({ … }) without a name, or name one with account.'
+    : `can ask nobody: no account is named '${name}'. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or correct account.`;
 
 /**
  * It, wherever the app keeps it.

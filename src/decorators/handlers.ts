@@ -31,9 +31,11 @@ export const isControllerHandler = (method: object): boolean =>
 export const isProviderHandler = (method: object): boolean =>
   hasAny(IN_PROVIDERS, method);
 
-/** Whether Nest calls it for a GET route, which answers HEAD requests as well. */
-export const isGetRoute = (method: object): boolean =>
-  Reflect.getMetadata('method', method) === RequestMethod.GET;
+/** Whether Nest calls it for a GET route, or one for all methods: such answer HEAD and OPTIONS requests as well. */
+export const isSharedRoute = (method: object): boolean =>
+  [RequestMethod.GET, RequestMethod.ALL].includes(
+    Reflect.getMetadata('method', method) as RequestMethod,
+  );
 
 /** Whether a method resolves a field of a GraphQL type, as opposed to a query, mutation or subscription. */
 export const isGraphqlField = (method: object): boolean =>

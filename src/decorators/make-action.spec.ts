@@ -61,6 +61,7 @@ test.each([
   new SyntaxError('Unexpected token a in JSON: ada@example.com'),
   'ada@example.com',
   { message: 'ada@example.com' },
+  Object.assign(new Error('no'), { name: 'ada@example.com' }),
 ])('what may hold a value is not repeated', async (thrown) => {
   expect(await messageOf(thrown)).not.toContain('ada@');
 });

@@ -1,5 +1,6 @@
 import { within } from '../clock.js';
 import { OdpValidationError } from '../errors/index.js';
+import { nameOfThrown } from '../names.js';
 import type { OdpEvent } from '../events/index.js';
 import type {
   OdpAction,
@@ -137,10 +138,10 @@ const QUOTES_SOURCE =
   /^(Cannot read properties of (undefined|null) \(reading '[A-Za-z_$][\w$]*'\)|[A-Za-z_$][\w$.]* is not (a function|defined))$/;
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return 'something other than an Error';
-  return QUOTES_SOURCE.test(error.message)
-    ? `${error.name} (${error.message})`
-    : error.name;
+  const name = nameOfThrown(error);
+  return error instanceof Error && QUOTES_SOURCE.test(error.message)
+    ? `${name} (${error.message})`
+    : name;
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   userOf,
 } from '../identity/index.js';
 import type { ActionRunner } from './action-runner.js';
-import { isGetRoute } from './handlers.js';
+import { isSharedRoute } from './handlers.js';
 import { actionsOf } from './action-metadata.js';
 import type { OdpAction } from './odp-action.js';
 import { watchHandler } from './handler-end.js';
@@ -88,7 +88,7 @@ export class CallTracker {
   /** Runs the call, and sends the events of its decorators once it has ended. */
   track(call: ExecutionContext, next: CallHandler): Observable<unknown> {
     const actions = this.#actionsOf(call);
-    if (actions.length === 0 || isHeadOfGet(call)) {
+    if (actions.length === 0 || onlyAsks(call)) {
       return handleForCaller(this.#callers, call, next);
     }
     // The interceptor may be bound to a handler, to its class and globally, and
@@ -123,8 +123,13 @@ export class CallTracker {
   }
 }
 
-/** A HEAD request asks for a GET route's headers only: nobody has seen what it shows. */
-const isHeadOfGet = (call: ExecutionContext): boolean =>
+/** Methods that ask what a route would answer: nobody has seen or done what it is for. */
+const ONLY_ASKS: readonly unknown[] = ['HEAD', 'OPTIONS'];
+
+/** Whether a route is asked for its headers only, and was not written for that. */
+const onlyAsks = (call: ExecutionContext): boolean =>
   call.getType() === 'http' &&
-  call.getArgByIndex<{ method?: string } | undefined>(0)?.method === 'HEAD' &&
-  isGetRoute(call.getHandler());
+  ONLY_ASKS.includes(
+    call.getArgByIndex<{ method?: unknown } | undefined>(0)?.method,
+  ) &&
+  isSharedRoute(call.getHandler());

@@ -1,4 +1,5 @@
 import { OdpValidationError } from '../errors/index.js';
+import { nameOfThrown } from '../names.js';
 import type { OdpEvent } from './event.js';
 import { copyIdentifiers, fillIn, type Violations } from './rules/index.js';
 
@@ -34,15 +35,15 @@ export function lastLook(
   let result: unknown;
   try {
     result = options.beforeSend(copy);
+    if (result === undefined || result === null) return undefined;
+    if (isThenable(result)) {
+      // A rejection would end the process.
+      Promise.resolve(result).catch(() => {});
+      failed('returned a promise, but an event cannot wait for it');
+      return undefined;
+    }
   } catch (error) {
-    failed(`threw ${error instanceof Error ? error.name : 'an error'}`);
-    return undefined;
-  }
-  if (result === undefined || result === null) return undefined;
-  if (isThenable(result)) {
-    // A rejection would end the process.
-    Promise.resolve(result).catch(() => {});
-    failed('returned a promise, but an event cannot wait for it');
+    failed(`threw ${nameOfThrown(error)}`);
     return undefined;
   }
   if (typeof result === 'object') return result as OdpEvent;

@@ -1,4 +1,5 @@
 import { OdpError, OdpOutboxError } from '../errors/index.js';
+import { nameOfThrown } from '../names.js';
 
 /**
  * What an outbox threw, as one of this package's errors. Words that it did not
@@ -7,10 +8,8 @@ import { OdpError, OdpOutboxError } from '../errors/index.js';
  */
 export function outboxError(error: unknown): OdpError {
   if (error instanceof OdpError) return error;
-  const what =
-    error instanceof Error ? error.name : 'something other than an Error';
   return new OdpOutboxError(
-    `The outbox threw ${what}; see its cause. An outbox of your own tells more by throwing OdpOutboxError.`,
+    `The outbox threw ${nameOfThrown(error)}; see its cause. An outbox of your own tells more by throwing OdpOutboxError.`,
     { cause: error },
   );
 }

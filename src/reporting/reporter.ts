@@ -8,6 +8,7 @@ import {
   type OutboxEvent,
 } from '../outbox/index.js';
 import type { Clock } from '../clock.js';
+import { nameOfThrown } from '../names.js';
 import type { OdpDeliveryEvent, OdpStats } from './delivery-event.js';
 import { GuardedEvents } from './guarded-events.js';
 import { factsOf } from './one-line.js';
@@ -365,12 +366,10 @@ export class Reporter {
   }
 
   #subscriberFailed(error: unknown): void {
-    const name =
-      error instanceof Error ? error.name : 'something other than an Error';
     this.#log.error(
       'subscriber',
       () =>
-        `A subscriber of events$ threw ${name}; delivery goes on. Catch it in the subscriber ${this.#facts({})}`,
+        `A subscriber of events$ threw ${nameOfThrown(error)}; delivery goes on. Catch it in the subscriber ${this.#facts({})}`,
     );
   }
 

@@ -1,4 +1,5 @@
 import {
+  All,
   Body,
   type CanActivate,
   Controller,
@@ -11,6 +12,7 @@ import {
   Injectable,
   type NestInterceptor,
   NotFoundException,
+  Options,
   Param,
   ParseIntPipe,
   Post,
@@ -221,6 +223,19 @@ class ShopController {
   })
   asked(): void {}
 
+  @All('any')
+  @SendOdpEvent({
+    action: ({ request }) => `any ${request.method}`,
+    identifiers,
+  })
+  any(): string {
+    return 'any';
+  }
+
+  @Options('offered')
+  @SendOdpEvent({ action: 'offered', identifiers })
+  offered(): void {}
+
   @Get('wild/*')
   @SendOdpEvent({ action: 'wild', identifiers })
   wild(): string {
@@ -322,6 +337,18 @@ describe.each(platforms)('@SendOdpEvent() on %s', (platform) => {
     }
     expect(actions(await arrived(sandbox.now, app))).toEqual([
       'HEAD /shop/asked',
+    ]);
+  });
+
+  test('HEAD and OPTIONS fire no route for all methods, but their own', async () => {
+    for (const method of ['HEAD', 'OPTIONS', 'GET', 'DELETE']) {
+      await fetch(`${app.url}/shop/any`, { method });
+    }
+    await fetch(`${app.url}/shop/offered`, { method: 'OPTIONS' });
+    expect(actions(await arrived(sandbox.now, app))).toEqual([
+      'any DELETE',
+      'any GET',
+      'offered',
     ]);
   });
 
