@@ -1,14 +1,14 @@
-// Captured at load, so that the fake timers of an app's tests, which replace
-// the global ones, hold up no delivery.
+// Captured at load, so that the fake timers of an app's tests, which replace the
+// global ones, do not stop delivery.
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setTimeout } from 'node:timers';
 
 const monotonic = performance.now.bind(performance);
 
-/** Node's timers wait at most so long (a 32-bit number of ms); whoever is woken early looks again. */
+/** The longest that Node's timers wait (a 32-bit number of ms); whoever is woken early checks again. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Time, as delivery sees it. Tests put their own in its place. */
+/** Time for delivery. Tests replace it. */
 export interface Clock {
   /** Wall time, in ms since the epoch. It can step: no wait or deadline depends on it. */
   now(): number;
@@ -17,7 +17,7 @@ export interface Clock {
   /**
    * Calls `wake` after `ms`.
    *
-   * @param keepAlive whether the process must not end before
+   * @param keepAlive whether the process must not end meanwhile
    * @returns a function that calls it off
    */
   schedule(wake: () => void, ms: number, keepAlive: boolean): () => void;
@@ -35,9 +35,9 @@ export const systemClock: Clock = {
 };
 
 /**
- * What `promise` comes to, or `late` if that takes longer than `ms`.
+ * The outcome of `promise`, or of `late` after `ms`.
  *
- * @param keepAlive whether the process must not end before
+ * @param keepAlive whether the process must not end meanwhile
  */
 export async function within<T, L>(
   clock: Pick<Clock, 'schedule'>,

@@ -1,9 +1,8 @@
 import type { Provider } from '@nestjs/common';
 
 /**
- * Binds an instance's methods and accessors to it. Tracers hand Nest a
- * `new Proxy(instance, {})` in its place, and a private member cannot be read
- * through one.
+ * Binds an instance's methods and accessors to it. Tracers give Nest a
+ * `new Proxy(instance, {})` instead, through which private members cannot be read.
  */
 export function proxyProof<T extends object>(instance: T): T {
   for (
@@ -40,7 +39,7 @@ function bound(instance: object, member: PropertyDescriptor) {
       };
 }
 
-/** Does so for all that the factories among these providers make. */
+/** Does that for everything that factories among these providers make. */
 export function proxyProofAll(providers: readonly Provider[]): Provider[] {
   return providers.map((provider) => {
     if (!('useFactory' in provider)) return provider;

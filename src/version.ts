@@ -1,6 +1,6 @@
 /**
- * This package's version, as events carry it in `data_source_version`. It
- * stands here because `import.meta` and JSON imports break CommonJS consumers
- * under Jest; `test/package/manifest.spec.ts` holds it to package.json.
+ * This package's version, which events carry in `data_source_version`. A constant,
+ * because `import.meta` and JSON imports break CommonJS consumers under Jest;
+ * `test/package/manifest.spec.ts` compares it with package.json.
  */
 export const PACKAGE_VERSION = '0.1.0';

@@ -2,9 +2,9 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * A promise whose rejection is reported, and does not end the process, if nobody
- * asks for it. `await` calls the `then` of a subclass, so it is known who does;
- * what `then` returns is a plain promise again, and its owner's matter.
+ * A promise whose rejection, if nobody handles it, is reported and does not end the
+ * process. `await` calls the `then` of a subclass, which shows whether anybody
+ * does; what `then` returns is a plain promise, and up to its owner.
  */
 class WatchedPromise<T> extends Promise<T> {
   static override get [Symbol.species](): PromiseConstructor {
@@ -15,11 +15,11 @@ class WatchedPromise<T> extends Promise<T> {
 
   constructor(executor: ConstructorParameters<typeof Promise<T>>[0]) {
     super(executor);
-    // Whatever happens it counts as handled.
+    // To Node, it always counts as handled.
     super.then(undefined, () => {});
   }
 
-  /** Whether anybody asked for its outcome. */
+  /** Whether anybody handles its outcome. */
   get asked(): boolean {
     return this.#asked;
   }
@@ -43,7 +43,7 @@ export function watched<T>(
     promise.then(resolve, (error: unknown) => {
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
       reject(error);
-      // An `await` that follows the call asks within this turn.
+      // An `await` of the call attaches its handler within this turn.
       setImmediate(() => {
         if (!made.asked) onUnhandled(error);
       });

@@ -1,10 +1,10 @@
 import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
 import type { OdpIntegration } from '../odp/index.js';
 
-/** What names the account while a datafile does not. */
+/** The variables that name the account without a datafile. */
 const INSTEAD = ['API_KEY', 'API_HOST', 'REGION'];
 const SDK_KEY = 'SDK_KEY';
-/** Which variable sets which other option of `datafileIntegration()`. */
+/** The variable of each other option of `datafileIntegration()`. */
 const VARIABLE_OF = {
   accessToken: 'DATAFILE_ACCESS_TOKEN',
   url: 'DATAFILE_URL',
@@ -19,12 +19,12 @@ export const DATAFILE_VARIABLES: readonly string[] = [
   ...Object.values(VARIABLE_OF),
 ];
 
-/** Behind a variable, since a bundler would want the optional SDK of every app. */
+/** In a constant, so that bundlers do not require the optional SDK of every app. */
 const ENTRY = 'nestjs-optimizely-odp/datafile';
 
 /**
- * The integration that the variables name, if they do: only then is the
- * official SDK needed.
+ * The integration that the variables name, if any. Only then is the official SDK
+ * needed.
  *
  * @param prefix of every variable
  * @throws OdpConfigurationError naming every malformed variable
@@ -51,7 +51,7 @@ export async function integrationFromEnvironment(
   );
   const { datafileIntegration } = await load(prefix + SDK_KEY);
   try {
-    // Whether they are in range is for its own check.
+    // The integration checks their range itself.
     return datafileIntegration({
       sdkKey,
       ...Object.fromEntries(

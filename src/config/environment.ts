@@ -10,7 +10,7 @@ export const PREFIX = 'OPTIMIZELY_ODP_';
 type Kind = 'text' | 'flag' | 'integer' | 'number';
 
 /**
- * The variable of each option that is a plain value, and how its text is read.
+ * The variable of each option that is a plain value, and how its text is parsed.
  * Durations, sizes and ranges are left to the options' own checks.
  */
 export const VARIABLE_OF: Readonly<
@@ -39,7 +39,7 @@ export const VARIABLE_OF: Readonly<
   'deadLetters.maxBytes': ['DEAD_LETTERS_MAX_BYTES', 'text'],
 };
 
-/** The names of all of them, without the prefix. */
+/** The names of all variables, without the prefix. */
 export const VARIABLES: readonly string[] = Object.values(VARIABLE_OF).map(
   ([name]) => name,
 );

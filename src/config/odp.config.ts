@@ -22,8 +22,8 @@ export const odpConfig = registerAs('optimizelyOdp', () => readOptions(PREFIX));
 
 /**
  * The options of a named account from variables that have its name in them:
- * `odpConfigFor('emea')` reads `OPTIMIZELY_ODP_EMEA_API_KEY` and its like. What
- * is no letter or digit becomes `_`.
+ * `odpConfigFor('emea')` reads `OPTIMIZELY_ODP_EMEA_API_KEY` and the like.
+ * Characters other than letters and digits become `_`.
  *
  * ```ts
  * OptimizelyOdpModule.forRootAsync({ name: 'emea', ...odpConfigFor('emea').asProvider() })

@@ -6,8 +6,8 @@ import { PREFIX, VARIABLES } from './environment.js';
 const NAMES = [...VARIABLES, ...DATAFILE_VARIABLES];
 
 /**
- * Finds misspelt variables, which would be ignored in silence. Those of a named
- * account have its name before ours, so `…_EMEA_API_KEY` is none of them.
+ * Finds misspelt variables, which would be silently ignored. `…_EMEA_API_KEY`, with
+ * the name of an account before the variable's, is not misspelt.
  */
 export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
@@ -25,6 +25,6 @@ const isNamed = (name: string, one: string) =>
 function messageOf(name: string): string {
   const meant = closest(name, NAMES);
   return meant === undefined
-    ? `is no variable of ours; there are ${NAMES.map((one) => PREFIX + one).join(', ')}, and those of named accounts: ${PREFIX}<NAME>_API_KEY and so on`
-    : `is no variable of ours; ${PREFIX}${meant} is probably meant`;
+    ? `is not a variable of ours; there are ${NAMES.map((one) => PREFIX + one).join(', ')}, and those of named accounts: ${PREFIX}<NAME>_API_KEY and so on`
+    : `is not a variable of ours; ${PREFIX}${meant} is probably meant`;
 }

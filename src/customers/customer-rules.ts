@@ -29,7 +29,7 @@ export function customerText(
     if (FIELDS.includes(name) || fields[name] === undefined) continue;
     violations.push({
       path: pathOf('customer', name),
-      message: `is no field of a customer; move it into attributes (there are ${FIELDS.join(', ')})`,
+      message: `is not a field of a customer; move it into attributes (there are ${FIELDS.join(', ')})`,
     });
   }
   json.begin();

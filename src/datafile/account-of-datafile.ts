@@ -7,7 +7,7 @@ interface Integration {
   readonly host?: unknown;
 }
 
-/** What a datafile, which its SDK has validated, says of ODP: its first `integrations` entry with key `odp`. */
+/** What a datafile, validated by the SDK, says about ODP: the first of its `integrations` with key `odp`. */
 export function accountOfDatafile(datafile: string): OdpIntegrationState {
   const parsed = JSON.parse(datafile) as {
     readonly integrations?: readonly Integration[];

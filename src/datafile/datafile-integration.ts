@@ -14,12 +14,12 @@ export interface DatafileIntegrationOptions extends ReadyOptions {
   /** For the datafile of a secure environment. A secret. */
   readonly accessToken?: string | undefined;
   /**
-   * The whole address of the datafile.
+   * The full address of the datafile.
    * @default Optimizely's CDN
    */
   readonly url?: string | undefined;
   /**
-   * How often the datafile is asked for.
+   * How often the datafile is fetched.
    * @default '5m'
    */
   readonly pollInterval?: Duration | undefined;
@@ -68,7 +68,7 @@ export function datafileIntegration(
   if (url !== undefined && !isWebAddress(url)) {
     read.refuse(
       'url',
-      'must be the whole address of the datafile, such as https://cdn.optimizely.com/datafiles/….json',
+      'must be the full address of the datafile, such as https://cdn.optimizely.com/datafiles/….json',
     );
   }
   if (accessToken !== undefined && isWebAddress(url) && !isPrivate(url)) {
@@ -95,7 +95,7 @@ export function datafileIntegration(
   };
 }
 
-/** Where Optimizely serves datafiles, those of secure environments apart. */
+/** Where Optimizely serves datafiles; those of secure environments have their own host. */
 const addressOf = (sdkKey: string, isSecure: boolean) =>
   isSecure
     ? `https://config.optimizely.com/datafiles/auth/${sdkKey}.json`
@@ -114,7 +114,7 @@ const isPrivate = (address: string) => {
   return protocol === 'https:' || isLoopback(hostname);
 };
 
-/** A query may hold a token, and what stands before `@` a password. */
+/** A query may hold a token, and the part before `@` a password. */
 function withoutSecrets(address: string): string {
   const { origin, pathname, search } = new URL(address);
   return `${origin}${pathname}${search === '' ? '' : '?…'}`;

@@ -11,7 +11,7 @@ import type { OdpIntegrationState } from '../odp/index.js';
 import { watchClient } from './optimizely-client.js';
 import { isFetchBegun, isOfFetching, problemOf } from './sdk-log.js';
 
-/** Which datafile is watched. */
+/** Which datafile to watch. */
 export interface WatchedDatafile {
   readonly sdkKey: string;
   readonly accessToken: string | undefined;
@@ -20,25 +20,25 @@ export interface WatchedDatafile {
   readonly pollInterval: number;
 }
 
-/** The first wait of a client that has failed for good, in ms. */
+/** The first wait before a client that failed for good is replaced, in ms. */
 const MIN_RESTART_DELAY_MS = 1000;
 /** How long a request for the datafile may take; the SDK itself waits a minute for a first byte. */
 const FETCH_TIMEOUT_MS = 90_000;
-const HANGS = `was not answered to the end within ${FETCH_TIMEOUT_MS} ms`;
+const HANGS = `was not answered completely within ${FETCH_TIMEOUT_MS} ms`;
 /** The longest that a timer waits. */
 const FOR_EVER_MS = 2 ** 31 - 1;
 
 /**
- * Watches a datafile with a client of the official SDK. That one gives up for
- * good when its first datafile is broken, and asks no more once an answer was
- * cut off: then another client takes its place.
+ * Watches a datafile with a client of the official SDK. The client gives up for
+ * good if its first datafile is broken, and stops polling once an answer is cut
+ * off; then another client replaces it.
  */
 export class DatafileWatch {
   readonly #datafile: WatchedDatafile;
   readonly #listener: (state: OdpIntegrationState) => void;
   readonly #clock: Pick<Clock, 'schedule'>;
   #client: Client | undefined;
-  /** Which client it is, counted from 1; what earlier ones still say is not heard. */
+  /** The number of the client; what earlier ones still report is ignored. */
   #turn = 0;
   #restarts = 0;
   #closed = false;
@@ -56,7 +56,7 @@ export class DatafileWatch {
     this.#start();
   }
 
-  /** Breaks off what is under way. */
+  /** Aborts what is under way. */
   close(): void {
     this.#closed = true;
     this.#stop();
@@ -99,7 +99,7 @@ export class DatafileWatch {
 
   #stop(): void {
     this.#callOff();
-    // What is under way ends at once; if the client has failed for good, the promise never does.
+    // Requests under way end at once; the promise of a client that failed for good never settles.
     this.#client?.close().catch(() => {});
   }
 

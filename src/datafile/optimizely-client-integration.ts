@@ -7,9 +7,9 @@ import {
 } from './ready-options.js';
 
 /**
- * Takes an account's key and host from the datafile of the Optimizely client
- * that the app has already. Changes take effect as soon as the client takes
- * them. The client stays the app's own: it is not closed.
+ * Takes an account's key and host from the datafile of the Optimizely client that
+ * the app already has. Changes take effect as soon as the client has them. The
+ * client remains the app's: it is not closed.
  *
  * @throws OdpConfigurationError when an option is wrong
  */

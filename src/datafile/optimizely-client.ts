@@ -1,7 +1,7 @@
 import type { OdpIntegrationState } from '../odp/index.js';
 import { accountOfDatafile } from './account-of-datafile.js';
 
-/** What is needed of the official SDK's client. */
+/** What is used of the official SDK's client. */
 export interface OptimizelyClient {
   getOptimizelyConfig(): { getDatafile(): string } | null;
   readonly notificationCenter: {
@@ -14,10 +14,10 @@ export interface OptimizelyClient {
 }
 
 /**
- * Calls `listener` with what the client's datafile says of ODP, now if it has
- * one and whenever it takes another.
+ * Calls `listener` with what the client's datafile says about ODP: now, if it has
+ * one, and for each new one.
  *
- * @returns stops it
+ * @returns a function that stops that
  */
 export function watchClient(
   client: OptimizelyClient,
@@ -32,7 +32,7 @@ export function watchClient(
     'OPTIMIZELY_CONFIG_UPDATE',
     read,
   );
-  // A client that has its datafile already, as one with a static datafile does, says so no more.
+  // A client that already has its datafile, such as a static one, does not announce it again.
   read();
   return () => void notificationCenter.removeNotificationListener(id);
 }

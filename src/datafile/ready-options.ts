@@ -2,7 +2,7 @@ import { OdpConfigurationError, type OdpViolation } from '../errors/index.js';
 import type { OdpIntegration } from '../odp/index.js';
 import { type Duration, OptionReader } from '../options/index.js';
 
-/** What happens until the first datafile is there. */
+/** What happens until there is a first datafile. */
 export interface ReadyOptions {
   /**
    * How long the boot waits for the first datafile.
@@ -10,8 +10,8 @@ export interface ReadyOptions {
    */
   readonly readyTimeout?: Duration | undefined;
   /**
-   * What becomes of events after that, until it is there: `reject` discards
-   * them (`OdpNotReadyError`), `hold` lets them wait in the outbox.
+   * What happens to events after that, until there is one: `reject` discards them
+   * (`OdpNotReadyError`), `hold` keeps them in the outbox.
    * @default 'reject'
    */
   readonly whenNotReady?: 'reject' | 'hold' | undefined;
@@ -22,7 +22,7 @@ export const READY_DEFAULTS: Required<ReadyOptions> = {
   whenNotReady: 'reject',
 };
 
-/** Reads the options of one of the integrations here. */
+/** Reads the options of either integration. */
 export class IntegrationOptionReader<
   T extends ReadyOptions,
 > extends OptionReader<T> {

@@ -5,9 +5,9 @@ interface Audience {
 }
 
 /**
- * Names of the segments that a datafile's audiences ask about, each once, in
- * order. As the official SDKs do it: of two audiences with one id the typed one
- * counts, and a condition asks about a segment if its `match` is `qualified`.
+ * Names of the segments that a datafile's audiences use, each once, in order. Like
+ * the official SDKs: if two audiences have one id, the typed one counts, and a
+ * condition is about a segment if its `match` is `qualified`.
  */
 export function segmentsOfDatafile(datafile: unknown): readonly string[] {
   const { audiences = [], typedAudiences = [] } = datafile as {
@@ -37,7 +37,7 @@ function collect(condition: unknown, into: Set<string>): void {
   if (match === 'qualified' && typeof value === 'string') into.add(value);
 }
 
-/** Old datafiles hold text that only old SDKs can read. */
+/** Old datafiles may hold text that only old SDKs can read. */
 function parsed(conditions: string): unknown {
   try {
     return JSON.parse(conditions);

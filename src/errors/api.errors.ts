@@ -1,10 +1,10 @@
 import { OdpError } from './odp.error.js';
 
-/** What a request to ODP's API came to when it did not succeed. */
+/** How a request to ODP's API failed. */
 export interface OdpApiFailure {
   /** The HTTP status of the last answer; `undefined` when there was none. */
   readonly status: number | undefined;
-  /** What went wrong, in ODP's words if it gave any, with whatever was sent blacked out. */
+  /** What went wrong, in ODP's words if there were any, with everything that was sent blacked out. */
   readonly reason: string;
 }
 
@@ -21,16 +21,16 @@ export class OdpApiError extends OdpError implements OdpApiFailure {
   }
 }
 
-/** Nobody can say now which segments the customer is qualified for. */
+/** Which segments the customer is qualified for is unknown for now. */
 export class OdpSegmentsError extends OdpError implements OdpApiFailure {
   readonly code = 'segmentsFailed';
   readonly status: number | undefined;
-  /** As of {@link OdpApiFailure}; never ODP's own message, which may hold the identifier. */
+  /** As in {@link OdpApiFailure}, but never ODP's own message, which may hold the identifier. */
   readonly reason: string;
 
   constructor({ status, reason }: OdpApiFailure) {
     super(
-      `ODP did not tell the customer's segments: ${reason}. ${adviceFor(status)}`,
+      `ODP did not return the customer's segments: ${reason}. ${adviceFor(status)}`,
     );
     this.status = status;
     this.reason = reason;
@@ -39,7 +39,7 @@ export class OdpSegmentsError extends OdpError implements OdpApiFailure {
 
 /** A customer that ODP refused. */
 export interface OdpInvalidCustomer {
-  /** Its zero-based place among those that were given. */
+  /** Its index in the list that was given. */
   readonly index: number;
   /** ODP's message, with what was sent blacked out. */
   readonly message: string;
@@ -54,7 +54,7 @@ export class OdpCustomersError extends OdpError implements OdpApiFailure {
   readonly updated: number;
   /** Those that ODP named as invalid. */
   readonly invalids: readonly OdpInvalidCustomer[];
-  /** Zero-based places of those about which nobody can say, since a request failed or none was made. */
+  /** Indexes of those whose outcome is unknown, since their request failed or was not made. */
   readonly failed: readonly number[];
 
   constructor(
@@ -81,10 +81,10 @@ export class OdpCustomersError extends OdpError implements OdpApiFailure {
 
 function adviceFor(status: number | undefined): string {
   if (status === undefined || status >= 500 || status === 429) {
-    return 'Try again later; the log and health show how ODP fares.';
+    return 'Try again later; the log and health show whether ODP is reachable.';
   }
   if (status === 401 || status === 403) {
     return 'Check that apiKey may do this: reading needs the private key.';
   }
-  return "Correct what was asked; see ODP's reference.";
+  return "Correct the request; see ODP's reference.";
 }

@@ -1,6 +1,6 @@
 import { OdpError } from './odp.error.js';
 
-/** ODP refused the event for what it holds; sending it again would not help. */
+/** ODP refused the event for its content; sending it again would not help. */
 export class OdpRejectedError extends OdpError {
   readonly code = 'rejected';
 
@@ -17,7 +17,7 @@ export class OdpRejectedError extends OdpError {
   }
 }
 
-/** ODP could not be reached with the event for longer than `delivery.maxEventAge`. */
+/** The event could not be delivered within `delivery.maxEventAge`. */
 export class OdpExpiredError extends OdpError {
   readonly code = 'expired';
 
@@ -32,11 +32,11 @@ export class OdpExpiredError extends OdpError {
   }
 }
 
-/** The wait for an event has ended, and nobody can say yet whether it was delivered. */
+/** The wait for an event has ended, and whether it was delivered is not known yet. */
 export class OdpTimeoutError extends OdpError {
   readonly code = 'timeout';
 
-  /** @param accepted `false` if it was never taken into the outbox */
+  /** @param accepted `false` if the outbox never took it */
   constructor(detail: string, accepted = true) {
     super(
       accepted

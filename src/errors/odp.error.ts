@@ -15,9 +15,9 @@ export type OdpErrorCode =
   | 'segmentsFailed';
 
 /**
- * What every error of this package extends. Tell them apart by `code`, which
- * never changes, or by `instanceof`. No message holds an identifier value or
- * an API key, so an error may be logged as it is.
+ * The base of all errors of this package. Tell them apart by `code`, which never
+ * changes, or by `instanceof`. No message holds an identifier's value or an API
+ * key, so an error may be logged as it is.
  */
 export abstract class OdpError extends Error {
   /** Stable across versions; safe to switch on. */

@@ -1,11 +1,11 @@
 import { OdpError } from './odp.error.js';
 
-/** The outbox holds as many events as it may; the new one was not accepted. */
+/** The outbox is full; the new event was not accepted. */
 export class OdpOutboxFullError extends OdpError {
   readonly code = 'outboxFull';
 
   constructor(
-    /** How many events the outbox may hold, if that is known. */
+    /** How many events the outbox may hold, if known. */
     readonly capacity: number | undefined,
     detail = `The outbox is full${capacity === undefined ? '' : ` (${capacity} events wait for ODP)`}; nothing was accepted`,
   ) {
@@ -16,7 +16,7 @@ export class OdpOutboxFullError extends OdpError {
   }
 }
 
-/** The outbox could not store, find or give back events: a disk, Redis or Postgres failed. */
+/** The outbox could not store, find or release events: a disk, Redis or a database failed. */
 export class OdpOutboxError extends OdpError {
   readonly code = 'outboxFailed';
 }

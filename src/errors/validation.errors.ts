@@ -2,13 +2,13 @@ import { OdpError } from './odp.error.js';
 
 /** One thing that is wrong, and where. */
 export interface OdpViolation {
-  /** Where it stands, such as `data.order.items[0].product_id`. */
+  /** Where it is, such as `data.order.items[0].product_id`. */
   readonly path: string;
   /** What is wrong and what is allowed. Never holds the value. */
   readonly message: string;
 }
 
-/** A hostile event can break rules in every field; a message names so many, `violations` holds all. */
+/** A hostile event can break rules in every field: the message names this many, `violations` holds all. */
 const NAMED = 20;
 
 /** What is wrong, as text of bounded length. */
@@ -21,7 +21,7 @@ export function listViolations(violations: readonly OdpViolation[]): string {
   return named.join('; ');
 }
 
-/** The event breaks a rule of ODP, and nothing was queued; or something else cannot be asked of ODP so, and nothing was sent. */
+/** The event breaks a rule, and nothing was queued; or another request to ODP is invalid, and nothing was sent. */
 export class OdpValidationError extends OdpError {
   readonly code = 'invalidEvent';
 

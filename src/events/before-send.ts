@@ -4,9 +4,9 @@ import type { OdpEvent } from './event.js';
 import { copyIdentifiers, fillIn, type Violations } from './rules/index.js';
 
 /**
- * A last look at an event before it is checked. It gets a copy, with the
- * identifiers that were filled in from the caller, and returns what is to be
- * sent, or `undefined` to withhold it.
+ * A last look at an event before it is checked. It gets a copy, with the caller's
+ * identifiers filled in, and returns the event to send, or `undefined` to withhold
+ * it.
  */
 export type OdpBeforeSend = (event: OdpEvent) => OdpEvent | undefined;
 
@@ -14,12 +14,12 @@ export type OdpBeforeSend = (event: OdpEvent) => OdpEvent | undefined;
 const MAX_DEPTH = 5;
 
 /**
- * Shows an event to `beforeSend`: a copy of it that may be changed. It holds
- * what the caller fills in; filled in later, that could bring back what was
- * taken out.
+ * Passes `beforeSend` a copy of an event, which it may change. The caller's
+ * identifiers are in it already: filled in later, they could bring back what was
+ * removed.
  *
- * @param failed called when `beforeSend` throws or returns what is no event; the event is withheld then
- * @returns what is to be sent, `undefined` when it is withheld
+ * @param failed called when `beforeSend` throws or does not return an event, which withholds it
+ * @returns the event to send; `undefined` if it is withheld
  * @throws OdpValidationError when the event cannot be read, or what `identity` returned is invalid
  */
 export function lastLook(
@@ -65,7 +65,7 @@ function copyForLook(
     allowPlaceholders,
   );
   if (violations.length > 0) throw new OdpValidationError(violations);
-  // What is wrong with the event's own is reported when it is checked.
+  // Problems with the event's own identifiers are reported when it is checked.
   const own = copyIdentifiers(copy.identifiers, 'identifiers', [], true);
   const missing = Object.entries(fillIn(own, known)).filter(
     ([name]) => !Object.hasOwn(own, name),
@@ -91,12 +91,12 @@ function readCopy(event: OdpEvent): OdpEvent {
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown }).then === 'function';
 
-/** Objects and lists anew; anything else, such as a Map, is for the rules to judge. */
+/** Copies objects and lists; anything else, such as a Map, is left to the rules. */
 function copyOf(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value;
   if (Array.isArray(value)) return value.map((one) => copyOf(one, depth - 1));
   if (Object.prototype.toString.call(value) !== '[object Object]') return value;
-  // Instances of classes as well, with what their prototype computes.
+  // Instances of classes as well, including what their prototype computes.
   const copy = Object.create(
     Object.getPrototypeOf(value) as object | null,
   ) as Record<string, unknown>;

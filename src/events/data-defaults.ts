@@ -4,22 +4,22 @@ import type { Data, Fields, JsonWriter } from './rules/index.js';
 
 const ID = 'idempotence_id';
 const TIME = 'ts';
-/** Where the id stands in what most events get, which begins with it. */
+/** The offset of the id in the piece that most events get, which starts with it. */
 const ID_AT = `"${ID}":"`.length;
 
 /**
- * What every event's data gets if it lacks it: an id, the time, and fields
- * that are always the same. Most events lack all of it: they get it in one
- * piece, in which only the id is another each time.
+ * The defaults of every event's data: an id, the time, and fields that are always
+ * the same. Most events lack all of them, and get them in one piece in which only
+ * the id differs.
  */
 export class DataDefaults {
   /** Each as JSON, by its name. */
   readonly #fields = new Map<string, string>();
   readonly #stampTime: boolean;
   #second: number | undefined;
-  /** All of it. */
+  /** All defaults, as JSON. */
   #piece: Buffer;
-  /** Whether all of it is ASCII. */
+  /** Whether that is ASCII. */
   readonly #ascii: boolean;
 
   constructor(fields: Data, stampTime: boolean) {
@@ -59,7 +59,7 @@ export class DataDefaults {
     const piece = this.#pieceOf([...this.#fields.keys()].filter(lacks));
     if (lacks(ID)) return this.#write(piece, json);
     json.written(piece, this.#ascii);
-    // It was checked: if it is no text the event is refused.
+    // An id that is not a string has been reported already.
     const { [ID]: given } = data;
     return typeof given === 'string' ? given.toWellFormed() : '';
   }

@@ -10,7 +10,7 @@ import {
   writeOwnIdentifiers,
 } from './rules/index.js';
 
-/** What is wrong, and where, as Standard Schema has it. */
+/** One thing that is wrong, and where, as Standard Schema puts it. */
 export interface OdpEventIssue {
   /** What is wrong and what is allowed. Never holds the value. */
   readonly message: string;
@@ -18,7 +18,7 @@ export interface OdpEventIssue {
   readonly path: readonly (string | number)[];
 }
 
-/** A schema of an event, as https://standardschema.dev has it, version 1. */
+/** A schema of an event, after https://standardschema.dev, version 1. */
 export interface OdpEventSchema {
   readonly '~standard': {
     readonly version: 1;
@@ -34,8 +34,9 @@ export interface OdpEventSchema {
 
 /**
  * The rules of an event for Nest 12's `@Body({ schema: odpEventSchema })` under
- * `StandardSchemaValidationPipe`, and for whatever else takes a Standard Schema.
- * As `OdpEventDto` it takes an event without identifiers: `identity` may know them.
+ * `StandardSchemaValidationPipe`, and for anything else that takes a Standard
+ * Schema. Like `OdpEventDto`, it accepts an event without identifiers, which
+ * `identity` may fill in.
  */
 export const odpEventSchema: OdpEventSchema = {
   '~standard': {
@@ -74,7 +75,7 @@ function violationsOf(value: unknown): Violations {
   return violations;
 }
 
-/** `data.order.items[0]["a b"]`, segment by segment; of the event itself none. */
+/** Splits `data.order.items[0]["a b"]` into segments; the event itself has none. */
 function segmentsOf(path: string): (string | number)[] {
   if (path === 'event') return [];
   const segments = path.match(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]|[^.[\]]+/g) ?? [];

@@ -1,14 +1,14 @@
 /**
  * Who the event is about: identifier field to value. ODP merges customers who
- * share one. Built in at ODP are `email`, `phone`, `vuid` and `zaius_id`;
- * Feature Experimentation adds `fs_user_id`. At least one must be a non-blank
+ * share one. ODP has `email`, `phone`, `vuid` and `zaius_id`; Feature
+ * Experimentation adds `fs_user_id`. At least one must be a non-blank
  * string; `null`, `undefined` and blank values are left out, never sent.
  */
 export type OdpIdentifiers = Readonly<
   Record<string, string | null | undefined>
 >;
 
-/** A value that ODP keeps in a field. `null` is read as an empty string; `undefined` is left out. */
+/** A value of a field. ODP reads `null` as an empty string; `undefined` is left out. */
 export type OdpDataValue = string | number | boolean | null | undefined;
 
 /** A line of an order. */
@@ -17,7 +17,7 @@ export type OdpOrderItem = { readonly product_id: string | number } & Readonly<
 >;
 
 /**
- * An order with its line items, the one nested value that ODP's events know.
+ * An order with its line items, the only nested value that ODP's events have.
  * Items may be left out, for example in a partial refund.
  */
 export type OdpOrder = {
@@ -26,8 +26,8 @@ export type OdpOrder = {
 } & Readonly<Record<string, OdpDataValue | readonly OdpOrderItem[]>>;
 
 /**
- * What happened, field by field. Numbers must be finite and within ±2^53.
- * Dates are not values: send epoch seconds or an ISO 8601 string.
+ * What happened, field by field. Numbers must be finite and within ±2^53. A Date
+ * is not a value: send epoch seconds or an ISO 8601 string.
  */
 export type OdpEventData = {
   readonly order?: OdpOrder | null | undefined;
@@ -42,9 +42,9 @@ export interface OdpEvent {
   readonly type?: string | null | undefined;
   /** What was done, such as `purchase`; not blank, at most 1024 characters. */
   readonly action: string;
-  /** Who it is about. What it lacks is filled in from the `identity` of the request under way. */
+  /** Who it is about. Missing identifiers are filled in from the `identity` option. */
   readonly identifiers?: OdpIdentifiers | null | undefined;
-  /** What else is known about it. Overrides every default, `idempotence_id` and `ts` included. */
+  /** What else is known about it. Overrides every default, even `idempotence_id` and `ts`. */
   readonly data?: OdpEventData | null | undefined;
 }
 

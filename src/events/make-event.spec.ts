@@ -303,7 +303,7 @@ describe('data', () => {
   it('refuses text that is too long for any event, naming its path', () => {
     const text = 'x'.repeat(1024 * 1024);
     const message =
-      'must have at most 524288 characters, as all of the event together';
+      'must have at most 524288 characters, like the event as a whole';
     expect(
       violationsOf({
         identifiers: { vuid: text },

@@ -15,7 +15,7 @@ import {
   writeIdentifiers,
 } from './rules/index.js';
 
-/** What every event gets, see ODP's page on sendOdpEvent. The caller's data overrides it. */
+/** What every event gets; see ODP's page on sendOdpEvent. The event's own data overrides it. */
 const SOURCE = {
   data_source_type: 'sdk',
   data_source: 'nestjs-optimizely-odp',
@@ -23,14 +23,14 @@ const SOURCE = {
 };
 
 /**
- * An event that was checked and is ready to go. A class, since V8 may pretenure
- * the literals of one place: it then keeps each of them, and its text, until a
- * full collection.
+ * An event that was checked and is ready to be sent. A class, since V8 may
+ * allocate literals in old space, where each is kept, with its text, until a full
+ * collection.
  */
 export class MadeEvent {
   /** Its `idempotence_id`. */
   readonly id: string;
-  /** It as JSON text. */
+  /** The event as JSON text. */
   readonly payload: string;
   /** When it was made, in ms since the epoch. */
   readonly createdAt: number;
@@ -48,7 +48,7 @@ export interface EventMakerOptions {
   readonly commonData: Data;
   /** Whether `data.ts` is stamped. */
   readonly eventTime: boolean;
-  /** Whether identifiers such as `'undefined'` are taken. */
+  /** Whether identifiers such as `'undefined'` are accepted. */
   readonly allowPlaceholderIdentifiers?: boolean;
   /** The time in ms since the epoch. */
   now(): number;
@@ -58,7 +58,7 @@ export interface EventMakerOptions {
 export class EventMaker {
   readonly #options: EventMakerOptions;
   readonly #defaults: DataDefaults;
-  /** Absent while it writes. */
+  /** `undefined` while in use. */
   #idle: JsonWriter | undefined = new JsonWriter();
 
   constructor(options: EventMakerOptions) {
@@ -73,12 +73,12 @@ export class EventMaker {
   }
 
   /**
-   * @param callerIdentifiers identifiers of the request under way; the event's own win
+   * @param callerIdentifiers the caller's identifiers; the event's own take precedence
    * @throws OdpValidationError with everything that is wrong
    */
   make(event: OdpEvent, callerIdentifiers?: unknown): MadeEvent {
     const violations: Violations = [];
-    // Reading an event may run a getter of the app, which may send an event.
+    // Reading an event may run a getter of the app, which may itself send an event.
     const json = this.#idle ?? new JsonWriter();
     this.#idle = undefined;
     try {
@@ -90,7 +90,7 @@ export class EventMaker {
     }
   }
 
-  /** Checks and writes in one go: what is wrong shows in `violations` only. */
+  /** Checks and writes in one pass; problems only show in `violations`. */
   #make(
     event: OdpEvent,
     callerIdentifiers: unknown,
@@ -126,7 +126,7 @@ export class EventMaker {
     const data = writeData(given.data, 'data', violations, json);
     const id = this.#defaults.complete(data, createdAt, json);
     json.close();
-    // Nobody reads the text of an event that is refused anyway.
+    // The text of a refused event is not needed.
     const payload = violations.length > 0 ? '' : json.end();
     if (payload === undefined) {
       violations.push({ path: 'event', message: TOO_LONG });
@@ -139,7 +139,7 @@ const FIELDS = new Set(['type', 'action', 'identifiers', 'data']);
 
 type Given = { readonly [field in keyof OdpEvent]?: unknown };
 
-/** @internal Reads each part once; the caller's object may be a proxy or have getters. */
+/** @internal Reads each field once, since the object may be a proxy or have getters. */
 export function readEvent(
   event: unknown,
   violations: Violations,

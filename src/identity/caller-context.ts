@@ -9,7 +9,7 @@ export type Caller =
       readonly identifiers: OdpIdentifiers;
       /** The account whose events get them. */
       readonly account: object;
-      /** Who is calling as other accounts see it. */
+      /** The caller for other accounts. */
       readonly outer?: Caller | undefined;
     };
 
@@ -19,24 +19,24 @@ export class CallerContext {
   readonly #onEnabled: () => void;
   #enabled = false;
 
-  /** @param onEnabled called once, when the first account wants to know who is calling */
+  /** @param onEnabled called once, when the first account wants to know the caller */
   constructor(onEnabled: () => void = () => {}) {
     this.#onEnabled = onEnabled;
   }
 
-  /** Whether any account has an `identity`: if none has, requests cost nothing. */
+  /** Whether any account has an `identity`; otherwise requests cost nothing. */
   get enabled(): boolean {
     return this.#enabled;
   }
 
-  /** Makes every request from now on run with its caller. */
+  /** From now on, every request runs with its caller. */
   enable(): void {
     if (this.#enabled) return;
     this.#enabled = true;
     this.#onEnabled();
   }
 
-  /** Whoever is calling here, as this account sees it; `undefined` outside of requests and jobs. */
+  /** The current caller for this account; `undefined` outside of requests and jobs. */
   callerOf(account: object): Caller | undefined {
     let caller = this.#storage.getStore();
     while (caller !== undefined && 'account' in caller) {
@@ -49,7 +49,7 @@ export class CallerContext {
   /** Runs `fn`, and everything that it starts, with these identifiers for the events of one account. */
   runWith<T>(identifiers: OdpIdentifiers, account: object, fn: () => T): T {
     const current = this.#storage.getStore();
-    // What is hidden from now on is not kept, however deep jobs are nested.
+    // Do not keep callers that this one hides, however deep jobs are nested.
     const outer =
       current !== undefined && 'account' in current
         ? current.account === account
@@ -59,7 +59,7 @@ export class CallerContext {
     return this.#storage.run({ identifiers, account, outer }, fn);
   }
 
-  /** Runs `fn` on behalf of a request, if enabled, whoever the caller was before. */
+  /** Runs `fn` on behalf of a request, if enabled, whoever was the caller before. */
   runForRequest<T>(request: () => OdpRequest, fn: () => T): T {
     return this.#enabled ? this.#storage.run({ request }, fn) : fn();
   }

@@ -11,7 +11,7 @@ import { Observable, tap } from 'rxjs';
 import type { CallerContext } from './caller-context.js';
 import { httpRequest, odpRequestOf, userOf } from './request/index.js';
 
-/** What is needed of Fastify. */
+/** What is used of Fastify. */
 interface FastifyInstance {
   addHook(
     name: 'preHandler',
@@ -20,7 +20,7 @@ interface FastifyInstance {
 }
 
 /**
- * Lets guards and other middleware know who is calling: they run before any
+ * Makes the caller known to guards and other middleware, which run before any
  * interceptor.
  */
 export function bindHttpCallers(
@@ -34,8 +34,8 @@ export function bindHttpCallers(
     )
     .forRoutes('{*path}');
   if (httpAdapter?.getType() !== 'fastify') return;
-  // Fastify's middleware sees Node's request, not the one that guards put the
-  // user on, and what it starts does not outlive the reading of a body.
+  // Fastify's middleware gets Node's request, not the one that guards put the user
+  // on, and its async context does not survive the parsing of a body.
   httpAdapter
     .getInstance<FastifyInstance>()
     .addHook('preHandler', (request, _reply, done) =>
@@ -43,16 +43,16 @@ export function bindHttpCallers(
     );
 }
 
-/** Lets whatever a handler does know who is calling. */
+/** Makes the caller known to whatever a handler does. */
 export function handleForCaller(
   callers: CallerContext,
   call: ExecutionContext,
   next: CallHandler,
 ): Observable<unknown> {
   if (!callers.enabled) return next.handle();
-  // A caller that is already there is not trusted: a middleware that continues
-  // in a callback of a shared connection, or in a timer, brings in the async
-  // context of another request.
+  // Do not trust a caller that is already there: a middleware that continues in a
+  // callback of a shared connection, or in a timer, may bring the async context of
+  // another request.
   const before = userOf(call);
   const asCaller = <T>(fn: () => T) =>
     callers.runForRequest(() => odpRequestOf(call, before), fn);
@@ -66,20 +66,20 @@ export function handleForCaller(
   );
 }
 
-/** A stream is read once the handler is done, in the context of whoever reads it. */
+/** A stream is read after the handler, in the context of its reader. */
 function bindReading(
   result: unknown,
   asCaller: (read: () => void) => void,
 ): void {
   const stream = result instanceof StreamableFile ? result.getStream() : result;
   if (!(stream instanceof Readable)) return;
-  // oxlint-disable no-underscore-dangle -- what Node calls the method that a stream is read by
+  // oxlint-disable no-underscore-dangle -- Node's own name of the method that reads a stream
   const read = stream._read.bind(stream);
   stream._read = (size) => asCaller(() => read(size));
   // oxlint-enable no-underscore-dangle
 }
 
-/** Does so for handlers of every transport. */
+/** Does that for handlers of every transport. */
 export class CallerInterceptor implements NestInterceptor {
   readonly #callers: CallerContext;
 

@@ -1,5 +1,5 @@
 /**
- * Whoever a guard has put on the request. Add your own claims to it:
+ * The user that a guard has put on the request. Add your own claims to it:
  * `declare module 'nestjs-optimizely-odp' { interface OdpUser { accountId: string } }`
  */
 export interface OdpUser {
@@ -10,18 +10,18 @@ export interface OdpUser {
 export interface OdpRequest {
   /** `http`, `graphql`, `rpc`, `ws`, or the type of another execution context. */
   readonly type: string;
-  /** The HTTP method, such as `POST`; `undefined` for messages. Of a WebSocket client that of its handshake. */
+  /** The HTTP method, such as `POST`; `undefined` for messages. For a WebSocket client, that of its handshake. */
   readonly method: string | undefined;
-  /** The path of the URL, without the query string; `undefined` for messages. Of a WebSocket client that of its handshake. */
+  /** The path of the URL, without the query string; `undefined` for messages. For a WebSocket client, that of its handshake. */
   readonly path: string | undefined;
-  /** Headers by lower-case name; of a WebSocket client those of its handshake; empty if there are none. */
+  /** Headers by lower-case name; for a WebSocket client, those of its handshake; empty if there are none. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Cookies by name, from the `cookie` header if no cookie parser ran. */
   readonly cookies: Readonly<Record<string, string>>;
   /**
-   * What a guard put on the request (or the WebSocket client); `undefined` where
-   * none did. In HTTP and GraphQL handlers, one that the handler has taken off,
-   * as a logout does, is still told.
+   * What a guard put on the request (or the WebSocket client), if anything. In HTTP
+   * and GraphQL handlers it is still there if the handler has removed it, as a
+   * logout does.
    */
   readonly user: OdpUser | undefined;
   /** Route parameters, by name. */
@@ -35,9 +35,9 @@ export interface OdpRequest {
 }
 
 /**
- * Tells who is calling. It runs only when an event is sent, so guards have
- * already put the user on the request. Return `undefined` for nobody. Values that
- * are no strings make an event invalid, save `null` and `undefined`. It is not async.
+ * Says who is calling. It runs only when an event is sent, so guards have already
+ * put the user on the request. Return `undefined` for nobody. Values other than
+ * strings, `null` and `undefined` make an event invalid. It must not be async.
  */
 export type OdpIdentity = (
   request: OdpRequest,

@@ -1,11 +1,11 @@
 import type { OdpRequest } from './odp-request.js';
 
-/** The cookie begins with a hyphenated UUID; more may follow it. */
+/** The cookie starts with a hyphenated UUID; more may follow. */
 const UUID_LENGTH = 36;
 const VUID = /^[\da-f]{32}$/i;
 
 /**
- * Tells who is calling by the `vuid` cookie of ODP's web tag, so that server
+ * Identifies the caller by the `vuid` cookie of ODP's web tag, so that server
  * events join the visitor's web history. A malformed cookie is ignored.
  *
  * ```ts

@@ -280,7 +280,7 @@ test('a bad value is shown, and what was probably meant is named', () => {
       'flushInterval is probably meant',
     ) as string,
     'delivery.xyz': expect.stringMatching(
-      /^is no option; there are batchSize/,
+      /^is not an option; there are batchSize/,
     ) as string,
   });
 });

@@ -146,9 +146,9 @@ function problemOfIntegration({
   whenNotReady = 'reject',
 }: Partial<OdpIntegration>): string | undefined {
   if (typeof start !== 'function') return 'it has no method start';
-  if (typeof source !== 'string') return 'its source is no text';
+  if (typeof source !== 'string') return 'its source is not text';
   if (typeof readyTimeout !== 'number' || !(readyTimeout >= 0)) {
-    return 'its readyTimeout is no number of ms';
+    return 'its readyTimeout is not a number of ms';
   }
   return ['reject', 'hold'].includes(whenNotReady)
     ? undefined

@@ -3,10 +3,10 @@ import type { OdpRequestTrace } from '../odp/index.js';
 
 /** The account's name. */
 export const ACCOUNT = 'optimizely.odp.account';
-/** Why an event was dropped, as the code of the error that a waiting caller would have got. */
+/** Why an event was dropped: the code of the error that a caller would have got. */
 export const REASON = 'optimizely.odp.reason';
 
-/** Attributes of both the span and the metrics of a request that begins. */
+/** Attributes of both the span and the metrics of a request that starts. */
 export function requestAttributes({
   account,
   host,
@@ -19,7 +19,7 @@ export function requestAttributes({
   };
 }
 
-/** Attributes of how a request ended; none but its status if ODP accepted it. */
+/** Attributes of how a request ended; only its status if ODP accepted it. */
 export function outcomeAttributes({ outcome }: OdpRequestTrace): Attributes {
   if (outcome === undefined) return { 'error.type': '_OTHER' };
   const { kind, status, problem } = outcome;
@@ -31,7 +31,7 @@ export function outcomeAttributes({ outcome }: OdpRequestTrace): Attributes {
   };
 }
 
-/** One of few, as the semantic conventions want it. */
+/** One of a few values, as the semantic conventions ask for. */
 export function errorType(status: number | undefined, problem: string): string {
   if (status !== undefined) return String(status);
   if (problem.startsWith('no answer within')) return 'timeout';

@@ -16,7 +16,7 @@ const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** How segments were found: `hit`, `miss`, `joined` or `ignored`. */
 const RESULT = 'optimizely.odp.cache.result';
 
-/** A span and a measurement for each request that is about no events, and a count of how segments were found. */
+/** A span and a measurement for each request other than those of events, and a count of how segments were found. */
 export function handleForCallers(meter: Meter, tracer: Tracer): Stop[] {
   const duration = meter.createHistogram('optimizely.odp.call.duration', {
     description:

@@ -3,7 +3,7 @@ import type { OdpDeliveryEvent } from '../reporting/index.js';
 import type { OdpCallTrace, OdpRequestTrace } from '../odp/index.js';
 import type { OdpSegmentsLookup } from '../segments/index.js';
 
-/** Ends what it was returned for. */
+/** Stops listening. */
 export type Stop = () => void;
 
 /** Listens to what happens to events of every account in this process. */
@@ -16,7 +16,7 @@ export function onDeliveryEvent<T extends OdpDeliveryEvent['type']>(
   );
 }
 
-/** Listens to requests to ODP. */
+/** Listens to requests that send events. */
 export function onRequest(
   moment: 'start' | 'asyncEnd',
   listener: (trace: OdpRequestTrace) => void,
@@ -26,7 +26,7 @@ export function onRequest(
   );
 }
 
-/** Listens to requests that are about no events. */
+/** Listens to requests other than those of events. */
 export function onCall(
   moment: 'start' | 'asyncEnd',
   listener: (trace: OdpCallTrace) => void,
@@ -36,7 +36,7 @@ export function onCall(
   );
 }
 
-/** Listens to segments being asked for. */
+/** Listens to lookups of segments. */
 export function onSegmentsLookup(
   listener: (lookup: OdpSegmentsLookup) => void,
 ): Stop {

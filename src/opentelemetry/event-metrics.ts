@@ -11,7 +11,7 @@ export function countEvents(meter: Meter): Stop[] {
   const delivered = counter('events.delivered', 'Events that ODP acknowledged');
   const rejected = counter(
     'events.rejected',
-    'Events that ODP refused for what they hold; given up',
+    'Events that ODP refused for their content; given up',
   );
   const expired = counter(
     'events.expired',
@@ -19,7 +19,7 @@ export function countEvents(meter: Meter): Stop[] {
   );
   const dropped = counter(
     'events.dropped',
-    'Events given up to make room, or that nobody waited for and the outbox did not take in',
+    'Events given up for newer ones, discarded, or tracked and refused by the outbox',
   );
   const invalid = counter(
     'events.invalid',
@@ -27,7 +27,7 @@ export function countEvents(meter: Meter): Stop[] {
   );
   const retries = counter(
     'request.retries',
-    'Requests that failed for the moment; their events are sent again',
+    'Requests that failed for now; their events are sent again',
     '{request}',
   );
   return [

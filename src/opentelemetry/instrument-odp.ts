@@ -16,7 +16,7 @@ export type { ObservedOdpAccount } from './stats-metrics.js';
 
 /** Where {@link instrumentOdp} reports to. */
 export interface InstrumentOdpOptions {
-  /** @default the global one, which must have been set before */
+  /** @default the global one, which must be set before */
   readonly meterProvider?: MeterProvider | undefined;
   /** @default the global one */
   readonly tracerProvider?: TracerProvider | undefined;
@@ -29,16 +29,16 @@ export interface InstrumentOdpOptions {
 
 const SCOPE = 'nestjs-optimizely-odp';
 
-/** What reports to a meter provider. */
+/** What reports to one meter provider. */
 interface Reporting {
-  /** Of each app that asked for it. */
+  /** The accounts of each app that asked for it. */
   readonly accounts: Set<() => Iterable<ObservedOdpAccount>>;
   readonly stops: Stop[];
 }
 
 /**
- * The channels are the process's: a second app that listened for the same
- * provider would count every event of both twice, so it joins the first.
+ * Channels are per process: a second app that listened for the same provider would
+ * count every event twice, so it joins the first.
  */
 const reporting = new WeakMap<MeterProvider, Reporting>();
 
@@ -47,10 +47,10 @@ const reporting = new WeakMap<MeterProvider, Reporting>();
  * and requests, and a span for each request to ODP, linked to the spans in
  * which its events were made. Attributes hold no identifier, event id or key.
  *
- * In a Nest app `OdpOpenTelemetryModule` calls it. Called again for the same
- * meter provider, as by a second app in the process, it adds the accounts only.
+ * In a Nest app, `OdpOpenTelemetryModule` calls it. A further call for the same
+ * meter provider, as by a second app in the process, only adds its accounts.
  *
- * @returns how to stop
+ * @returns a function that stops it
  */
 export function instrumentOdp({
   meterProvider = metrics.getMeterProvider(),
@@ -60,7 +60,7 @@ export function instrumentOdp({
   const joined =
     reporting.get(meterProvider) ?? begin(meterProvider, tracerProvider);
   reporting.set(meterProvider, joined);
-  // A function of its own: the same one may be passed twice.
+  // A new function, since the same one may be passed twice.
   const own = () => accounts();
   joined.accounts.add(own);
   return () => {

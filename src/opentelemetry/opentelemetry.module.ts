@@ -23,7 +23,7 @@ class Instrumentation implements OnApplicationShutdown {
   readonly #app: ModuleRef;
   readonly #stop: () => void;
 
-  /** Begins at once: what an earlier run left in the outbox is sent while the app boots. */
+  /** Starts at once: events that an earlier run left in the outbox are sent while the app boots. */
   constructor(
     @Inject(ModuleRef) app: ModuleRef,
     @Optional() @Inject(OPTIONS) options: OdpOpenTelemetryOptions = {},
@@ -36,7 +36,7 @@ class Instrumentation implements OnApplicationShutdown {
     proxyProof(this);
   }
 
-  /** Accounts close in this phase, too: the last flush of each is still reported. */
+  /** Accounts close in this phase, too, and their last flush is still reported. */
   onApplicationShutdown(): void {
     const closed = this.#accounts().map(({ reporter }) =>
       lastValueFrom(reporter.deliveryEvents.pipe(ignoreElements()), {

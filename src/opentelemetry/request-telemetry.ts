@@ -16,7 +16,7 @@ const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 /** A request under way. */
 interface UnderWay {
   readonly span: Span;
-  /** By the clock that never jumps, in ms. */
+  /** On the monotonic clock, in ms. */
   readonly since: number;
 }
 
@@ -41,7 +41,7 @@ export function instrumentRequests(
   const began = (request: OdpRequestTrace) => {
     const span = tracer.startSpan('POST /v3/events', {
       kind: SpanKind.CLIENT,
-      // A batch belongs to all who made its events, not to whoever came last.
+      // A batch belongs to everybody who made its events, not to the last of them.
       root: true,
       links: origins.linksOf(request.ids),
       attributes: {

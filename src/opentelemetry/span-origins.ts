@@ -8,10 +8,10 @@ import {
 } from '@opentelemetry/api';
 import { onDeliveryEvent, type Stop } from './channels.js';
 
-/** A backlog must not become a leak: of more events the oldest lose their link. */
+/** A backlog must not become a leak: beyond this many events, the oldest lose their link. */
 const REMEMBERED = 10_000;
 
-/** In which spans events were made, until it is known what became of them. */
+/** The spans in which events were made, until their outcome is known. */
 export class SpanOrigins {
   readonly #origins = new Map<string, SpanContext>();
 

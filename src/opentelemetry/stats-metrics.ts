@@ -19,7 +19,7 @@ interface Observed {
   readonly description: string;
   readonly unit?: string;
   read(stats: OdpStats): number;
-  /** How accounts of one name go together; added up unless given. */
+  /** How to combine accounts of one name; added up unless given. */
   readonly combine?: (one: number, other: number) => number;
 }
 
@@ -46,7 +46,7 @@ const OBSERVED: readonly Observed[] = [
     name: 'delivery.suspended',
     kind: 'gauge',
     description:
-      '1 while the API key or the host is wrong and delivery waits, else 0',
+      '1 while delivery is suspended, as the API key or the host is wrong, else 0',
     read: ({ suspended }) => (suspended ? 1 : 0),
     combine: most,
   },
@@ -61,14 +61,14 @@ const OBSERVED: readonly Observed[] = [
     name: 'events.withheld',
     kind: 'counter',
     description:
-      'Events that were not sent, and rightly so: withheld by beforeSend, or of a caller nobody knows',
+      'Events that were rightly not sent: withheld by beforeSend, or tracked for an unknown caller',
     unit: '{event}',
     read: ({ withheld }) => withheld,
   },
   {
     name: 'dead_letters.stored',
     kind: 'gauge',
-    description: 'Events given up that the outbox keeps',
+    description: 'Dead letters that the outbox keeps',
     unit: '{event}',
     read: ({ deadLetters }) => deadLetters,
   },
@@ -76,22 +76,22 @@ const OBSERVED: readonly Observed[] = [
     name: 'dead_letters.removed',
     kind: 'counter',
     description:
-      'Events given up that the outbox forgot, as the option deadLetters bounds them',
+      'Dead letters that the outbox removed, as the option deadLetters says',
     unit: '{event}',
     read: ({ deadLettersRemoved }) => deadLettersRemoved,
   },
   {
     name: 'outbox.failures',
     kind: 'counter',
-    description: 'Times that the outbox failed to do what it was asked for',
+    description: 'How often the outbox failed',
     unit: '{failure}',
     read: ({ outboxFailures }) => outboxFailures,
   },
 ];
 
 /**
- * Observes how far delivery lags behind and what the outbox holds. One that has
- * to ask a server reports what it held when last asked.
+ * Observes how far delivery lags behind and what the outbox holds. An outbox on a
+ * server reports what it held when last asked.
  */
 export function observeStats(
   meter: Meter,
@@ -111,7 +111,7 @@ export function observeStats(
   );
   const instruments = observed.map(({ instrument }) => instrument);
   const observe = (result: BatchObservableResult) => {
-    // Accounts of two apps may have one name: an attribute takes one value.
+    // Accounts of two apps may have one name, but an attribute takes one value.
     const byName = new Map<string, OdpStats[]>();
     for (const account of accounts()) {
       const stats = byName.get(account.name) ?? [];

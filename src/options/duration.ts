@@ -9,7 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** The time span in ms; `undefined` when it is none. Text without a unit counts as ms. */
+/** The time span in ms; `undefined` if it is not one. Text without a unit counts as ms. */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value === 'number') {
     return Number.isFinite(value) && value >= 0 ? value : undefined;

@@ -15,7 +15,7 @@ export function show(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Which name was probably meant: at most every third letter may differ. */
+/** The name that was probably meant; at most a third of the letters may differ. */
 export function closest(
   name: string,
   names: readonly string[],
@@ -31,7 +31,7 @@ export function closest(
   return best;
 }
 
-/** How many letters have to be put in, taken out or replaced (Levenshtein). */
+/** How many letters must be inserted, removed or replaced (Levenshtein). */
 function editsBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

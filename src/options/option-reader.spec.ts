@@ -184,7 +184,7 @@ describe('an unknown option', () => {
     ['Faktor', 'factor'],
   ])('%s: says that %s was probably meant', (name, meant) => {
     expect(read({ [name]: 1 }).problems).toEqual([
-      `group.${name} is no option; ${meant} is probably meant (there are ${NAMES})`,
+      `group.${name} is not an option; ${meant} is probably meant (there are ${NAMES})`,
     ]);
   });
 
@@ -192,7 +192,7 @@ describe('an unknown option', () => {
     '%j: lists what there is',
     (name) => {
       expect(read({ [name]: 1 }).problems).toEqual([
-        `${name === '' ? 'group' : `group.${name}`} is no option; there are ${NAMES}`,
+        `${name === '' ? 'group' : `group.${name}`} is not an option; there are ${NAMES}`,
       ]);
     },
   );

@@ -4,8 +4,8 @@ import { closest, show } from './hints.js';
 import { parseSize } from './size.js';
 
 /**
- * Reads one group of options with its defaults and reports every problem, each
- * under the option's path. What it returns after a problem is never used.
+ * Reads one group of options with its defaults, and reports every problem under
+ * the option's path. What it returns after a problem is never used.
  */
 export class OptionReader<T extends object> {
   readonly #given: Readonly<Partial<Record<string, unknown>>>;
@@ -100,7 +100,7 @@ export class OptionReader<T extends object> {
     return least;
   }
 
-  /** In any case. */
+  /** Ignores upper and lower case. */
   oneOf<V extends string>(
     key: keyof T & string,
     allowed: readonly V[],
@@ -114,7 +114,7 @@ export class OptionReader<T extends object> {
     return found;
   }
 
-  /** A misspelt option would otherwise be ignored in silence. */
+  /** A misspelt option would otherwise be silently ignored. */
   refuseUnknown(): void {
     const names = Object.keys(this.#defaults);
     for (const key of Object.keys(this.#given)) {
@@ -123,8 +123,8 @@ export class OptionReader<T extends object> {
       this.#report(
         key,
         meant === undefined
-          ? `is no option; there are ${names.join(', ')}`
-          : `is no option; ${meant} is probably meant (there are ${names.join(', ')})`,
+          ? `is not an option; there are ${names.join(', ')}`
+          : `is not an option; ${meant} is probably meant (there are ${names.join(', ')})`,
       );
     }
   }

@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gb: 1024 ** 3,
 };
 
-/** The size in bytes, rounded down; `undefined` when it is none. Text without a unit counts as bytes. */
+/** The size in bytes, rounded down; `undefined` if it is not one. Text without a unit counts as bytes. */
 export function parseSize(value: unknown): number | undefined {
   if (typeof value === 'number') {
     return Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;

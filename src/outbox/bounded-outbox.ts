@@ -25,19 +25,19 @@ import {
 
 /** How long an outbox may take to answer, in ms. */
 const ANSWER_TIMEOUT_MS = 5000;
-/** How long a change of many dead letters may take, in ms. */
+/** How long an operation on many dead letters may take, in ms. */
 const BULK_TIMEOUT_MS = 60_000;
 
 interface Wait {
   readonly at: number;
-  /** `undefined` once the answer is there. */
+  /** `undefined` once answered. */
   late: (() => void) | undefined;
 }
 
 /**
  * Bounds how long an outbox may take to answer: five seconds, or a minute for
- * operations on many events of a store that is not silent. Opening takes as long
- * as it takes.
+ * operations on many events while the store responds to others. Opening may take
+ * as long as it needs.
  */
 export class BoundedOutbox extends OdpOutbox {
   override readonly name: string;
@@ -66,7 +66,7 @@ export class BoundedOutbox extends OdpOutbox {
     options?: AppendOptions,
   ): MaybePromise<void> {
     const answer = this.#outbox.append(events, options);
-    // Whoever waits for capacity has a limit of their own.
+    // A caller that waits for capacity has its own limit.
     if (options?.wait === true && this.durability === 'process') return answer;
     return this.#bound(answer);
   }
@@ -77,7 +77,7 @@ export class BoundedOutbox extends OdpOutbox {
 
   claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]> {
     return this.#bound(this.#outbox.claim(request), (events) => {
-      // Nobody works on them; otherwise they would wait for their lease's end.
+      // Nobody works on them, so do not leave them to the end of their lease.
       if (events.length > 0) this.#giveBack(events);
     });
   }
@@ -151,7 +151,7 @@ export class BoundedOutbox extends OdpOutbox {
     };
   }
 
-  /** A question that any store answers at once tells a silent one from one that has much to do. */
+  /** A quick question tells a silent store from a busy one. */
   #boundBulk<T>(answer: MaybePromise<T>): MaybePromise<T> {
     if (!isThenable(answer)) return answer;
     const silent = new Promise<never>((_, reject) => {
@@ -164,11 +164,11 @@ export class BoundedOutbox extends OdpOutbox {
   #giveBack(events: readonly ClaimedEvent[]): void {
     const released = (async () =>
       this.#outbox.release(events, { delay: 0, failed: false }))();
-    // Their lease ends by itself.
+    // Their lease ends anyway.
     released.catch(() => {});
   }
 
-  /** @param how what to do with an answer that comes late, or other deadlines */
+  /** @param how what to do with a late answer, or other deadlines */
   #bound<T>(
     answer: MaybePromise<T>,
     how: ((answer: T) => void) | Deadlines = this.#answers,
@@ -194,7 +194,7 @@ export class BoundedOutbox extends OdpOutbox {
   }
 }
 
-/** Deadlines that are all equally far away, on one timer. */
+/** Deadlines of equal length, on one timer. */
 class Deadlines {
   readonly timeout: number;
   readonly #clock: Clock;
@@ -213,11 +213,11 @@ class Deadlines {
     return wait;
   }
 
-  /** The answer is there. Returns whether it came in time. */
+  /** The answer has come. Returns whether it came in time. */
   met(wait: Wait): boolean {
     if (wait.late === undefined) return false;
     wait.late = undefined;
-    // Only those that still wait are kept.
+    // Keep only those that still wait.
     while (this.#waits.size > 0 && this.#waits.peek()?.late === undefined) {
       this.#waits.shift();
     }
@@ -226,7 +226,7 @@ class Deadlines {
 
   #arm(ms: number): void {
     this.#armed = true;
-    // An answer that could not be read while the process was frozen or busy is read first.
+    // First read answers that arrived while the process was frozen or busy.
     this.#clock.schedule(() => setImmediate(() => this.#ring()), ms, false);
   }
 

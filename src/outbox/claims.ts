@@ -3,7 +3,7 @@ import type { ClaimedEvent, ClaimRequest, OutboxEvent } from './outbox.js';
 
 /** An event of an outbox that no other process shares. */
 export interface HeldEvent extends OutboxEvent {
-  /** Its place in the order of appends. */
+  /** Its position in the order of appends. */
   readonly sequence: number;
   /** When it was appended, on the monotonic clock, in ms. */
   readonly since: number;
@@ -21,7 +21,7 @@ interface Lease<E> {
   readonly until: number;
   /** Oldest first. */
   readonly holds: Hold<E>[];
-  /** Those of `holds` before it have ended. */
+  /** The holds before this index have ended. */
   first: number;
   /** How many have not ended. */
   held: number;
@@ -38,7 +38,7 @@ class Hold<E> {
   }
 }
 
-/** A class, for the reason that `MadeEvent` is one. */
+/** A class for the same reason as `MadeEvent`. */
 class Claimed implements ClaimedEvent {
   readonly id: string;
   readonly payload: string;
@@ -70,7 +70,7 @@ interface Delayed<E> {
  * outboxes that no other process shares. Times are on the monotonic clock, in ms.
  */
 export class Claims<E extends HeldEvent> {
-  /** A list, since what was once in a long-lived Set stays with the collector for long. */
+  /** An array, since V8 keeps what was once in a long-lived Set for a long time. */
   #leases: readonly Lease<E>[] = [];
   #delayed: readonly Delayed<E>[] = [];
 
@@ -126,17 +126,17 @@ export class Claims<E extends HeldEvent> {
     return claimed;
   }
 
-  /** Ends the hold on an event; `undefined` if it had ended before. */
+  /** Ends the lease of an event; `undefined` if it had already ended. */
   end({ claim }: ClaimedEvent): E | undefined {
     const hold = claim as Hold<E>;
     const { event, lease } = hold;
-    // The token may be an earlier opening's.
+    // The token may stem from before the outbox was reopened.
     if (event === undefined || !this.#leases.includes(lease)) return undefined;
     this.#endHold(hold);
     return event;
   }
 
-  /** Undoes an `end`: the event is held again until the end of its lease. */
+  /** Undoes an `end`: the event is leased again until its lease would have ended. */
   resume({ claim }: ClaimedEvent, event: E): void {
     const hold = claim as Hold<E>;
     hold.event = event;
@@ -151,7 +151,7 @@ export class Claims<E extends HeldEvent> {
     if (group.events.size > 0) this.#delayed = [...this.#delayed, group];
   }
 
-  /** Ends every claim and every delay: whoever asked for them is gone. */
+  /** Ends every claim and every delay: their owner is gone. */
   reset(): void {
     for (const lease of this.#leases) this.#endLease(lease, -Infinity);
     this.#delayed = this.#delayed.map(({ events }) => ({
@@ -160,7 +160,7 @@ export class Claims<E extends HeldEvent> {
     }));
   }
 
-  /** Takes out the oldest released event, due or not. */
+  /** Removes and returns the oldest released event, due or not. */
   takeReleased(): E | undefined {
     const group = this.#nextDue(Infinity);
     const event = group?.events.shift();
@@ -168,7 +168,7 @@ export class Claims<E extends HeldEvent> {
     return event;
   }
 
-  /** Takes out the events, claimed or released, that meet a condition. */
+  /** Removes and returns the events, claimed or released, that meet a condition. */
   remove(condition: (event: E) => boolean): E[] {
     const removed: E[] = [];
     for (const { holds } of this.#leases) {
@@ -191,7 +191,7 @@ export class Claims<E extends HeldEvent> {
     this.#leases = this.#leases.filter((other) => other !== hold.lease);
   }
 
-  /** Of the groups that are due, the one whose first event is the oldest. */
+  /** The due group whose first event is the oldest. */
   #nextDue(now: number): Delayed<E> | undefined {
     let next: Delayed<E> | undefined;
     for (const group of this.#delayed) {

@@ -3,24 +3,24 @@ import { type Duration, OptionReader, type Size } from '../options/index.js';
 import type { DeadLetterRetention } from './outbox.js';
 
 /**
- * What is kept of events that were given up. The oldest go first, and each is
- * counted. A memory outbox keeps at most 1000 and 16 MiB.
+ * How many dead letters are kept, and for how long. The oldest are removed first,
+ * and counted. A memory outbox keeps at most 1000, and 16 MiB.
  */
 export class OdpDeadLetterOptions {
   /**
-   * For how long; `0` keeps none.
+   * How long they are kept; `0` keeps none.
    * @default '30d'
    */
   readonly maxAge: Duration = '30d';
 
   /**
-   * How many; `0` keeps none.
+   * How many are kept; `0` keeps none.
    * @default 100000
    */
   readonly maxCount: number = 100_000;
 
   /**
-   * How much they may take, in bytes of the events' JSON.
+   * How much of them is kept, in bytes of the events' JSON.
    * @default '256mb'
    */
   readonly maxBytes: Size = '256mb';

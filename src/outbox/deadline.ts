@@ -2,9 +2,9 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 /**
- * Waits for `work`, but at most `ms`: then rejects with what `late` makes. What
- * `work` brings afterwards is ignored. An answer that is there already, and could
- * not be read while the process was frozen or busy, counts as in time.
+ * Waits for `work` for at most `ms`, then rejects with the error that `late` makes
+ * and ignores the outcome of `work`. An answer that arrived while the process was
+ * frozen or busy counts as in time.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

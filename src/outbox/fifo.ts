@@ -1,6 +1,6 @@
 const MOST_ARGUMENTS = 1000;
 
-/** A queue whose both ends cost the same however long it grows. */
+/** A queue whose operations cost the same however long it grows. */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;
@@ -18,7 +18,7 @@ export class Fifo<T> {
   }
 
   pushAll(items: readonly T[]): void {
-    // A longer list would not fit onto the stack as arguments.
+    // More arguments would not fit on the stack.
     if (items.length <= MOST_ARGUMENTS) this.#items.push(...items);
     else this.#items = this.#items.concat(items);
   }
@@ -27,7 +27,7 @@ export class Fifo<T> {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
-    // Moving the rest down only once half is spent keeps a shift O(1) on average.
+    // Moving the rest down only when half is used up keeps `shift` O(1) on average.
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
@@ -35,7 +35,7 @@ export class Fifo<T> {
     return item;
   }
 
-  /** Takes out the items that meet a condition. */
+  /** Removes and returns the items that meet a condition. */
   remove(condition: (item: T) => boolean): T[] {
     const removed: T[] = [];
     const kept: T[] = [];

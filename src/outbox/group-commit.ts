@@ -1,9 +1,9 @@
 import type { OutboxEvent } from './outbox.js';
 import { sizeOf } from './size-of.js';
 
-/** So many events go to a server at once, unless one caller brings more. */
+/** How many events go to a server at once, unless one caller brings more. */
 const GROUP = 1000;
-/** And so much, in characters of payload. */
+/** The same, in characters of payload. */
 const GROUP_SIZE = 4 * 1024 * 1024;
 
 interface Group {
@@ -15,15 +15,15 @@ interface Group {
 }
 
 /**
- * Stores what arrives while a write is under way with the next write, so that
- * many callers share a round trip. A lone caller waits for nobody.
+ * Collects what arrives during a write into the next one, so that many callers
+ * share a round trip. A lone caller waits for nobody.
  */
 export class GroupCommit {
   readonly #store: (events: readonly OutboxEvent[]) => Promise<void>;
   #waiting: Group[] = [];
   #underWay: Promise<void> | undefined;
 
-  /** `store` takes events in, all or none. */
+  /** @param store stores events, all or none */
   constructor(store: (events: readonly OutboxEvent[]) => Promise<void>) {
     this.#store = store;
   }
@@ -46,12 +46,12 @@ export class GroupCommit {
     return group.stored;
   }
 
-  /** Rejects everything that waits, for what went wrong with the write under way. */
+  /** Rejects everything that waits, with the error of the write under way. */
   abandon(reason: unknown): void {
     for (const group of this.#waiting.splice(0)) group.reject(reason);
   }
 
-  /** Resolves once nothing is under way any more, whatever became of it. */
+  /** Resolves once nothing is under way any more, whatever the outcome. */
   async idle(): Promise<void> {
     await this.#underWay;
   }

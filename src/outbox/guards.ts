@@ -2,7 +2,7 @@ import { OdpOutboxError } from '../errors/index.js';
 
 /**
  * @param factory such as `memoryOutbox()`
- * @param own what each account needs of its own beside an outbox, such as `a key`
+ * @param own what else each account needs of its own, such as `a key`
  */
 export const alreadyServes = (factory: string, own?: string): OdpOutboxError =>
   new OdpOutboxError(
@@ -10,8 +10,8 @@ export const alreadyServes = (factory: string, own?: string): OdpOutboxError =>
   );
 
 /**
- * For outboxes that cannot join the caller's transaction: an event must not look
- * as if it belonged to one.
+ * For outboxes that cannot join the caller's transaction: an event must not seem
+ * to belong to one.
  *
  * @throws OdpOutboxError if there is a transaction
  */

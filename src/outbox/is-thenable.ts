@@ -1,6 +1,6 @@
 import type { MaybePromise } from './outbox.js';
 
-/** Whether a value is only to come, be it a promise or a query that starts when it is awaited. */
+/** Whether a value is still to come: a promise, or a query that starts when it is awaited. */
 export const isThenable = <T>(
   value: MaybePromise<T>,
 ): value is PromiseLike<T> =>

@@ -2,14 +2,14 @@ import { OdpError, OdpOutboxError } from '../errors/index.js';
 import { nameOfThrown } from '../names.js';
 
 /**
- * What an outbox threw, as one of this package's errors. Words that it did not
- * choose for a log, such as a database's, may hold an event's identifiers: they
- * stand in the cause only.
+ * What an outbox threw, as one of this package's errors. Messages that were not
+ * written for logs, such as a database's, may hold an event's identifiers, so they
+ * are only in the cause.
  */
 export function outboxError(error: unknown): OdpError {
   if (error instanceof OdpError) return error;
   return new OdpOutboxError(
-    `The outbox threw ${nameOfThrown(error)}; see its cause. An outbox of your own tells more by throwing OdpOutboxError.`,
+    `The outbox threw ${nameOfThrown(error)}; see its cause. Let an outbox of your own throw OdpOutboxError, which is logged in full.`,
     { cause: error },
   );
 }

@@ -1,6 +1,6 @@
 /**
  * A value, or a promise of one: an outbox that needs no I/O answers at once. Lazy
- * thenables, such as the queries of Prisma and Knex, will do.
+ * thenables, such as the queries of Prisma and Knex, work as well.
  */
 export type MaybePromise<T> = T | PromiseLike<T>;
 
@@ -8,7 +8,7 @@ export type MaybePromise<T> = T | PromiseLike<T>;
 export interface OutboxEvent {
   /** The event's `idempotence_id`. Two events may carry the same one. */
   readonly id: string;
-  /** The event as JSON text, as it goes to ODP. */
+  /** The event as JSON text, as it is sent to ODP. */
   readonly payload: string;
   /** When it was made, in ms since the epoch by this machine's clock. */
   readonly createdAt: number;
@@ -19,29 +19,29 @@ export interface OutboxEvent {
   readonly receipt?: string | undefined;
 }
 
-/** An event that one dispatcher holds until its lease ends. */
+/** An event that one dispatcher has claimed until its lease ends. */
 export interface ClaimedEvent extends OutboxEvent {
   /**
    * How long ago it was appended (or requeued), in ms, by the outbox's own
-   * clock: instances' clocks may differ, and step.
+   * clock, since instances' clocks may differ and step.
    */
   readonly age: number;
-  /** How often a request that held it failed and it was released to be tried again. */
+  /** How often its request failed and it was released to be tried again. */
   readonly failedAttempts: number;
   /**
-   * Which claim this is, as the outbox marks it (fencing token): once the lease
-   * has passed to another dispatcher, whatever is done with this one is ignored.
+   * The outbox's mark of this claim (a fencing token): once another dispatcher
+   * holds the lease, whatever is done with this claim is ignored.
    */
   readonly claim: unknown;
 }
 
-/** What {@link OdpOutbox.claim} is asked for. */
+/** What to claim, see {@link OdpOutbox.claim}. */
 export interface ClaimRequest {
-  /** At most so many events. */
+  /** At most this many events. */
   readonly limit: number;
-  /** At most so many bytes of payload; the first event comes however large it is. Unbounded unless given. */
+  /** At most this many bytes of payload, but at least one event. Unbounded unless given. */
   readonly maxBytes?: number | undefined;
-  /** How long the claim holds, in ms, by the outbox's own clock. */
+  /** How long the lease lasts, in ms, by the outbox's own clock. */
   readonly lease: number;
   /** Only events of at least this age, in ms. */
   readonly minAge?: number | undefined;
@@ -53,7 +53,7 @@ export interface DeadLetterCause {
   readonly reason: 'rejected' | 'expired';
   /** The HTTP status of ODP's last answer, if there was one. */
   readonly status?: number | undefined;
-  /** ODP's message, or what went wrong at last. */
+  /** ODP's message, or what last went wrong. */
   readonly message: string;
 }
 
@@ -77,15 +77,15 @@ export interface StoredDeadLetter extends OutboxEvent, DeadLetterCause {
   readonly cursor: string;
 }
 
-/** Which part of a list of dead letters. */
+/** A page of a list of dead letters. */
 export interface DeadLetterPage {
-  /** At most so many. */
+  /** At most this many. */
   readonly limit: number;
-  /** Only those behind the one with this `cursor`. */
+  /** Only those after the one with this `cursor`. */
   readonly after?: string | undefined;
 }
 
-/** How many dead letters are kept, and for how long; the oldest go first. */
+/** How many dead letters are kept, and for how long; the oldest are removed first. */
 export interface DeadLetterRetention {
   /** In ms. */
   readonly maxAge: number;
@@ -94,21 +94,21 @@ export interface DeadLetterRetention {
   readonly maxBytes: number;
 }
 
-/** What became of an event whose delivery a caller awaits. */
+/** The outcome of an event whose delivery a caller awaits. */
 export type DeliveryOutcome = { readonly receipt: string } & (
   | { readonly outcome: 'delivered' }
   | ({ readonly outcome: 'deadLettered' } & DeadLetterCause)
 );
 
-/** A mark behind what was appended so far. */
+/** A mark after what was appended so far. */
 export interface OutboxCheckpoint {
   /** How many of the events before the mark are still pending. */
   pending(): MaybePromise<number>;
-  /** Nobody will ask again. */
+  /** The mark is no longer needed. */
   close(): void;
 }
 
-/** Which dead letters are meant. Conditions are joined by «and»; `{}` means every one. */
+/** Which dead letters are meant. All conditions must hold; `{}` means every dead letter. */
 export interface DeadLetterFilter {
   /** Only these `idempotence_id`s. */
   readonly ids?: readonly string[] | undefined;
@@ -120,29 +120,29 @@ export interface DeadLetterFilter {
 
 /** What an outbox is given when it is opened. */
 export interface OutboxContext {
-  /** The time in ms since the epoch. It may step: only for times that people read. */
+  /** The time in ms since the epoch. It may step, so it is only for times that people read. */
   now(): number;
   /** ms since some moment; never steps. Outboxes on a server use the server's clock instead. */
   monotonic(): number;
-  /** How much to keep of the events that were given up. */
+  /** How many dead letters to keep, and for how long. */
   readonly deadLetterRetention: DeadLetterRetention;
-  /** Reports an accepted event that was dropped to make room (`whenFull: 'drop-oldest'`). */
+  /** Reports an accepted event that was dropped for a newer one (`whenFull: 'drop-oldest'`). */
   dropped(event: OutboxEvent): void;
   /** Reports dead letters that retention removed. */
   deadLettersRemoved(count: number): void;
-  /** Reports that events can be claimed now that could not before, such as requeued ones. They go at once. */
+  /** Reports that more events can be claimed now, such as requeued ones. They are sent at once. */
   ready(): void;
   /**
-   * Reports that so many events were appended by other processes, or by a
-   * transaction that has committed: they go like this process's own, once a
-   * batch is full or `flushInterval` over.
+   * Reports events that were appended by other processes, or by a transaction that
+   * has committed. They are sent like this process's own, once a batch is full or
+   * after `flushInterval`.
    */
   arrived(count: number): void;
-  /** Logs what an operator must know, such as a store that may evict events. Holds nothing of an event. */
+  /** Logs what an operator must know, such as a store that may evict events. Must hold nothing of an event. */
   warn(message: string): void;
 }
 
-/** How many events {@link OdpOutbox.erase} forgot. */
+/** How many events {@link OdpOutbox.erase} removed. */
 export interface ErasedEvents {
   readonly pending: number;
   readonly deadLetters: number;
@@ -153,8 +153,8 @@ export interface AppendOptions {
   /** The caller's own database transaction, for outboxes that join it; others throw `OdpOutboxError`. */
   readonly transaction?: unknown;
   /**
-   * Whether the caller waits for capacity. An outbox that makes nobody wait
-   * throws `OdpOutboxFullError` all the same.
+   * Whether the caller would wait for capacity. An outbox that makes nobody wait
+   * throws `OdpOutboxFullError` anyway.
    */
   readonly wait?: boolean | undefined;
   /** Ends that wait: the append then rejects with `OdpTimeoutError`. */
@@ -171,25 +171,25 @@ export type OutboxDurability = 'process' | 'machine' | 'server';
  *
  * One outbox serves one account. Every method that fails throws (or rejects
  * with) an `OdpOutboxError` that says what to do. Its message is logged, so it
- * holds nothing of an event; of any other error only the name is.
+ * must hold nothing of an event; of other errors, only the name is logged.
  */
 export abstract class OdpOutbox {
-  /** What it is, for the boot log, such as `memory`. Holds no secret. */
+  /** Its name for the log, such as `memory`. Must hold no secret. */
   abstract readonly name: string;
   /** What its events survive. */
   abstract readonly durability: OutboxDurability;
   /**
-   * How often events that other processes appended or left behind are looked
-   * for, in ms; `undefined` if no other process shares it.
+   * How often to look for events that other processes appended or left behind,
+   * in ms; `undefined` if no other process shares it.
    */
   readonly pollInterval: number | undefined = undefined;
 
-  /** Makes it usable. Called before anything else, again after it failed, and again after `close()`. */
+  /** Makes it usable. Called before anything else, again if it fails, and again after `close()`. */
   abstract open(context: OutboxContext): MaybePromise<void>;
 
   /**
-   * Takes events in, all or none. Once it returns (or resolves) they are as
-   * safe as this outbox promises.
+   * Stores events, all or none. Once it returns (or resolves), they are as safe as
+   * this outbox promises.
    *
    * @throws OdpOutboxFullError when the outbox is full
    */
@@ -199,43 +199,41 @@ export abstract class OdpOutbox {
   ): MaybePromise<void>;
 
   /**
-   * Whether an append with these options takes part in a transaction of the
-   * caller's: its events are there once that has committed, which `arrived`
-   * reports.
+   * Whether an append with these options joins a transaction of the caller. Its
+   * events are there once that commits, which `arrived` reports.
    */
   joinsTransaction({ transaction }: AppendOptions = {}): boolean {
     return transaction !== undefined;
   }
 
   /**
-   * Claims the oldest events that are due and that nobody holds, oldest first.
-   * An event whose lease has ended is held by nobody; that it was claimed is no
-   * failed attempt.
+   * Claims the oldest events that are due and not leased, oldest first. A lease
+   * that ends does not count as a failed attempt.
    */
   abstract claim(request: ClaimRequest): MaybePromise<readonly ClaimedEvent[]>;
 
-  /** ODP has these events: forgets them. Ignores those no longer held. Returns how many were held. */
+  /** Removes events that ODP has. Ignores those whose lease has ended. Returns how many it removed. */
   abstract acknowledge(events: readonly ClaimedEvent[]): MaybePromise<number>;
 
   /**
-   * Gives events back, to be claimable after `delay` ms. Ignores those no
-   * longer held. `failed` counts as a failed attempt.
+   * Makes events claimable again after `delay` ms. Ignores those whose lease has
+   * ended. `failed`: counts a failed attempt.
    */
   abstract release(
     events: readonly ClaimedEvent[],
     options: { readonly delay: number; readonly failed: boolean },
   ): MaybePromise<void>;
 
-  /** Gives events up: keeps them as dead letters. Ignores those no longer held. Returns how many were held. */
+  /** Turns events into dead letters. Ignores those whose lease has ended. Returns how many it turned. */
   abstract deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
   ): MaybePromise<number>;
 
   /**
-   * What became of awaited events, as far as it is recorded; the others are left
-   * out. Only asked of an outbox that other processes share, which may have
-   * delivered them. It keeps outcomes for an hour at least.
+   * The recorded outcomes of awaited events; others are left out. Called only if
+   * other processes share the outbox, as they may have delivered the events. It
+   * must keep outcomes for at least an hour.
    */
   outcomes(
     _receipts: readonly string[],
@@ -244,9 +242,8 @@ export abstract class OdpOutbox {
   }
 
   /**
-   * Marks the events that this process has appended and, if no other process
-   * shares the outbox, all that it holds. A flush ends when none of them is
-   * pending.
+   * Marks the events that this process has appended; if no other process shares
+   * the outbox, all events. A flush ends when none of them is pending.
    */
   abstract checkpoint(): MaybePromise<OutboxCheckpoint>;
 
@@ -260,10 +257,10 @@ export abstract class OdpOutbox {
   ): MaybePromise<readonly StoredDeadLetter[]>;
 
   /**
-   * Makes dead letters pending again, oldest first, as new: age and failed
+   * Makes dead letters pending again, oldest first, as if new: age and failed
    * attempts start over.
    *
-   * @param limit at most so many; all unless given
+   * @param limit at most this many; all unless given
    * @returns how many
    */
   abstract requeue(
@@ -271,21 +268,21 @@ export abstract class OdpOutbox {
     limit?: number,
   ): MaybePromise<number>;
 
-  /** Forgets dead letters. Returns how many. */
+  /** Removes dead letters. Returns how many. */
   abstract purge(filter: DeadLetterFilter): MaybePromise<number>;
 
   /**
-   * Forgets a customer: every event and dead letter that names one of these
-   * identifiers, claimed events included. Returns how many.
+   * Forgets a customer: removes every event and dead letter that names one of these
+   * identifiers, even claimed events. Returns how many.
    */
   abstract erase(
     identifiers: Readonly<Record<string, string>>,
   ): MaybePromise<ErasedEvents>;
 
   /**
-   * Lets go of what it holds open, after everything under way is stored. Never
-   * closes a client or pool that was passed in. What is still claimed stays
-   * claimable by others once its lease ends, or sooner.
+   * Stores everything under way, then closes what it has opened itself, never a
+   * client or pool that was passed in. Events that are still claimed can be
+   * claimed by others once their lease ends, or sooner.
    */
   abstract close(): MaybePromise<void>;
 }

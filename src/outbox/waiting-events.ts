@@ -2,9 +2,9 @@ import { OdpOutboxError } from '../errors/index.js';
 import type { OutboxEvent } from './outbox.js';
 import { sizeOf } from './size-of.js';
 
-/** While a server gives no answer, so many events may wait to be sent to it. */
+/** How many events may wait for a server that does not answer. */
 const MAX_WAITING = 100_000;
-/** How much they may take, in characters of payload. */
+/** The same, in characters of payload. */
 const MAX_WAITING_SIZE = 64 * 1024 * 1024;
 
 /** Bounds the events that wait for a server to store them. */
@@ -18,10 +18,10 @@ export class WaitingEvents {
   }
 
   /**
-   * Counts events as waiting as long as the work lasts. A list is taken whole,
-   * however long it is, if it is alone.
+   * Counts events as waiting while the work lasts. A list that is alone is taken
+   * whole, however long it is.
    *
-   * @throws OdpOutboxError when too many wait already
+   * @throws OdpOutboxError when too many are waiting already
    */
   async during(
     events: readonly OutboxEvent[],

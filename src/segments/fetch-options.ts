@@ -53,7 +53,7 @@ export function checkFetchOptions(options: unknown): CheckedOptions {
   const violations: OdpViolation[] = [];
   for (const name of Object.keys(options)) {
     if (NAMES.includes(name)) continue;
-    const message = `is no option here; there are ${NAMES.join(', ')}`;
+    const message = `is not an option here; there are ${NAMES.join(', ')}`;
     violations.push({ path: pathOf('options', name), message });
   }
   const {

@@ -26,7 +26,7 @@ const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
   ],
 ]);
 
-const NO_CONDITION = `is no condition; there are ${[...CONDITIONS.keys()].join(', ')}`;
+const NO_CONDITION = `is not a condition; there are ${[...CONDITIONS.keys()].join(', ')}`;
 
 /**
  * Checks a filter: a misspelt condition would otherwise match every dead letter.

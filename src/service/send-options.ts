@@ -54,7 +54,7 @@ export function checkSendOptions(
       if (names.includes(name)) continue;
       violations.push({
         path: pathOf('options', name),
-        message: `is no option here; there are ${names.join(', ')}`,
+        message: `is not an option here; there are ${names.join(', ')}`,
       });
     }
     for (const name of FLAGS) {

@@ -18,7 +18,7 @@ export interface OdpHealthOptions {
    */
   readonly degradedAfter?: Duration | undefined;
   /**
-   * How long the outbox may take to say what it holds.
+   * How long the outbox may take to answer.
    * @default 1000
    */
   readonly timeout?: Duration | undefined;
@@ -42,7 +42,7 @@ const DEGRADED_AFTER = '5m';
 const TIMEOUT = 1000;
 
 /**
- * Tells Terminus how delivery to ODP fares. List it in the `providers` of the
+ * Reports the health of delivery to Terminus. List it in the `providers` of the
  * module that imports `TerminusModule`.
  *
  * ```ts
@@ -64,14 +64,14 @@ export class OdpHealthIndicator {
   }
 
   /**
-   * - up: events get to ODP, or wait for no longer than they may;
+   * - up: events reach ODP, or have not waited for too long;
    * - degraded: they have waited for longer, delivery is suspended, or
-   *   ODP is not ready or not integrated. The health check still succeeds. Terminus 11, which
-   *   knows no `degraded`, shows `up` with `degraded: true`;
+   *   ODP is not ready or not integrated. The health check still succeeds. Terminus 11,
+   *   which has no `degraded`, shows `up` with `degraded: true`;
    * - down: the outbox cannot be used, so events cannot be accepted, or there
    *   is no such account.
    *
-   * The details are counts; no identifier is among them.
+   * The details are counts, and hold no identifier.
    *
    * @param key names the result
    * @throws OdpConfigurationError when an option is wrong

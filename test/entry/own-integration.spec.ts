@@ -85,8 +85,8 @@ describe('an integration that a user writes', () => {
 
   it.each([
     ['it has no method start', { start: undefined }],
-    ['its source is no text', { source: undefined }],
-    ['its readyTimeout is no number of ms', { readyTimeout: '10s' }],
+    ['its source is not text', { source: undefined }],
+    ['its readyTimeout is not a number of ms', { readyTimeout: '10s' }],
     ["its whenNotReady is neither 'reject' nor 'hold'", { whenNotReady: 'x' }],
   ])('fails the boot if %s', async (problem, wrong) => {
     const own = { ...integration(() => () => {}), ...wrong };

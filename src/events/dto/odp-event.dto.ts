@@ -10,7 +10,7 @@ import { ruleDecorator } from './rule.decorator.js';
 
 /**
  * An event as a request body: `@Body() event: OdpEventDto` under Nest's
- * `ValidationPipe`, also with `whitelist: true`. It holds the same rules as
+ * `ValidationPipe`, also with `whitelist: true`. It applies the same rules as
  * `OdpService`.
  */
 export class OdpEventDto implements OdpEvent {
@@ -26,7 +26,7 @@ export class OdpEventDto implements OdpEvent {
   )
   action!: string;
 
-  /** Who it is about. Without any, the `identity` of the request must know. */
+  /** Who it is about. Without any, `identity` must identify the caller. */
   @ruleDecorator('isOdpEventIdentifiers', writeOwnIdentifiers)
   identifiers?: OdpIdentifiers;
 
@@ -35,8 +35,8 @@ export class OdpEventDto implements OdpEvent {
   data?: OdpEventData;
 
   /**
-   * @internal What `@nestjs/swagger` shows: the name is that of its compiler
-   * plugin, whose place it takes, so nothing of it has to be imported.
+   * @internal What `@nestjs/swagger` shows. It has the name that Swagger's compiler
+   * plugin gives it, so nothing has to be imported.
    */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     const text = { type: () => String, maxLength: LONGEST_NAME };

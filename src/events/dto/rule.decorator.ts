@@ -10,7 +10,7 @@ type Rule = (
   json: JsonWriter,
 ) => unknown;
 
-/** Makes a class-validator decorator of a rule, so that both say the same. */
+/** Turns a rule into a class-validator decorator, so that both agree. */
 export function ruleDecorator(
   name: string,
   rule: Rule,
@@ -28,7 +28,7 @@ export function ruleDecorator(
         defaultMessage: (args) => {
           const path = args?.property ?? name;
           const value: unknown = args?.value;
-          // With `each`, class-validator hands over the whole list.
+          // With `each`, class-validator passes the whole list.
           return listViolations(
             validationOptions.each === true && Array.isArray(value)
               ? value.flatMap((one, i) =>

@@ -14,7 +14,7 @@ import { isBlank } from './text.js';
 export type Data = Readonly<Record<string, Scalar | Order>>;
 
 /**
- * Writes the fields of event data; reports what is wrong. Absent data is fine.
+ * Writes the fields of event data and reports what is wrong. Absent data is fine.
  *
  * @returns the fields as they were read
  */
@@ -56,11 +56,11 @@ const isNoId = (value: unknown) =>
     isBlank(value) ||
     !/^[\x20-\x7e]{1,128}$/.test(value));
 
-/** As seconds, it would be beyond the year 5000. */
+/** In seconds, this is beyond the year 5000. */
 const isInMilliseconds = (value: unknown) =>
   typeof value === 'number' && Number.isFinite(value) && value >= 1e11;
 
-/** A checked copy of event data; reports what is wrong. */
+/** Copies event data and reports what is wrong. */
 export function copyData(
   value: unknown,
   path: string,

@@ -9,11 +9,11 @@ import type { JsonWriter } from './json-writer.js';
 import { isTooLong, TOO_LONG } from './length.js';
 import { BAD_NAME, isBlank, isFieldName, trimInvisible } from './text.js';
 
-/** Feature Experimentation's user id, which its SDKs also accept under these spellings. */
+/** Feature Experimentation's user id, whose SDKs also accept these spellings. */
 const USER_ID = 'fs_user_id';
 const USER_ID_SPELLINGS = new Set([USER_ID, 'fs-user-id']);
 const LONGEST_SPELLING = USER_ID.length;
-/** What a missing value turns into as text. Sent, it would merge all customers who lack one. */
+/** What missing values turn into as text. Sending one would merge all customers without a value. */
 const PLACEHOLDERS = new Set(['undefined', 'null', 'NaN', '[object Object]']);
 const LONGEST_PLACEHOLDER = '[object Object]'.length;
 
@@ -24,8 +24,8 @@ export const NO_IDENTIFIER =
   'must hold at least one identifier that is a non-blank string';
 
 /**
- * Copies the identifiers that can be sent and brings `fs_user_id` to its
- * spelling: the exact one wins, else the first other. Tells what is wrong.
+ * Copies the identifiers that can be sent, and normalises the spelling of
+ * `fs_user_id`: the exact one wins, else the first other. Reports what is wrong.
  */
 export function copyIdentifiers(
   value: unknown,
@@ -64,7 +64,7 @@ export function copyIdentifiers(
       if (!allowPlaceholders && isPlaceholder(trimmed)) {
         violations.push({
           path: pathOf(path, key),
-          message: `must not be ${trimmed}, which stands for a missing value; leave it out, or set allowPlaceholderIdentifiers if it is meant`,
+          message: `must not be ${trimmed}, which stands for a missing value; leave it out, or set allowPlaceholderIdentifiers if it is a real value`,
         });
       } else if (key !== USER_ID && isUserId(key)) {
         delete identifiers[key];
@@ -78,7 +78,7 @@ export function copyIdentifiers(
   return identifiers as Record<string, string>;
 }
 
-/** Writes the identifiers of an event, of which it needs at least one; reports what is wrong. */
+/** Writes an event's identifiers, of which it needs at least one, and reports what is wrong. */
 export function writeIdentifiers(
   value: unknown,
   path: string,
@@ -104,7 +104,7 @@ export function writeIdentifiers(
   }
 }
 
-/** Which were given, and hold nothing: most of the time the caller's mistake. */
+/** The identifiers that were given but are empty, usually by mistake. */
 function emptyIdentifiers(value: unknown, path: string): Violations {
   const fields = Object.entries(readFields(value ?? {}, path, []) ?? {});
   return fields
@@ -116,7 +116,7 @@ function emptyIdentifiers(value: unknown, path: string): Violations {
     }));
 }
 
-/** Writes the identifiers of an event that may get others from the caller; reports what is wrong. */
+/** Writes the identifiers of an event that may get more from the caller, and reports what is wrong. */
 export function writeOwnIdentifiers(
   value: unknown,
   path: string,
@@ -128,8 +128,8 @@ export function writeOwnIdentifiers(
 }
 
 /**
- * How many identifiers an event with these would be sent with. Broken ones
- * count as enough, so that whoever sends them is told.
+ * How many identifiers such an event would be sent with. Broken ones count as
+ * enough, so that sending reports them.
  */
 export function countIdentifiers(
   value: unknown,
@@ -144,9 +144,9 @@ export function countIdentifiers(
 }
 
 /**
- * Adds the caller's identifiers that an event lacks. An event that has one of
- * them with another value is about somebody else, such as the customer whom an
- * agent serves: it gets none, since ODP would merge the two.
+ * Adds the caller's identifiers that an event lacks. An event that has one of them
+ * with a different value is about somebody else, such as the customer whom an
+ * agent serves. It gets none, since ODP would merge the two.
  */
 export function fillIn(
   own: Record<string, string>,
@@ -155,7 +155,7 @@ export function fillIn(
   if (caller === undefined) return own;
   for (const name in own) {
     if (isOwn(caller, name) && caller[name] !== own[name]) return own;
-    // ODP may take another spelling for the same identifier.
+    // ODP may treat another spelling as the same identifier.
     const spelling = fold(name);
     for (const other in caller) {
       if (caller[other] !== own[name] && fold(other) === spelling) return own;
@@ -170,7 +170,7 @@ const fold = (name: string) =>
     .replaceAll('-', '_')
     .toLowerCase();
 
-/** A set has to hash the text, which costs Node 26 more than all other checks. */
+/** Not a Set, which hashes the text: on Node 26 that costs more than all other checks. */
 const isPlaceholder = (text: string) =>
   text.length <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(text);
 

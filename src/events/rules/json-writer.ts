@@ -10,14 +10,14 @@ const CLOSE_LIST = 0x5d;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
 
-/** What most events need; larger ones let it grow. */
+/** Enough for most events; it grows for larger ones. */
 const SIZE = 1024;
-/** What a UTF-16 unit takes at most in UTF-8. */
+/** The most that a UTF-16 unit takes in UTF-8. */
 const BYTES_PER_UNIT = 3;
-/** What stands around a value: quotes and a comma. */
+/** Around a value: quotes and a comma. */
 const AROUND = 3;
 const MOST_BYTES = (LONGEST_EVENT + AROUND) * BYTES_PER_UNIT;
-/** Names are mostly the same ones; hostile ones must not pile up. */
+/** Most names recur; hostile ones must not pile up. */
 const MOST_NAMES = 1000;
 const LONGEST_NAME = 64;
 const NONE = new Uint8Array();
@@ -27,17 +27,17 @@ interface Name {
   readonly text: string;
   /** As it is written, with its colon. */
   readonly bytes: Uint8Array;
-  /** Whether that is nothing but ASCII. */
+  /** Whether that is ASCII. */
   readonly ascii: boolean;
-  /** The one that followed it the last time: most likely it does so again. */
+  /** The name that followed it last time, and most likely follows again. */
   next: Name | undefined;
 }
 
 /**
- * Writes an object as JSON, field by field, into one buffer that serves event
- * after event. Nearly all of an event is names that were seen before and short
- * ASCII text, which are copied as they are; `JSON.stringify` would have to be
- * given a completed copy of the event first. Other text is left to it.
+ * Writes an object as JSON, field by field, into a buffer that is reused for every
+ * event. Events consist mostly of known names and short ASCII text, which are
+ * copied as they are; other text is left to `JSON.stringify`, which for all of it
+ * would need a complete copy of the event first.
  */
 export class JsonWriter {
   readonly #names = new Map<string, Name>();
@@ -49,12 +49,12 @@ export class JsonWriter {
   };
   #last = this.#start;
   #bytes = Buffer.allocUnsafe(SIZE);
-  /** A comma stands before it, save at the begin of an object or a list. */
+  /** A comma precedes it, except at the start of an object or list. */
   #end = 0;
   #ascii = true;
   #tooLong = false;
 
-  /** Begins anew, with the object's opening brace. */
+  /** Starts over, with the object's opening brace. */
   begin(): void {
     this.#last = this.#start;
     this.#end = 0;
@@ -63,17 +63,17 @@ export class JsonWriter {
     this.#begin(OPEN);
   }
 
-  /** Ends the object. Returns its text; `undefined` if that is longer than an event may be. */
+  /** Ends the object. Returns its text; `undefined` if it is longer than an event may be. */
   end(): string | undefined {
     this.#finish(CLOSE);
     if (this.#tooLong) return undefined;
-    // The same for ASCII, and sooner done.
+    // The same for ASCII, and faster.
     const encoding = this.#ascii ? 'latin1' : 'utf8';
     const text = this.#bytes.toString(encoding, 0, this.#end - 1);
     return text.length > LONGEST_EVENT ? undefined : text;
   }
 
-  /** A field; an `undefined` one is left out. Returns whether it may be named so. */
+  /** Writes a field, unless it is `undefined`. Returns whether its name is allowed. */
   field(
     name: string,
     value: string | number | boolean | null | undefined,
@@ -107,16 +107,16 @@ export class JsonWriter {
   }
 
   /**
-   * Fields that are JSON already, each with a comma after it.
+   * Writes fields that are JSON already, each with a comma after it.
    *
-   * @param ascii whether they hold nothing but ASCII
+   * @param ascii whether they are ASCII
    */
   written(fields: Uint8Array, ascii: boolean): void {
     this.#ascii &&= ascii;
     this.#copy(fields);
   }
 
-  /** Begins an object: a field of this name, or an item of a list. */
+  /** Starts an object: a field of this name, or an item of a list. */
   open(name?: string): void {
     if (name !== undefined) this.#copy(this.#name(name) ?? NONE);
     this.#begin(OPEN);
@@ -126,7 +126,7 @@ export class JsonWriter {
     this.#finish(CLOSE);
   }
 
-  /** Begins a list: a field of this name. */
+  /** Starts a list: a field of this name. */
   openList(name: string): void {
     this.#copy(this.#name(name) ?? NONE);
     this.#begin(OPEN_LIST);
@@ -136,7 +136,7 @@ export class JsonWriter {
     this.#finish(CLOSE_LIST);
   }
 
-  /** A name as it is written; `undefined` if nothing may be named so. */
+  /** A name as it is written; `undefined` if it is not allowed. */
   #name(text: string): Uint8Array | undefined {
     const { next } = this.#last;
     const name =
@@ -165,7 +165,7 @@ export class JsonWriter {
   }
 
   #escaped(text: string): void {
-    // Half of a cut-off emoji is common in user text and no reason to lose the event.
+    // Half an emoji is common in text that was cut, and no reason to lose the event.
     const json = `${JSON.stringify(text.toWellFormed())},`;
     if (!this.#hasRoom(json.length * BYTES_PER_UNIT)) return;
     this.#end += this.#bytes.write(json, this.#end);
@@ -182,7 +182,7 @@ export class JsonWriter {
     if (this.#hasRoom(1)) this.#bytes[this.#end++] = bracket;
   }
 
-  /** Ends an object or a list; the comma after its last item has no place in it. */
+  /** Ends an object or a list, replacing the comma after its last item. */
   #finish(bracket: number): void {
     if (!this.#hasRoom(2)) return;
     if (this.#bytes[this.#end - 1] === COMMA) this.#end--;
@@ -190,7 +190,7 @@ export class JsonWriter {
     this.#bytes[this.#end++] = COMMA;
   }
 
-  /** Makes room; once that is too much, nothing more is written. */
+  /** Grows the buffer; once the event is too long, nothing more is written. */
   #hasRoom(size: number): boolean {
     return this.#end + size <= this.#bytes.length || this.#grow(size);
   }
@@ -209,8 +209,7 @@ export class JsonWriter {
 }
 
 /**
- * In UTF-8, without escapes except for those that JSON demands: a name written as
- * `"\u00fc"` is misread by `JSON.parse` of some versions of V8 if another
- * one is nothing but a quote or a backslash.
+ * In UTF-8, with only the escapes that JSON demands: some versions of V8 misread a
+ * name written as `"\u00fc"` if another name is just a quote or a backslash.
  */
 const bytesOf = (name: string) => Buffer.from(`${JSON.stringify(name)}:`);

@@ -1,11 +1,11 @@
 import type { Violations } from './read-fields.js';
 import { isBlank } from './text.js';
 
-/** ODP's bound on text, see its documentation of objects and fields. */
+/** ODP's limit on text; see its documentation of objects and fields. */
 export const LONGEST_NAME = 1024;
 const DEFAULT_TYPE = 'fullstack';
 
-/** An event's `type`; absent or blank it is ODP's default for Feature Experimentation, `fullstack`. */
+/** An event's `type`; if absent or blank, ODP's default for Feature Experimentation, `fullstack`. */
 export function checkType(value: unknown, violations: Violations): string {
   if (value === undefined || value === null) return DEFAULT_TYPE;
   if (typeof value === 'string' && isBlank(value)) return DEFAULT_TYPE;

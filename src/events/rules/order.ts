@@ -4,13 +4,13 @@ import { type Scalar, writeScalar } from './scalar.js';
 import { isBlank } from './text.js';
 
 type Item = Readonly<Record<string, Scalar>>;
-/** Far beyond any real order, and small enough that a list with a made-up length costs nothing. */
+/** Far beyond any real order, and small enough that a list with a fake length costs nothing. */
 const MOST_ITEMS = 10_000;
 
 /** An order that was checked. */
 export type Order = Readonly<Record<string, Scalar | readonly Item[]>>;
 
-/** Writes an order with its line items; reports what is wrong. */
+/** Writes an order with its line items, and reports what is wrong. */
 export function writeOrder(
   value: unknown,
   path: string,
@@ -40,7 +40,7 @@ function writeItems(
 ): void {
   json.openList('items');
   try {
-    // Read once, as a proxy may answer with another length each time.
+    // Read once, since a proxy may return a different length each time.
     const length: unknown = Array.isArray(value) ? value.length : undefined;
     if (typeof length === 'number' && length <= MOST_ITEMS) {
       for (let i = 0; i < length; i++) {

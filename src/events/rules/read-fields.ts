@@ -3,13 +3,13 @@ import type { OdpViolation } from '../../errors/index.js';
 /** Collects what is wrong. */
 export type Violations = OdpViolation[];
 
-/** A copy of somebody's object: reading it runs no foreign code. */
+/** A copy of a foreign object: reading it runs no foreign code. */
 export type Fields = Record<string, unknown>;
 
 /**
- * Copies the own fields of an object, each read once, so that a getter can
- * neither throw through nor answer twice. `undefined` where `value` is no
- * object with fields.
+ * Copies the own fields of an object, reading each once, so that a getter can
+ * neither throw nor answer differently the next time. `undefined` if `value` is not
+ * an object with fields.
  */
 export function readFields(
   value: unknown,
@@ -17,7 +17,7 @@ export function readFields(
   violations: Violations,
 ): Fields | undefined {
   try {
-    // A plain object is copied as a whole by spreading it.
+    // Spreading copies a plain object as a whole.
     if (hasFields(value)) return { ...value };
     violations.push({
       path,
@@ -32,11 +32,11 @@ export function readFields(
   return undefined;
 }
 
-/** Whether a name that `for…in` gave is of the object itself; in such a loop V8 need not look it up. */
+/** Whether a name from `for…in` is the object's own; in such a loop V8 need not look it up. */
 export const isOwn = (fields: Readonly<Fields>, name: string): boolean =>
   Object.prototype.hasOwnProperty.call(fields, name);
 
-/** Tells which fields throw, or that all of it does. */
+/** Reports which fields throw, or that all of it does. */
 function tellWhatThrows(
   value: object,
   path: string,
@@ -59,8 +59,8 @@ function tellWhatThrows(
 }
 
 /**
- * Where a field stands. Names come from the caller and end up in messages and
- * logs: unusual ones are quoted and cut.
+ * The path of a field. Names come from the caller and end up in messages and logs,
+ * so unusual ones are quoted and cut.
  */
 export function pathOf(path: string, key: string): string {
   return /^[\w-]{1,64}$/.test(key)
@@ -68,12 +68,12 @@ export function pathOf(path: string, key: string): string {
     : `${path}[${JSON.stringify(key.slice(0, 64))}]`;
 }
 
-/** What a value is, for messages that must not show it. */
+/** The kind of a value, for messages that must not show it. */
 export const describe = (value: unknown): string =>
   // Array.isArray would throw for a revoked proxy.
   typeof value === 'object' ? 'an object or list' : `a ${typeof value}`;
 
-/** Plain objects and instances of classes, but not arrays, maps, dates and their like. */
+/** Plain objects and instances of classes, but not arrays, maps, dates and the like. */
 function hasFields(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -6,16 +6,16 @@ import { BAD_NAME, isFieldName } from './text.js';
 /** What a field of ODP can hold. */
 export type Scalar = string | number | boolean | null;
 
-/** Beyond it a double no longer tells neighbouring integers apart. */
+/** Beyond this, a double cannot tell neighbouring integers apart. */
 const LARGEST_NUMBER = 2 ** 53;
 
 const HINTS: Readonly<Record<string, string>> = {
   bigint: '; pass a bigint as a string',
   object:
-    '; nested values are only known to ODP as data.order, and a Date goes as epoch seconds or an ISO 8601 string',
+    '; the only nested value of ODP is data.order; send a Date as epoch seconds or an ISO 8601 string',
 };
 
-/** Writes a field that holds one value; reports what is wrong if it holds something else. */
+/** Writes a field with a single value, and reports any other. */
 export function writeScalar(
   name: string,
   value: unknown,

@@ -1,11 +1,11 @@
-/** White space, and what no font shows, such as a zero-width space. */
+/** White space and invisible characters, such as a zero-width space. */
 const INVISIBLE = /[\s\p{Default_Ignorable_Code_Point}]/u;
 
 const isVisibleAscii = (unit: number) => unit > 0x20 && unit < 0x7f;
 
-/** Whether nothing of a text can be seen. */
+/** Whether a text has no visible character. */
 export function isBlank(text: string): boolean {
-  // Most texts show it by their first character.
+  // Most texts have one at the start.
   if (isVisibleAscii(text.charCodeAt(0))) return false;
   for (const character of text) {
     if (!INVISIBLE.test(character)) return false;
@@ -25,9 +25,9 @@ export function trimInvisible(text: string): string {
 const isInvisible = (text: string, at: number) =>
   !isVisibleAscii(text.charCodeAt(at)) && INVISIBLE.test(text.charAt(at));
 
-/** Whether a field may be named so. */
+/** Whether a field may have this name. */
 export const isFieldName = (name: string) =>
   name !== '__proto__' && !isBlank(name) && name.isWellFormed();
 
 export const BAD_NAME =
-  'has a field whose name is blank, "__proto__" or malformed Unicode; name it otherwise';
+  'has a field whose name is blank, "__proto__" or malformed Unicode; rename it';

@@ -1,6 +1,6 @@
 /**
  * Reads a `cookie` header (RFC 6265, section 5.4) if no cookie parser ran.
- * Of several cookies with one name the first counts; malformed ones are left out.
+ * If several cookies have one name, the first counts; malformed ones are left out.
  */
 export function parseCookies(
   header: unknown,

@@ -10,10 +10,10 @@ export { graphqlContext } from './graphql-request.js';
 export { httpRequest } from './http-request.js';
 
 /**
- * The request behind a handler, as it is now. Never throws. It goes by the
- * shape of what Nest hands over, so no transport's package is imported.
+ * The request behind a handler, as it is now. Never throws. It relies on the shape
+ * of what Nest passes, so that no transport's package has to be imported.
  *
- * @param before whoever was there when the handler began: a logout takes the user off
+ * @param before the user when the handler started, since a logout removes it
  */
 export function odpRequestOf(
   context: ExecutionContext,
@@ -25,7 +25,7 @@ export function odpRequestOf(
     : { ...request, user: before };
 }
 
-/** Whom guards have put on the request of an HTTP or GraphQL handler, at little cost. */
+/** The user that guards have put on the request of an HTTP or GraphQL handler; cheap. */
 export function userOf(context: ExecutionContext): OdpUser | undefined {
   const args = context.getArgs<unknown[]>();
   const user =

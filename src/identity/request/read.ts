@@ -1,6 +1,6 @@
 /**
- * Reads `from.a.b` of what came from outside and may be anything, even an
- * object whose getters throw; `undefined` if there is nothing.
+ * Reads `from.a.b` of a foreign value, which may be anything, even an object whose
+ * getters throw; `undefined` if there is nothing.
  */
 export function read(from: unknown, ...path: readonly string[]): unknown {
   try {

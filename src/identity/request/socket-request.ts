@@ -3,9 +3,9 @@ import { httpRequest } from './http-request.js';
 import { firstObject, read } from './read.js';
 
 /**
- * A message of a WebSocket client. socket.io's client knows its handshake; one
- * of `ws` does only if the gateway's `handleConnection(client, request)` has
- * kept it as `client.request`.
+ * A message of a WebSocket client. A socket.io client has its handshake; a `ws`
+ * client has it only if the gateway's `handleConnection(client, request)` has kept
+ * it as `client.request`.
  */
 export function socketRequest(
   type: string,

@@ -8,21 +8,21 @@ import { Fifo } from '../fifo.js';
 import type { OutboxEvent } from '../outbox.js';
 import { sizeOf } from '../size-of.js';
 
-/** So many events may wait, as each has a caller that takes memory, too. */
+/** How many events may wait, since each has a caller that takes memory, too. */
 const MAX_WAITING = 100_000;
 
 /** A caller that waits. */
 interface Waiter {
   readonly events: readonly OutboxEvent[];
-  /** It has left: in, refused, or given up. */
+  /** Whether it no longer waits: taken in, refused or timed out. */
   gone: boolean;
-  /** Ends the wait; without an error the events are in. */
+  /** Ends the wait; without an error, the events were taken in. */
   end(error?: OdpError): void;
 }
 
 /**
- * Callers that wait for capacity, first come first served (`whenFull: 'wait'`).
- * A list enters whole. What waits takes memory too, so it is bounded.
+ * Callers that wait for capacity, first come, first served (`whenFull: 'wait'`).
+ * A list is taken in whole. What waits takes memory too, so it is bounded.
  */
 export class CapacityQueue {
   readonly #waiters = new Fifo<Waiter>();
@@ -33,7 +33,7 @@ export class CapacityQueue {
 
   /**
    * @param maxBytes how much payload may wait
-   * @param take lets events in, or returns `false` if they do not fit now
+   * @param take takes events in, or returns `false` if they do not fit now
    */
   constructor(
     maxBytes: number,
@@ -44,7 +44,7 @@ export class CapacityQueue {
   }
 
   /**
-   * Returns at once if all fit, else a promise that resolves when they are in.
+   * Returns at once if all fit, else a promise that resolves once they are taken in.
    *
    * @throws OdpOutboxFullError too much waits already
    */
@@ -83,7 +83,7 @@ export class CapacityQueue {
     });
   }
 
-  /** Lets waiting lists in as far as there is capacity; returns whether any went in. */
+  /** Takes waiting lists in as far as there is capacity; returns whether it took any. */
   admit(): boolean {
     let any = false;
     for (
@@ -97,7 +97,7 @@ export class CapacityQueue {
     return any;
   }
 
-  /** Refuses everyone who still waits. */
+  /** Refuses every caller that still waits. */
   close(): void {
     for (
       let waiter = this.#next();
@@ -113,7 +113,7 @@ export class CapacityQueue {
     }
   }
 
-  /** Who has waited longest. Those who have left are forgotten only here, when that costs nothing. */
+  /** The caller that has waited longest. Those that are gone are dropped only here, where that is cheap. */
   #next(): Waiter | undefined {
     while (this.#waiters.peek()?.gone === true) this.#waiters.shift();
     return this.#waiters.peek();

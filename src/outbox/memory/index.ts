@@ -10,9 +10,9 @@ import { MemoryOutboxOptions } from './memory-outbox.options.js';
 export { MemoryOutboxOptions, type WhenFull } from './memory-outbox.options.js';
 
 /**
- * Keeps accepted events in this process until ODP has them; the default. Fast
- * and bounded, and it survives nothing: what is undelivered when the process
- * ends is lost.
+ * Keeps accepted events in this process until ODP has them; the default. It is
+ * fast and bounded, and survives nothing: events that are undelivered when the
+ * process ends are lost.
  *
  * @throws OdpConfigurationError when an option is out of range
  */

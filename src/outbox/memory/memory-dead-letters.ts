@@ -10,7 +10,7 @@ import type {
   StoredDeadLetter,
 } from '../outbox.js';
 
-/** Memory is for events that may still be delivered: of the others only the newest are kept. */
+/** Memory is for events that may still be delivered, so only the newest dead letters are kept. */
 const MAX_COUNT = 1000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -56,7 +56,7 @@ export class MemoryDeadLetters {
     return found;
   }
 
-  /** Takes out those that match and are `allowed`; the rest stays. */
+  /** Removes and returns those that match and are `allowed`. */
   remove(
     filter: DeadLetterFilter,
     allowed: (letter: StoredDeadLetter) => boolean = () => true,

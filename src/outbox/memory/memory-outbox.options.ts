@@ -14,7 +14,7 @@ export class MemoryOutboxOptions {
    * `reject`: `sendOdpEvent` rejects with `OdpOutboxFullError`. `drop-oldest`:
    * the oldest waiting event is given up for the new one and reported on `events$`.
    * `wait`: `sendOdpEvent` resolves once there is capacity; `trackOdpEvent`, which
-   * nobody can wait for, drops the event and reports it.
+   * nobody can await, drops the event and reports it.
    * @default 'reject'
    */
   readonly whenFull: WhenFull = 'reject';

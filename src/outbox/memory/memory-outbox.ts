@@ -31,7 +31,7 @@ import type { MemoryOutboxOptions } from './memory-outbox.options.js';
 const BYTES_PER_EVENT = 4096;
 const MIN_BYTES = 16 * 1024 * 1024;
 
-/** An event as it is kept. A class, for the reason that `MadeEvent` is one. */
+/** An event as it is kept. A class for the same reason as `MadeEvent`. */
 class KeptEvent implements HeldEvent {
   readonly id: string;
   readonly payload: string;
@@ -82,7 +82,7 @@ export class MemoryOutbox extends OdpOutbox {
   open(context: OutboxContext): void {
     if (this.#opened !== undefined) throw alreadyServes('memoryOutbox()');
     this.#opened = context;
-    // An app made again in one process finds what the one before it left.
+    // An app that is created again in one process finds what its predecessor left.
     this.#claims.reset();
   }
 
@@ -103,7 +103,10 @@ export class MemoryOutbox extends OdpOutbox {
       return this.#waiting.enter(events, signal);
     }
     if (!this.#fits(events.length, bytes)) {
-      if (whenFull !== 'drop-oldest' || !this.#makeRoom(events.length, bytes)) {
+      if (
+        whenFull !== 'drop-oldest' ||
+        !this.#makeCapacity(events.length, bytes)
+      ) {
         throw new OdpOutboxFullError(capacity);
       }
     }
@@ -246,8 +249,8 @@ export class MemoryOutbox extends OdpOutbox {
     if (this.#waiting.admit()) this.#context.ready();
   }
 
-  /** Drops the oldest that nobody holds until `count` more fit; drops none if that cannot be reached. */
-  #makeRoom(count: number, bytes: number): boolean {
+  /** Drops the oldest unclaimed events until `count` more fit; drops none if that is not possible. */
+  #makeCapacity(count: number, bytes: number): boolean {
     const held = [...this.#claims.held()];
     if (
       held.length + count > this.#options.capacity ||

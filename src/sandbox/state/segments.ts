@@ -143,7 +143,7 @@ export function readSegmentStates(
   for (const [name, state] of Object.entries(states)) {
     if (state !== null && !STATES.includes(state)) {
       throw bad(
-        `segments.${name} is no state. Give 'qualified', 'not_qualified' or null.`,
+        `segments.${name} is not a state. Give 'qualified', 'not_qualified' or null.`,
       );
     }
   }
