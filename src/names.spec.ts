@@ -41,7 +41,7 @@ test.each(['email', 'fs_user_id', 'fs-user-id', '$set', '_x'])(
   (text) => expect(isName(text)).toBe(true),
 );
 
-test.each(['', 'a b', 'a.b', 'größe', 'e@x.org', '49170', 5, undefined])(
+test.each(['', 'a b', 'a.b', 'größe', 'e@x.org', '49170'])(
   '%o is none',
   (text) => expect(isName(text)).toBe(false),
 );

@@ -1,9 +1,9 @@
+import { pathOf } from '../names.js';
 import {
   copyIdentifiers,
   isOwn,
   type JsonWriter,
   NO_IDENTIFIER,
-  pathOf,
   readFields,
   TOO_LONG,
   type Violations,

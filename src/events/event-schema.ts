@@ -1,3 +1,4 @@
+import type { OdpViolation } from '../errors/index.js';
 import type { OdpEvent } from './event.js';
 import { readEvent } from './make-event.js';
 import {
@@ -46,10 +47,7 @@ export const odpEventSchema: OdpEventSchema = {
       const violations = violationsOf(value);
       if (violations.length === 0) return { value: value as OdpEvent };
       return {
-        issues: violations.map(({ path, message }) => ({
-          message,
-          path: segmentsOf(path),
-        })),
+        issues: violations.map(issueOf),
       };
     },
   },
@@ -75,13 +73,16 @@ function violationsOf(value: unknown): Violations {
   return violations;
 }
 
-/** Splits `data.order.items[0]["a b"]` into segments; the event itself has none. */
-function segmentsOf(path: string): (string | number)[] {
-  if (path === 'event') return [];
-  const segments = path.match(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]|[^.[\]]+/g) ?? [];
-  return segments.map((segment) =>
-    segment.startsWith('[')
-      ? (JSON.parse(segment.slice(1, -1)) as string | number)
-      : segment,
-  );
+/** `data.order.items[0].price` segment by segment; of the event itself none. */
+function issueOf({ path, message }: OdpViolation): OdpEventIssue {
+  if (path === 'event') return { message, path: [] };
+  const [, parent = path, unnamed] = /^(.*)\[([^\d].*)\]$/.exec(path) ?? [];
+  const segments = parent.match(/[^.[\]]+/g) ?? [];
+  return {
+    message:
+      unnamed === undefined
+        ? message
+        : `has a field, of ${unnamed}, that ${message}`,
+    path: segments.map((one) => (/^\d+$/.test(one) ? Number(one) : one)),
+  };
 }

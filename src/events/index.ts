@@ -32,7 +32,6 @@ export {
   NO_IDENTIFIER,
   isOwn,
   JsonWriter,
-  pathOf,
   readFields,
   TOO_LONG,
   type Violations,

@@ -1,4 +1,5 @@
 import { OdpValidationError } from '../errors/index.js';
+import { pathOf } from '../names.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { DataDefaults } from './data-defaults.js';
 import type { OdpEvent } from './event.js';
@@ -8,7 +9,6 @@ import {
   copyIdentifiers,
   type Data,
   JsonWriter,
-  pathOf,
   TOO_LONG,
   type Violations,
   writeData,

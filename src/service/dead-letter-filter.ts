@@ -1,4 +1,5 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
+import { pathOf } from '../names.js';
 import type { DeadLetterFilter } from '../outbox/index.js';
 
 /** Says what a condition must be; `undefined` if it is. */
@@ -40,7 +41,7 @@ export function checkFilter(filter: DeadLetterFilter): void {
     const check = CONDITIONS.get(name);
     const message = check === undefined ? NO_CONDITION : check(value);
     if (message !== undefined)
-      problems.push({ path: `filter.${name}`, message });
+      problems.push({ path: pathOf('filter', name), message });
   }
   if (problems.length > 0) throw new OdpValidationError(problems);
 }

@@ -1,5 +1,5 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
-import { pathOf } from '../events/index.js';
+import { pathOf } from '../names.js';
 import type { Duration } from '../options/index.js';
 
 /** How an event is sent. */

@@ -57,11 +57,12 @@ test('beforeSend changes a copy, of instances of classes as well', async () => {
   expect(sandbox.events()[0]?.event.data).not.toHaveProperty('phone');
 });
 
-test.each(['Email', 'EMAIL', 'email ', 'e-mail'.replace('-', '\u200b')])(
+test.each(['Customer_Email', 'CUSTOMER_EMAIL', 'customer-email'])(
   'an event that names the customer by %j gets nothing of the agent',
   async (name) => {
     const { odp, sandbox } = await startOdpApp();
-    await odp.runWithIdentity({ email: 'agent@x.com', vuid: 'agent' }, () =>
+    const agent = { customer_email: 'agent@x.com', vuid: 'agent' };
+    await odp.runWithIdentity(agent, () =>
       odp.sendOdpEvent({
         action: 'refunded',
         identifiers: { [name]: 'customer@x.com' },
@@ -69,6 +70,21 @@ test.each(['Email', 'EMAIL', 'email ', 'e-mail'.replace('-', '\u200b')])(
     );
     await odp.flush();
     expect(sandbox.events()[0]?.event.identifiers).not.toHaveProperty('vuid');
+  },
+);
+
+test.each(['email ', 'e\u200bmail', 'ada@example.com'])(
+  'no log shows %j as the name of an identifier, and none is sent by it',
+  async (name) => {
+    const { odp, sandbox, log } = await startOdpApp();
+    odp.trackOdpEvent({
+      action: 'refunded',
+      identifiers: { [name]: name === 'ada@example.com' ? (5 as never) : 'x' },
+    });
+    await odp.flush();
+    expect(sandbox.events()).toEqual([]);
+    expect(log.map(({ message }) => message).join()).not.toContain(name);
+    expect(log.filter(({ level }) => level === 'warn')).toHaveLength(1);
   },
 );
 

@@ -1,10 +1,5 @@
-import {
-  describe,
-  isOwn,
-  pathOf,
-  readFields,
-  type Violations,
-} from './read-fields.js';
+import { describe, isOwn, readFields, type Violations } from './read-fields.js';
+import { pathOf } from '../../names.js';
 import type { JsonWriter } from './json-writer.js';
 import { isTooLong, TOO_LONG } from './length.js';
 import { BAD_NAME, isBlank, isFieldName, trimInvisible } from './text.js';
@@ -84,17 +79,24 @@ export function writeIdentifiers(
   path: string,
   violations: Violations,
   json: JsonWriter,
-  callerIdentifiers?: Readonly<Record<string, string>>,
+  caller?: Readonly<Record<string, string>>,
   allowPlaceholders = false,
 ): void {
   const before = violations.length;
   const own = copyIdentifiers(value, path, violations, allowPlaceholders);
-  const identifiers = fillIn(own, callerIdentifiers);
   let none = true;
-  for (const name in identifiers) {
-    if (!isOwn(identifiers, name)) continue;
+  for (const name in own) {
+    if (!isOwn(own, name)) continue;
     none = false;
-    json.field(name, identifiers[name]);
+    json.field(name, own[name]);
+  }
+  // Into the text, not into an object of both, which would cost more than all else here.
+  if (caller !== undefined && !isAboutAnother(own, caller)) {
+    for (const name in caller) {
+      if (!isOwn(caller, name) || isOwn(own, name)) continue;
+      none = false;
+      json.field(name, caller[name]);
+    }
   }
   if (none && violations.length === before) {
     violations.push(
@@ -143,32 +145,37 @@ export function countIdentifiers(
   return violations.length > 0 ? Infinity : Object.keys(identifiers).length;
 }
 
+/** Adds the caller's identifiers that an event lacks, unless it is about somebody else. */
+export const fillIn = (
+  own: Readonly<Record<string, string>>,
+  caller: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> =>
+  isAboutAnother(own, caller) ? own : { ...caller, ...own };
+
 /**
- * Adds the caller's identifiers that an event lacks. An event that has one of them
- * with a different value is about somebody else, such as the customer whom an
- * agent serves. It gets none, since ODP would merge the two.
+ * Whether an event has one of the caller's identifiers with a different value: it is
+ * about somebody else, such as the customer whom an agent serves. It gets
+ * nothing of the caller, since ODP would merge the two.
  */
-export function fillIn(
-  own: Record<string, string>,
-  caller: Readonly<Record<string, string>> | undefined,
-): Record<string, string> {
-  if (caller === undefined) return own;
+function isAboutAnother(
+  own: Readonly<Record<string, string>>,
+  caller: Readonly<Record<string, string>>,
+): boolean {
   for (const name in own) {
-    if (isOwn(caller, name) && caller[name] !== own[name]) return own;
+    if (isOwn(caller, name) && caller[name] !== own[name]) return true;
     // ODP may treat another spelling as the same identifier.
-    const spelling = fold(name);
     for (const other in caller) {
-      if (caller[other] !== own[name] && fold(other) === spelling) return own;
+      if (caller[other] !== own[name] && isSpelling(other, name)) return true;
     }
   }
-  return { ...caller, ...own };
+  return false;
 }
 
-const fold = (name: string) =>
-  name
-    .replaceAll(/[\s\p{Cf}]/gu, '')
-    .replaceAll('-', '_')
-    .toLowerCase();
+/** Most names differ in length, and need no more than a look at that. */
+const isSpelling = (name: string, of: string) =>
+  name.length === of.length && fold(name) === fold(of);
+
+const fold = (name: string) => name.replaceAll('-', '_').toLowerCase();
 
 /** Not a Set, which hashes the text: on Node 26 that costs more than all other checks. */
 const isPlaceholder = (text: string) =>

@@ -13,7 +13,6 @@ export { checkAction, checkType, LONGEST_NAME } from './names.js';
 export {
   type Fields,
   isOwn,
-  pathOf,
   readFields,
   type Violations,
 } from './read-fields.js';

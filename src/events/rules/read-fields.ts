@@ -1,3 +1,4 @@
+import { pathOf } from '../../names.js';
 import type { OdpViolation } from '../../errors/index.js';
 
 /** Collects what is wrong. */
@@ -58,17 +59,7 @@ function tellWhatThrows(
   if (violations.length === before) violations.push({ path, message });
 }
 
-/**
- * The path of a field. Names come from the caller and end up in messages and logs,
- * so unusual ones are quoted and cut.
- */
-export function pathOf(path: string, key: string): string {
-  return /^[\w-]{1,64}$/.test(key)
-    ? `${path}.${key}`
-    : `${path}[${JSON.stringify(key.slice(0, 64))}]`;
-}
-
-/** The kind of a value, for messages that must not show it. */
+/** What a value is, for messages that must not show it. */
 export const describe = (value: unknown): string =>
   // Array.isArray would throw for a revoked proxy.
   typeof value === 'object' ? 'an object or list' : `a ${typeof value}`;

@@ -1,6 +1,7 @@
 import type { JsonWriter } from './json-writer.js';
 import { isTooLong, TOO_LONG } from './length.js';
-import { describe, pathOf, type Violations } from './read-fields.js';
+import { pathOf } from '../../names.js';
+import { describe, type Violations } from './read-fields.js';
 import { BAD_NAME, isFieldName } from './text.js';
 
 /** What a field of ODP can hold. */

@@ -25,9 +25,18 @@ export function trimInvisible(text: string): string {
 const isInvisible = (text: string, at: number) =>
   !isVisibleAscii(text.charCodeAt(at)) && INVISIBLE.test(text.charAt(at));
 
-/** Whether a field may have this name. */
+/** Nearly all names, which need no closer look. */
+const PLAIN_NAME = /^[A-Za-z][\w-]*$/;
+/** At the ends, or nowhere to be seen: ODP would take it for another field. */
+const MISLEADING = /^\s|\s$|\p{Default_Ignorable_Code_Point}/u;
+
+/** Whether a field may be named so. */
 export const isFieldName = (name: string) =>
-  name !== '__proto__' && !isBlank(name) && name.isWellFormed();
+  PLAIN_NAME.test(name) ||
+  (name !== '' &&
+    name !== '__proto__' &&
+    !MISLEADING.test(name) &&
+    name.isWellFormed());
 
 export const BAD_NAME =
-  'has a field whose name is blank, "__proto__" or malformed Unicode; rename it';
+  'has a field whose name is blank, "__proto__" or malformed Unicode, or has white space at its ends or invisible characters; name it otherwise';
