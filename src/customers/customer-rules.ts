@@ -13,8 +13,8 @@ import {
 const FIELDS = ['identifiers', 'attributes'];
 
 /**
- * Writes a customer as ODP takes it, its identifiers among its attributes.
- * Tells what is wrong; the text is of use only if nothing is.
+ * Writes a customer the way ODP takes it, with identifiers among the attributes, and
+ * reports what is wrong. Use the text only if nothing is.
  */
 export function customerText(
   customer: unknown,
@@ -63,7 +63,7 @@ export function customerText(
 }
 
 /**
- * Writes attributes; reports what is wrong. Absent ones are fine.
+ * Writes attributes and reports what is wrong. Absent ones are fine.
  *
  * @param identifiers those of the customer, written already
  */

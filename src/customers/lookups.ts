@@ -4,14 +4,14 @@ import { copyIdentifiers } from '../events/index.js';
 /** An identifier to find a customer by. */
 export type Lookup = readonly [name: string, value: string];
 
-/** What ODP can be asked by; the name becomes a part of a query's text. */
+/** Names that ODP can be asked by: they become part of a query's text. */
 const NAME = /^[A-Za-z_]\w{0,127}$/;
 /** The web tag's cookie holds a UUID; ODP knows it without hyphens. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * The identifiers to find a customer by, one after the other: as they are
- * given, and `vuid` last, since it tells a browser, not a person.
+ * The identifiers to find a customer by, in the order given, except that `vuid`
+ * comes last, since it identifies a browser rather than a person.
  *
  * @throws OdpValidationError if they cannot be asked by
  */

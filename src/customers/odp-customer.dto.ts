@@ -19,7 +19,7 @@ export function IsOdpAttributes(
 
 /**
  * A customer as a request body: `@Body() customer: OdpCustomerDto` under Nest's
- * `ValidationPipe`, also with `whitelist: true`. It holds the same rules as
+ * `ValidationPipe`, also with `whitelist: true`. It applies the same rules as
  * `odp.customers.update`.
  */
 export class OdpCustomerDto implements OdpCustomer {
@@ -27,7 +27,7 @@ export class OdpCustomerDto implements OdpCustomer {
   @ruleDecorator('isOdpIdentifiers', writeIdentifiers)
   identifiers!: OdpIdentifiers;
 
-  /** What is to be known. */
+  /** What to store. */
   @IsOdpAttributes()
   attributes?: OdpCustomerAttributes;
 }

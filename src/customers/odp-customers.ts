@@ -26,33 +26,33 @@ import { customerText } from './customer-rules.js';
 import { lookupsOf } from './lookups.js';
 import { Pace } from './pace.js';
 
-/** How customers are updated or asked for. */
+/** How customers are updated or looked up. */
 export interface OdpCustomersOptions {
   /**
-   * How long ODP may take for each request, its repetitions included. The wait
-   * for its turn does not count.
+   * How long ODP may take for each request and its repetitions, not counting the
+   * wait for its turn.
    * @default '30s'
    */
   readonly timeout?: Duration | undefined;
-  /** Breaks it off: it rejects with the signal's reason. */
+  /** Aborts it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What ODP's documentation allows in one request. */
+/** How many ODP's documentation allows in one request. */
 const MOST_PER_REQUEST = 500;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 /** How often a request is made again without those that ODP named. */
 const MOST_ROUNDS = 5;
 const TIMEOUT = '30s';
 
-/** A customer on its way. */
+/** A customer to be sent. */
 interface Item {
-  /** Its place among those that were given. */
+  /** Its index in the list that was given. */
   readonly index: number;
   readonly text: string;
 }
 
-/** What has become of an update so far. */
+/** The state of an update. */
 interface Progress {
   updated: number;
   readonly invalids: OdpInvalidCustomer[];
@@ -67,9 +67,9 @@ interface Progress {
 type CheckedOptions = Pick<ProfileRequest, 'timeout' | 'signal' | 'turn'>;
 
 /**
- * Customers at ODP: its "Create and update customers" API, for what events
- * cannot do. Nothing of it goes through the outbox: it happens at once, within
- * ODP's limit of ten requests per second, and is gone with the process.
+ * Customers at ODP: its "Create and update customers" API, for what events cannot
+ * do. It bypasses the outbox: requests are made at once, within ODP's limit of ten
+ * per second, and do not survive the process.
  */
 export class OdpCustomers {
   readonly #account: OdpAccount;
@@ -82,10 +82,9 @@ export class OdpCustomers {
   }
 
   /**
-   * Creates customers, or updates their attributes: one, or any number, which
-   * go in requests of up to 500, one after the other. All are valid, or nothing
-   * is sent. Resolves when ODP has accepted them; it shows them within seconds,
-   * by its word in less than 2 minutes.
+   * Creates customers or updates their attributes: one or any number, in requests of
+   * up to 500, one after the other. If any is invalid, nothing is sent. Resolves when
+   * ODP has accepted them; it shows them within seconds, and promises 2 minutes.
    *
    * ```ts
    * await odp.customers.update({ identifiers: { email }, attributes: { first_name: 'Ada' } });
@@ -103,13 +102,13 @@ export class OdpCustomers {
   }
 
   /**
-   * What ODP knows of a customer: attributes, identifiers among them. ODP is
-   * asked by one identifier after the other until it knows the customer, by
-   * `vuid` last. Mostly it wants the private key for this.
+   * What ODP knows about a customer: attributes, which include identifiers. The
+   * identifiers are tried one after the other until ODP knows the customer, `vuid`
+   * last. This usually needs the private key.
    *
    * @returns `undefined` for a customer whom ODP does not know
    * @throws OdpApiError ODP is away, or refuses
-   * @throws OdpValidationError it cannot be asked by these
+   * @throws OdpValidationError the arguments are invalid; nothing was asked
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError
    */
   get(
@@ -142,7 +141,7 @@ export class OdpCustomers {
     customers: OdpCustomer | readonly OdpCustomer[],
     options: OdpCustomersOptions,
   ) {
-    // Told before anything else is.
+    // The state of the account comes before all other problems.
     void this.#account.calls;
     const request = this.#check(options);
     const items = await this.#read(customers);
@@ -163,7 +162,7 @@ export class OdpCustomers {
     throw new OdpCustomersError(failure, progress);
   }
 
-  /** Again without those that ODP names, as nobody documents what it does with the others. */
+  /** Sends again without those that ODP names, as what it does with the others is not documented. */
   async #send(
     batch: readonly Item[],
     request: CheckedOptions,
@@ -195,7 +194,7 @@ export class OdpCustomers {
       progress.failure ??= REFUSED;
       items = items.filter((_, index) => !named.has(index));
       if (round < MOST_ROUNDS) continue;
-      // It names others each time: whatever this is, it is no list of culprits.
+      // It names different ones each time, so this is not about single customers.
       progress.failed.push(...items.map(({ index }) => index));
       return;
     }
@@ -256,7 +255,7 @@ function failureOf(error: unknown): OdpApiFailure {
   return { status: undefined, reason };
 }
 
-/** Whether the others would fare no better. */
+/** Whether the other requests would fail, too. */
 const isGeneral = ({ status }: OdpApiFailure) =>
   status === undefined || ![400, 413, 415, 422].includes(status);
 

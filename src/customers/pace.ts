@@ -3,14 +3,14 @@ import { sleep } from '../odp/index.js';
 
 /** What ODP documents for profiles, per account. */
 const MOST_PER_SECOND = 10;
-/** A little more than a second: on their way requests catch up with those before them. */
+/** A little more than a second, since requests may catch up with earlier ones on the way. */
 const WINDOW_MS = 1100;
 
-/** Keeps requests within the limit by letting them wait for their turn, first come, first served. */
+/** Keeps requests within the limit: they wait their turn, first come, first served. */
 export class Pace {
   readonly #clock: Clock;
   #last: Promise<void> = Promise.resolve();
-  /** When the last ones went, by the monotonic clock. */
+  /** When the last ones were sent, on the monotonic clock. */
   #starts: number[] = [];
 
   constructor(clock: Clock) {

@@ -14,20 +14,20 @@ export function addAction(target: Decorated, action: OdpAction): boolean {
   return before.length === 0;
 }
 
-/** The actions of a handler or class, those of its base classes included. */
+/** The actions of a handler or class, including those of base classes. */
 export function actionsOf(target: Decorated): readonly OdpAction[] {
   return (
     (Reflect.getMetadata(KEY, target) as readonly OdpAction[] | undefined) ?? []
   );
 }
 
-/** Notes which method of a class has actions: a decorator above may replace the method, and them with it. */
+/** Remembers that a method has actions: a decorator above may replace the method, and lose them. */
 export function noteMethod(prototype: object, name: string | symbol): void {
   const noted = new Set([...notedMethods(prototype), name]);
   Reflect.defineMetadata(METHODS, noted, prototype);
 }
 
-/** Its own ones, without those of base classes. */
+/** A class's own ones, without those of base classes. */
 const notedMethods = (prototype: object) =>
   (Reflect.getOwnMetadata(METHODS, prototype) as
     ReadonlySet<string | symbol> | undefined) ?? new Set();

@@ -26,10 +26,10 @@ import {
 import type { HandlerEnd } from './handler-end.js';
 import { isGraphqlField } from './handlers.js';
 
-/** Whom an action's events are handed to. */
+/** Where an action's events go. */
 interface Target {
   readonly account: OdpAccount;
-  /** What `@Inject(OdpService)` gives: a test may have put its own there. */
+  /** What `@Inject(OdpService)` provides, which a test may have replaced. */
   readonly service: OdpService;
 }
 
@@ -55,7 +55,7 @@ export class ActionRunner {
     this.#background = background;
   }
 
-  /** Never throws: the response goes its way whatever happens here. */
+  /** Never throws: nothing here may affect the response. */
   run(
     actions: readonly OdpAction[],
     executionContext: ExecutionContext,
@@ -68,7 +68,7 @@ export class ActionRunner {
     if (due.length === 0) return;
     const context = new ActionContext(executionContext, end, before);
     for (const action of due) {
-      // What ends a handler may run anywhere, such as in a socket's event.
+      // A handler may end in any async context, such as a socket's event.
       this.#callers.runForRequest(
         () => context.request,
         () => this.#background.soon(() => this.#send(action, context)),
@@ -80,7 +80,7 @@ export class ActionRunner {
     const { account, accountOf } = action;
     const source = sourceOf(context);
     if (accountOf === undefined) {
-      // A name that no account has was reported at boot.
+      // An unknown name was reported at boot.
       return this.#sendTo(this.#target(account), action, context);
     }
     const failed = (problem: string) =>
@@ -115,7 +115,7 @@ export class ActionRunner {
     try {
       if (this.#once.wasSent(action, call)) return;
       const sent = followUp(action.when(context, limit), (due) => {
-        // Another run may have passed while this one was asked.
+        // Another run may have got here while `when` was pending.
         if (!due || this.#once.wasSent(action, call)) return;
         this.#once.sent(action, call);
         return followUp(action.make(context, limit), (events) => {
@@ -130,7 +130,7 @@ export class ActionRunner {
     }
   }
 
-  /** While it is not known yet which account's it is. */
+  /** For functions that run before the account is known. */
   #limit(): TimeLimit {
     const account = this.#target(undefined)?.account;
     return {
@@ -152,10 +152,10 @@ export class ActionRunner {
   }
 }
 
-/** How long the function of `account` may take if no account is without a name. */
+/** How long the function of `account` may take if there is no account without a name. */
 const FUNCTION_TIMEOUT_MS = 10_000;
 
-/** Says no name: it may come from the request. */
+/** Does not repeat the name, which may come from the request. */
 const NO_SUCH_ACCOUNT =
   "@SendOdpEvent() sends nothing, since the function of account names an account that is not configured. Import OptimizelyOdpModule.forRoot({ name: '…', … }), or correct the function.";
 
@@ -164,7 +164,7 @@ const messageOf = (error: unknown): string =>
     ? error.message
     : `account could not be determined: ${nameOfThrown(error)} was thrown`;
 
-/** Which actions have been sent for a GraphQL operation that runs their handler many times. */
+/** Which actions were sent for a GraphQL operation, which may run a handler many times. */
 class OncePerRequest {
   readonly #done = new WeakMap<object, Set<OdpAction>>();
 
@@ -174,7 +174,7 @@ class OncePerRequest {
     return key !== undefined && this.#done.get(key)?.has(action) === true;
   }
 
-  /** Notes that it is sent now. */
+  /** Remembers that it is sent now. */
   sent(action: OdpAction, call: ExecutionContext): void {
     const key = keyOf(action, call);
     if (key === undefined) return;

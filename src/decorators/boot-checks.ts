@@ -46,7 +46,7 @@ export class DecoratorCheck implements OnModuleInit {
     }
   }
 
-  /** A decorator above may have put another function in the method's place. */
+  /** A decorator above may have replaced the method. */
   #checkSilenced(type: Class): void {
     for (const place of silencedMethods(type.prototype as object)) {
       if (this.#silenced.has(place)) continue;
@@ -123,7 +123,7 @@ const GUARDS = '__guards__';
 
 /**
  * Warns at boot if `@QualifiedFor()` runs before another guard, which may be
- * the one that sets the user: everybody would be denied, in silence.
+ * the one that sets the user: it would silently deny everybody.
  */
 export class GuardOrderCheck implements OnModuleInit {
   readonly #modules: ModulesContainer;
@@ -166,7 +166,7 @@ export class GuardOrderCheck implements OnModuleInit {
     if (later.length === 0) return;
     const names = later.map(nameOf).join(', ');
     this.#logger.warn(
-      `@QualifiedFor() on ${place} runs before ${names}: a user whom that sets is not known yet. Nest runs the guards of a class first, then those of the lowest decorator: write @QualifiedFor() above @UseGuards(${names}), on the same class or method.`,
+      `@QualifiedFor() on ${place} runs before ${names}: a user that it sets is not known yet. Nest runs the guards of a class first, then those of the lowest decorator: write @QualifiedFor() above @UseGuards(${names}), on the same class or method.`,
     );
   }
 }

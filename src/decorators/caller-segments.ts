@@ -15,7 +15,7 @@ import {
   modulesOf,
 } from '../service/index.js';
 
-/** What a decorator wants to know of whoever is calling. */
+/** What a decorator asks about the caller. */
 export interface SegmentsQuestion {
   /** The decorator's name, for the log. */
   readonly decorator: string;
@@ -24,11 +24,11 @@ export interface SegmentsQuestion {
   readonly account: string | undefined;
 }
 
-/** `unavailable`: ODP cannot tell now; `misconfigured`: it never can. */
+/** `unavailable`: ODP cannot say for now; `misconfigured`: it never will. */
 export type CallerSegmentsAnswer =
   readonly string[] | 'unavailable' | 'misconfigured';
 
-/** Tells which segments the caller of a handler is qualified for. One serves the whole app. */
+/** Finds the segments that a handler's caller is qualified for. One serves the whole app. */
 export class CallerSegments {
   readonly #modules: ModulesContainer;
   readonly #callers: CallerContext;
@@ -54,7 +54,7 @@ export class CallerSegments {
         this.#logger.error(source, () => `${source} ${noAccount(account)}`);
         return 'misconfigured';
       }
-      // Guards run before any interceptor has said whose request it is.
+      // Guards run before any interceptor has set the caller.
       return await this.#callers.runForRequest(
         () => odpRequestOf(call),
         () => service.fetchQualifiedSegments(undefined, { segments }),
@@ -83,7 +83,7 @@ const noAccount = (name: string | undefined) =>
     : `can ask nobody: no account is named '${name}'. Import OptimizelyOdpModule.forRoot({ name: '${name}', … }), or correct account.`;
 
 /**
- * It, wherever the app keeps it.
+ * Finds it in the app, whichever module it is in.
  *
  * @throws OdpConfigurationError if the module is not imported
  */

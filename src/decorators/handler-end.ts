@@ -7,7 +7,7 @@ import { StreamableFile } from '@nestjs/common';
 export type HandlerEnd =
   | { readonly outcome: 'success'; readonly result: unknown }
   | { readonly outcome: 'error'; readonly error: unknown }
-  /** The client, or an interceptor around the handler, left before it was done. */
+  /** The client, or an interceptor around the handler, left before the end. */
   | { readonly outcome: 'abandoned'; readonly result: unknown };
 
 /**
@@ -31,8 +31,8 @@ export function watchHandler(
         if (stream) void stream.then(onEnd);
         else onEnd(how);
       };
-      // Whoever leaves while being handed a value, as `first()` does, has got
-      // what was asked for.
+      // A subscriber that leaves on receiving a value, as `first()` does, has got
+      // what it wanted.
       subscriber.add(() =>
         end({ outcome: emitting ? 'success' : 'abandoned', result }),
       );
@@ -55,7 +55,7 @@ export function watchHandler(
     });
 }
 
-/** How a returned stream of bytes ends, once it does; `undefined` for what is none. */
+/** How a returned stream of bytes ends; `undefined` if it is not a stream. */
 function streamEnd(result: unknown): Promise<HandlerEnd> | undefined {
   const stream = result instanceof StreamableFile ? result.getStream() : result;
   if (!(stream instanceof Readable)) return undefined;

@@ -4,9 +4,9 @@ import type { MetadataScanner } from '@nestjs/core';
 import type { providersOf } from '../service/index.js';
 
 /**
- * How Nest marks what its interceptors run for. The keys stand here because the
- * packages of GraphQL, WebSockets and microservices are optional; tests hold
- * them against the real decorators.
+ * How Nest marks what its interceptors run for. The keys are repeated here because
+ * the packages of GraphQL, WebSockets and microservices are optional; tests compare
+ * them with the real decorators.
  */
 const MESSAGE = 'microservices:pattern';
 const IN_CONTROLLERS = ['path', MESSAGE];
@@ -41,14 +41,14 @@ export const isSharedRoute = (method: object): boolean =>
 export const isGraphqlField = (method: object): boolean =>
   hasAny(GRAPHQL_FIELDS, method);
 
-/** What says nothing of who calls a method, or is of libraries that run no interceptors. */
+/** Metadata that does not make a method a handler, or is of libraries that run no interceptors. */
 const OF_NO_CALLER =
   /^(design:|__|swagger\/|optimizely-odp|SCHEDUL|EVENT_LISTENER|bull)/;
 
 /**
  * Whether another library may call a method and run Nest's interceptors for it,
- * by `ExternalContextCreator`, as `@golevelup/nestjs-rabbitmq` does: it has then
- * left something on the method by which it finds it.
+ * through `ExternalContextCreator`, as `@golevelup/nestjs-rabbitmq` does. It then
+ * finds the method by metadata of its own.
  */
 export const mayBeCalled = (method: object): boolean =>
   Reflect.getMetadataKeys(method).some(
@@ -60,13 +60,13 @@ type Wrapper = ReturnType<typeof providersOf>[number];
 // oxlint-disable-next-line typescript/no-unsafe-function-type -- a class, whatever its constructor takes
 export type Class = Function;
 
-/** A method of a class, inherited ones included. */
+/** A method of a class, which may be inherited. */
 export interface Method {
   readonly name: string;
   readonly handler: object;
 }
 
-/** The classes behind them, each once, request-scoped and transient ones too, which have no instance at boot. */
+/** Their classes, each once, including request-scoped and transient ones, which have no instance at boot. */
 export function classesOf(wrappers: readonly Wrapper[]): Set<Class> {
   return new Set(wrappers.flatMap((wrapper) => classOf(wrapper) ?? []));
 }

@@ -12,7 +12,7 @@ import type {
   TimeLimit,
 } from './odp-action.js';
 
-/** Brings both forms of the decorator's arguments into one. */
+/** Normalises the two forms of the decorator's arguments. */
 export function makeAction<T>(
   event: OdpActionOptions<T> | OdpActionFactory<T>,
   conditions: OdpActionConditions<T>,
@@ -28,7 +28,7 @@ export function makeAction<T>(
     typeof event === 'function'
       ? followUp(evaluate('event', event, context, limit), listOf)
       : eventOf(event, context, limit);
-  // Which T a handler returns was checked where the decorator stands on it.
+  // That a handler returns T was checked where it is decorated.
   return {
     ...(on === undefined ? {} : { on }),
     ...(typeof account === 'function'
@@ -57,7 +57,7 @@ function eventOf<T>(
     followUp(the('action', options.action), (action) =>
       followUp(the('identifiers', options.identifiers), (identifiers) =>
         followUp(the('data', options.data), (data) => [
-          // Whether these are strings is checked when the event is made.
+          // That these are strings is checked when the event is made.
           { type, action, identifiers, data } as OdpEvent,
         ]),
       ),
@@ -113,7 +113,7 @@ function evaluate<T, V>(
 const invalid = (path: string, message: string, advice: string) =>
   new OdpValidationError([{ path, message }], 'event', advice);
 
-/** Whether a function that failed speaks of a user whom the request has not. */
+/** Whether a function that failed reads a user that the request lacks. */
 const readsMissingUser = (
   failed: object,
   { request }: Pick<OdpActionContext, 'request'>,
@@ -121,19 +121,19 @@ const readsMissingUser = (
   request.user === undefined &&
   /\buser\b/.test(Function.prototype.toString.call(failed));
 
-/** The handler, as it is named in the app's code. */
+/** The handler's name in the app's code. */
 export const sourceOf = ({
   executionContext: call,
 }: Pick<OdpActionContext, 'executionContext'>): string =>
   `${call.getClass().name}.${call.getHandler().name}`;
 
-/** Promises, and what stands for one, such as a query. */
+/** Promises, and other thenables such as a query. */
 const isThenable = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   typeof (value as { then?: unknown }).then === 'function';
 
-/** Messages of the engine that quote the source text. Others may hold a value, the app's own anything. */
+/** Messages of the engine that only quote source text. All others may hold values. */
 const QUOTES_SOURCE =
   /^(Cannot read properties of (undefined|null) \(reading '[A-Za-z_$][\w$]*'\)|[A-Za-z_$][\w$.]* is not (a function|defined))$/;
 
@@ -145,9 +145,9 @@ function describe(error: unknown): string {
 }
 
 /**
- * Goes on with a value: at once, or once its promise has resolved. Nearly all
- * of them are there already, and a promise for each would cost every request
- * more than what is done with it.
+ * Continues with a value: at once, or once its promise has resolved. Nearly all
+ * values are there already, and a promise for each would cost every request more
+ * than the rest.
  */
 export const followUp = <T, R>(
   value: T | Promise<T>,

@@ -11,26 +11,27 @@ import type { HandlerEnd } from './handler-end.js';
 /** What a handler did, for the functions of `@SendOdpEvent()`. */
 export interface OdpActionContext<T = unknown> {
   /**
-   * The request behind the handler, the same for every kind of handler. It is
-   * read when you ask for it; a copy made by spreading the context lacks it.
+   * The request behind the handler, the same for every kind of handler. It is a
+   * getter, so a copy made by spreading the context lacks it.
    */
   readonly request: OdpRequest;
   /** What Nest called the handler with, such as `[request, response, next]`. */
   readonly args: readonly unknown[];
   /**
-   * What the handler returned, as the interceptors between it and the decorator
-   * leave it: a promise's value, a stream's last; `undefined` after an error.
+   * What the handler returned, after the interceptors between it and the decorator:
+   * a promise's value, a stream's last; `undefined` after an error.
    */
   readonly result: T;
   /** What the handler threw; `undefined` after a success. */
   readonly error: unknown;
-  /** Nest's own view of the call. */
+  /** Nest's own context of the call. */
   readonly executionContext: ExecutionContext;
 }
 
 /**
- * A value, or a function of what the handler did; evaluated once per call. One
- * that takes longer than `delivery.requestTimeout` is given up, and its event with it.
+ * A value, or a function of what the handler did, evaluated once per call. A
+ * function that takes longer than `delivery.requestTimeout` is given up, and its
+ * event with it.
  */
 export type OdpActionValue<T, V> =
   V | ((context: OdpActionContext<T>) => V | Promise<V>);
@@ -45,7 +46,7 @@ export interface OdpActionConditions<T = unknown> {
   /**
    * After which outcome of the handler, its pipes and the interceptors below the
    * decorator: it completed (a stream: to its end), it threw, or either. A client
-   * that leaves a stream before its end is neither: only `always` tells of it.
+   * that leaves a stream before its end is neither: only `always` sends then.
    * @default 'success'
    */
   readonly on?: 'success' | 'error' | 'always' | undefined;
@@ -55,8 +56,8 @@ export interface OdpActionConditions<T = unknown> {
    */
   readonly account?: OdpActionValue<T, string | undefined> | undefined;
   /**
-   * `false`: nothing of whoever is calling is filled in, for events about
-   * somebody else, such as the customer whom an agent serves.
+   * `false`: the caller's identifiers are not filled in, for events about somebody
+   * else, such as the customer whom an agent serves.
    * @default true
    */
   readonly identity?: boolean | undefined;
@@ -73,13 +74,13 @@ export interface OdpActionOptions<T = unknown> extends OdpActionConditions<T> {
   /** @default 'fullstack' */
   readonly type?: OdpActionValue<T, string | null | undefined> | undefined;
   readonly action: OdpActionValue<T, string>;
-  /** What it lacks is filled in from the `identity` option. A value that is no string is reported, not sent. */
+  /** Missing identifiers are filled in from the `identity` option. A value that is not a string is reported, not sent. */
   readonly identifiers?:
     OdpActionValue<T, object | null | undefined> | undefined;
   readonly data?: OdpActionValue<T, object | null | undefined> | undefined;
 }
 
-/** Makes 0 to n events of what the handler did. */
+/** Makes any number of events of what the handler did. */
 export type OdpActionFactory<T = unknown> = (
   context: OdpActionContext<T>,
 ) => OdpActionEvents | Promise<OdpActionEvents>;
@@ -117,9 +118,8 @@ export interface OdpAction extends Omit<
 }
 
 /**
- * What a handler did. A class, since V8 makes a map (a hidden class) of its own
- * for each literal that has a getter, and keeps that, with the whole request
- * that it leads to, until a full collection.
+ * What a handler did. A class, since V8 makes a new hidden class for each literal
+ * with a getter, and keeps it, together with the request, until a full collection.
  */
 export class ActionContext implements OdpActionContext {
   readonly args: readonly unknown[];
@@ -129,7 +129,7 @@ export class ActionContext implements OdpActionContext {
   readonly #before: OdpUser | undefined;
   #request: OdpRequest | undefined;
 
-  /** @param before whoever was on the request when the handler began */
+  /** @param before the user on the request when the handler started */
   constructor(
     executionContext: ExecutionContext,
     end: HandlerEnd,
@@ -142,7 +142,7 @@ export class ActionContext implements OdpActionContext {
     this.executionContext = executionContext;
   }
 
-  /** Read when it is asked for: events that are made of the result alone do without it. */
+  /** Read on demand: events that are made of just the result do not need it. */
   get request(): OdpRequest {
     return (this.#request ??= odpRequestOf(
       this.executionContext,

@@ -24,11 +24,10 @@ import { watchHandler } from './handler-end.js';
 
 /**
  * Sends the events of `@SendOdpEvent()`, which binds it: there is no need to
- * register it. Bind it yourself, with `@UseInterceptors()`, only where handlers
- * without the decorator should know who is calling and otherwise would not:
- * where Nest runs no global interceptors, as in a microservice that is connected
- * to an HTTP app without `inheritAppConfig`, and behind a middleware that loses
- * the async context.
+ * register it. Bind it yourself, with `@UseInterceptors()`, only if handlers without
+ * the decorator should know the caller and otherwise would not: if Nest runs no
+ * global interceptors, as in a microservice connected to an HTTP app without
+ * `inheritAppConfig`, or behind a middleware that loses the async context.
  */
 @Injectable()
 export class OdpEventInterceptor implements NestInterceptor {
@@ -52,7 +51,7 @@ export class OdpEventInterceptor implements NestInterceptor {
     return this.#tracker?.track(call, next) ?? next.handle();
   }
 
-  /** `undefined` as long as our module is not there; it may be loaded lazily. */
+  /** `undefined` until our module is there, which may be loaded lazily. */
   #find(): CallTracker | undefined {
     const found = findProvider(this.#modules, CallTracker);
     if (found === undefined && !this.#warned) {
@@ -66,9 +65,8 @@ export class OdpEventInterceptor implements NestInterceptor {
 }
 
 /**
- * The interceptor that a call belongs to. It stands on the call itself: a
- * WeakMap that each request enters would cost the collector more than all else
- * that is done here.
+ * The interceptor that a call belongs to. It is a property of the call: entering
+ * each request in a WeakMap would cost the garbage collector more than all the rest.
  */
 const OWNER = Symbol('ODP_OWNER');
 type OwnedCall = ExecutionContext & { [OWNER]?: object };
@@ -91,9 +89,9 @@ export class CallTracker {
     if (actions.length === 0 || onlyAsks(call)) {
       return handleForCaller(this.#callers, call, next);
     }
-    // The interceptor may be bound to a handler, to its class and globally, and
-    // each call must count once. Nest asks from the outside in, so the last to
-    // ask is the nearest to the handler, and binding it globally changes nothing.
+    // The interceptor may be bound to a handler, to its class and globally, but each
+    // call must count once. Nest calls interceptors from the outside in, so the last
+    // one is nearest to the handler, and binding it globally changes nothing.
     const owner = {};
     const before = userOf(call);
     (call as OwnedCall)[OWNER] = owner;
@@ -123,10 +121,10 @@ export class CallTracker {
   }
 }
 
-/** Methods that ask what a route would answer: nobody has seen or done what it is for. */
+/** Methods that only ask what a route would answer. */
 const ONLY_ASKS: readonly unknown[] = ['HEAD', 'OPTIONS'];
 
-/** Whether a route is asked for its headers only, and was not written for that. */
+/** Whether the call only asks for headers of a route that was not written for that. */
 const onlyAsks = (call: ExecutionContext): boolean =>
   call.getType() === 'http' &&
   ONLY_ASKS.includes(

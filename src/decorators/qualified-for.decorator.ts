@@ -18,12 +18,12 @@ import {
 /** How `@QualifiedFor()` decides. */
 export interface QualifiedForOptions {
   /**
-   * Of several segments, whether one of them is enough.
+   * Of several segments, whether any or all of them are needed.
    * @default 'any'
    */
   readonly match?: 'any' | 'all' | undefined;
   /**
-   * What becomes of callers while ODP cannot tell: it is away, slower than
+   * What happens to callers while ODP cannot say: it is away, slower than
    * `segments.requestTimeout`, not integrated or not enabled.
    * @default 'deny'
    */
@@ -38,10 +38,10 @@ export interface QualifiedForOptions {
 const DECORATOR = '@QualifiedFor()';
 
 /**
- * Lets only those callers pass who are qualified for a segment of ODP; others
- * get what a guard that refuses gives, for HTTP a 403. Who is calling tells the
- * option `identity`; nobody is qualified for nothing. Goes on methods and
- * classes, of HTTP, GraphQL, RPC and WebSockets; several of them must all hold.
+ * Admits only callers who are qualified for a segment of ODP; others get the
+ * answer of a guard that refuses, which is a 403 for HTTP. The option `identity`
+ * says who is calling; an unknown caller is qualified for nothing. Goes on methods
+ * and classes of HTTP, GraphQL, RPC and WebSockets; several must all be met.
  *
  * Nest runs the guards of the lowest decorator first: write it above the one
  * that sets the user.
@@ -91,7 +91,7 @@ export function QualifiedFor(
   return UseGuards(QualifiedForGuard);
 }
 
-/** Who passes a guard. */
+/** Whom a guard admits. */
 export interface QualifiedCondition extends SegmentsQuestion {
   readonly segments: readonly string[];
   readonly match: 'any' | 'all';
@@ -110,7 +110,7 @@ export abstract class QualifiedGuard implements CanActivate {
     proxyProof(this);
   }
 
-  /** What it returns becomes the refusal of the call's transport. */
+  /** On `false`, Nest refuses the call in its transport's own way. */
   async canActivate(call: ExecutionContext): Promise<boolean> {
     const { condition } = this;
     const { segments, match, whenUnavailable, decorator } = condition;

@@ -22,7 +22,7 @@ export interface QualifiedSegmentsOptions {
   readonly account?: string | undefined;
 }
 
-/** A function, since an app's own pipes may look into objects. */
+/** A function, since an app's own pipes may inspect objects. */
 type Ask = () => {
   readonly call: ExecutionContext;
   readonly question: SegmentsQuestion;
@@ -53,8 +53,8 @@ const ask = createParamDecorator(
 
 /**
  * A parameter: those of the named segments that the caller is qualified for;
- * without names those that the datafile's audiences use. None while ODP cannot
- * tell, which is logged and fails no request.
+ * without names, of those that the datafile's audiences use. Empty while ODP cannot
+ * say, which is logged and fails no request.
  *
  * ```ts
  * @Get()

@@ -25,8 +25,8 @@ export interface SendOdpEventDecorator<T> {
 
 /**
  * Sends events after a handler has completed: the response is neither delayed
- * nor failed by it. Goes on methods and classes, as often as needed, and needs
- * nothing else registered.
+ * nor failed by it. Goes on methods and classes, any number of times, and needs
+ * nothing else to be registered.
  *
  * ```ts
  * @SendOdpEvent<Order>({
@@ -70,7 +70,7 @@ const bindTo = (...to: readonly unknown[]): void => {
   bind(...(to as never[]));
 };
 
-/** @throws TypeError where no handler can be, of which Nest would say nothing */
+/** @throws TypeError if it cannot be a handler, which Nest would silently ignore */
 function methodAt(
   target: object,
   propertyKey: string | symbol,

@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../options/index.js';
 /** How segments are fetched. */
 export interface FetchSegmentsOptions {
   /**
-   * Which segments matter, by their names in ODP.
+   * The segments to ask for, by their names in ODP.
    * @default those that the datafile's audiences use, if the account comes from one
    */
   readonly segments?: readonly string[] | undefined;
@@ -29,7 +29,7 @@ export interface FetchSegmentsOptions {
   readonly details?: boolean | undefined;
 }
 
-/** They, checked. */
+/** The options, checked. */
 export interface CheckedOptions {
   /** Each once. */
   readonly segments: readonly string[] | undefined;
@@ -41,7 +41,7 @@ export interface CheckedOptions {
 
 const NAMES = ['segments', 'cache', 'timeout', 'signal', 'details'];
 const CACHE = ['use', 'ignore', 'reset'];
-/** ODP documents no bound on names or their number; these keep hostile ones from filling memory. */
+/** ODP documents no limit on names or their number; these keep hostile ones from filling memory. */
 const LONGEST_NAME = 256;
 const MOST_NAMES = 1000;
 
@@ -111,6 +111,6 @@ const isSegmentName = (name: unknown): name is string =>
   name.trim() !== '' &&
   name.isWellFormed();
 
-/** One thing that is wrong with what was asked. */
+/** An error with one violation. */
 export const invalid = (path: string, message: string): OdpValidationError =>
   new OdpValidationError([{ path, message }], 'request');

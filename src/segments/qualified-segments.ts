@@ -24,19 +24,19 @@ export interface QualifiedSegmentsDetails {
   readonly age: number;
 }
 
-/** What `optimizely-odp:segments` of `node:diagnostics_channel` carries, for each time that segments are asked for. */
+/** What `optimizely-odp:segments` of `node:diagnostics_channel` carries, for each lookup of segments. */
 export interface OdpSegmentsLookup {
   readonly account: string;
   /** `joined`: somebody else's request was under way. */
   readonly result: 'hit' | 'miss' | 'joined' | 'ignored';
 }
 
-/** A customer's further segments are asked for together with those that were asked for before, up to so many. */
+/** A customer's segments are asked for together with those asked for before, up to this many. */
 const MOST_TOGETHER = 100;
 
 const lookups = channel('optimizely-odp:segments');
 
-/** Asks ODP which segments customers are qualified for, and remembers it for a while. */
+/** Asks ODP which segments customers are qualified for, and caches the answers. */
 export class QualifiedSegments {
   readonly #account: OdpAccount;
   readonly #options: ResolvedSegments;
@@ -51,12 +51,12 @@ export class QualifiedSegments {
     account.onCredentialsChange(() => this.#forget());
   }
 
-  /** As `OdpService.fetchQualifiedSegments`. Throws, or rejects; what is known already comes without a promise. */
+  /** As `OdpService.fetchQualifiedSegments`, but may throw, and returns a cached answer without a promise. */
   fetch(
     identifiers: OdpIdentifiers | undefined,
     options: FetchSegmentsOptions,
   ): QualifiedSegmentsDetails | Promise<QualifiedSegmentsDetails> {
-    // Even if the answer is known: an account that is closed has none.
+    // Even for a cached answer: a closed account gives none.
     void this.#account.calls;
     const checked = checkFetchOptions(options);
     const { cache, signal, timeout = 0 } = checked;
@@ -88,7 +88,7 @@ export class QualifiedSegments {
     return this.#answer(request, wanted, checked);
   }
 
-  /** The request for this customer that is under way, or a new one. */
+  /** The request under way for this customer, or a new one. */
   #share(
     key: string,
     customer: readonly Lookup[],
@@ -131,7 +131,7 @@ export class QualifiedSegments {
     }));
   }
 
-  /** By one identifier after the other, until ODP knows the customer. */
+  /** Tries one identifier after the other, until ODP knows the customer. */
   async #query(
     customer: readonly Lookup[],
     segments: readonly string[],
@@ -157,7 +157,7 @@ export class QualifiedSegments {
     if (timeout === undefined) {
       return this.#details(await request.join(signal), wanted, false);
     }
-    // Others may wait for longer.
+    // Other callers may wait longer.
     const waiting = new AbortController();
     const late = () => {
       const reason = `no answer within ${timeout} ms`;
@@ -186,7 +186,7 @@ export class QualifiedSegments {
     };
   }
 
-  /** Whom it is about; nobody if the caller is anonymous. */
+  /** Whom to ask about; nobody if the caller is anonymous. */
   #customer(identifiers: OdpIdentifiers | undefined): readonly Lookup[] {
     const account = this.#account;
     const { allowPlaceholderIdentifiers: placeholders } = account;
@@ -210,7 +210,7 @@ export class QualifiedSegments {
     if (wanted !== undefined) return wanted;
     throw invalid(
       'segments',
-      'must name the segments that matter, unless the account comes from a datafile, whose audiences name them',
+      'must name the segments to ask for, unless the account comes from a datafile, whose audiences name them',
     );
   }
 
@@ -226,7 +226,7 @@ export class QualifiedSegments {
   }
 }
 
-/** No value can pass for another one's key: names have no colon. */
+/** Keys cannot collide, since names have no colon. */
 function keyOf(customer: readonly Lookup[]): string {
   const [first] = customer;
   return customer.length === 1 && first !== undefined
@@ -235,8 +235,8 @@ function keyOf(customer: readonly Lookup[]): string {
 }
 
 /**
- * Asks for what was asked before, too, so that places which want different
- * segments of a customer share one answer.
+ * Adds the segments that were asked for before, so that callers which want
+ * different segments of a customer share one answer.
  */
 function together(
   known: KnownSegments | undefined,

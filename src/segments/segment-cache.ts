@@ -2,22 +2,22 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.js';
 import type { ResolvedSegments } from './segments-options.js';
 
-/** What ODP knows of a customer. */
+/** What ODP said about a customer. */
 export interface KnownSegments {
   /** What it was asked about. */
   readonly asked: readonly string[];
-  /** Those of them that the customer is qualified for; none is worth keeping, too. */
+  /** Those of them that the customer is qualified for, if any. */
   readonly qualified: readonly string[];
-  /** When, by the monotonic clock. */
+  /** When, on the monotonic clock. */
   readonly at: number;
 }
 
 /** Characters of a customer's identifiers and segments: with longer ones the cache holds fewer customers. */
 const MEAN_LENGTH = 1024;
-/** What is longer, as only hostile text is, is not kept. */
+/** Longer entries, which only hostile text makes, are not kept. */
 const MAX_LENGTH = 16 * MEAN_LENGTH;
 
-/** What ODP knows of customers, the most recently used ones. */
+/** What ODP said about the most recently used customers. */
 export class SegmentCache {
   readonly #known: LRUCache<string, KnownSegments> | undefined;
   readonly #timeout: number;
@@ -41,12 +41,12 @@ export class SegmentCache {
     }
   }
 
-  /** Changes with each {@link clear}: what was asked before must not be saved after it. */
+  /** Changes with each {@link clear}: answers to earlier requests must not be saved after it. */
   get generation(): number {
     return this.#generation;
   }
 
-  /** What is known, be it too old for use. */
+  /** What is known, even if it is too old for use. */
   get(key: string): KnownSegments | undefined {
     return this.#known?.get(key);
   }

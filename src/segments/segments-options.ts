@@ -4,8 +4,8 @@ import { type Duration, OptionReader } from '../options/index.js';
 /** How segments are fetched and cached. */
 export class OdpSegmentsOptions {
   /**
-   * Customers whose segments are kept; `0` keeps none. The least recently used
-   * go first.
+   * Customers whose segments are kept; `0` keeps none. The least recently used are
+   * dropped first.
    * @default 10000
    */
   readonly cacheSize: number = 10_000;
@@ -17,8 +17,8 @@ export class OdpSegmentsOptions {
   readonly cacheTimeout: Duration = '10m';
 
   /**
-   * How long ODP may take. Whoever asks waits as long, and so does a request
-   * that `@QualifiedFor` guards.
+   * How long ODP may take. Callers wait that long, and so do requests that
+   * `@QualifiedFor` guards.
    * @default '5s'
    */
   readonly requestTimeout: Duration = '5s';

@@ -1,10 +1,10 @@
-/** A request that several callers wait for: it is broken off once all of them have left. */
+/** A request that several callers wait for. It is aborted once all of them have left. */
 export class SharedRequest<T> {
   readonly #aborter: AbortController | undefined;
   readonly #result: Promise<T>;
   #waiting = 0;
 
-  /** @param mayLeave whether its first caller may; one who stays keeps it going for all */
+  /** @param mayLeave whether its first caller may leave; one that cannot keeps it going for all */
   constructor(
     mayLeave: boolean,
     ask: (signal: AbortSignal | undefined) => Promise<T>,
@@ -13,7 +13,7 @@ export class SharedRequest<T> {
     this.#result = ask(this.#aborter?.signal);
   }
 
-  /** Whether somebody else may join. */
+  /** Whether another caller may join. */
   get isAlive(): boolean {
     return this.#aborter?.signal.aborted !== true;
   }

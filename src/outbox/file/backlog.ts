@@ -13,27 +13,26 @@ import type { Level, LevelStore } from './level-store.js';
 
 /** How much of the backlog may be in memory, in characters. */
 const MAX_IN_MEMORY = 32 * 1024 * 1024;
-/** How much is read at once: so many chunks, or so many characters of payload. */
+/** How much is read at once, in chunks and in characters of payload. */
 const READ_CHUNKS = 256;
 const READ_SIZE = 2 * 1024 * 1024;
 
 /**
- * The stored events that were not claimed yet, oldest first. Its head is in
- * memory; behind a head that is as large as it may be, the rest is on the disk
- * only: chunks from `#unread` up to `#end`.
+ * Stored events that have not been claimed, oldest first. The head is in memory, up
+ * to a limit; the rest is on the disk only: chunks from `#unread` up to `#end`.
  */
 export class Backlog {
   readonly #store: LevelStore;
   readonly #head = new Fifo<Chunk>();
   /** Events of `#head`. */
   #ready = 0;
-  /** What chunks in memory take, those included whose events are claimed. */
+  /** What chunks in memory take, including those whose events are claimed. */
   #inMemory = 0;
   #unread: number;
   #end: number;
   #reading: Promise<void> | undefined;
 
-  /** Tells this opening's chunks from those of earlier ones, whose clock is not ours. */
+  /** Distinguishes chunks of this opening from earlier ones, which had another clock. */
   readonly #opening = randomUUID();
   readonly #monotonic: () => number;
   readonly #sinceOf: (event: OutboxEvent) => number;
@@ -77,12 +76,12 @@ export class Backlog {
     };
   }
 
-  /** The number that the next chunk gets at the earliest. */
+  /** The lowest number that the next chunk may get. */
   get end(): number {
     return this.#end;
   }
 
-  /** The place in the order of appends that the next event gets at the earliest. */
+  /** The lowest position in the order of appends that the next event may get. */
   get nextSequence(): number {
     return sequenceOf(this.#end);
   }
@@ -102,7 +101,7 @@ export class Backlog {
     return this.peek()?.since;
   }
 
-  /** Takes in a chunk that was just stored. */
+  /** Adds a chunk that was just stored. */
   add(chunk: Chunk): void {
     const allRead = this.#unread === this.#end;
     this.#end = chunk.number + 1;
@@ -132,7 +131,7 @@ export class Backlog {
     return event;
   }
 
-  /** Takes out the events in memory, not claimed yet, that meet a condition. */
+  /** Removes and returns unclaimed events in memory that meet a condition. */
   remove(condition: (event: OutboxEvent) => boolean): StoredEvent[] {
     const removed: StoredEvent[] = [];
     for (const chunk of this.#head) {
@@ -164,7 +163,7 @@ export class Backlog {
     return this.#ready === 0 && this.#unread < this.#end;
   }
 
-  /** So much of its chunks is no longer in memory. */
+  /** This much of its chunks is no longer in memory. */
   freed(size: number): void {
     this.#inMemory -= size;
   }
@@ -180,12 +179,12 @@ export class Backlog {
     if (enough && this.#inMemory > MAX_IN_MEMORY / 2) return undefined;
     this.#reading ??= this.#read();
     if (!enough) return this.#reading;
-    // Whoever waits for it next is told why it failed.
+    // The next caller that waits for it gets the error.
     this.#reading.catch(() => {});
     return undefined;
   }
 
-  /** Waits for what {@link prepare} began. */
+  /** Waits for what {@link prepare} started. */
   async settle(): Promise<void> {
     await this.#reading?.catch(() => {});
   }

@@ -7,7 +7,7 @@ export interface StoredEvent extends HeldEvent {
   readonly index: number;
 }
 
-/** What is stored about a chunk beside its events, and changes while they are delivered. */
+/** What is stored about a chunk apart from its events, and changes while they are delivered. */
 export interface ChunkHeader {
   /** How many events it has that are neither delivered nor dead-lettered. */
   readonly left: number;
@@ -15,7 +15,7 @@ export interface ChunkHeader {
   readonly size: number;
   /** Which events are delivered or dead-lettered. */
   readonly done?: readonly number[];
-  /** Which event failed how often, as pairs of index and failed attempts. */
+  /** How often events failed, as pairs of index and failed attempts. */
   readonly failedAttempts?: readonly (readonly [number, number])[];
 }
 
@@ -41,7 +41,7 @@ const MAX_SIZE = 1024 * 1024;
 /** What an event takes in memory beside its payload. */
 const BYTES_PER_EVENT = 256;
 
-/** The place of a chunk's events in the order of appends. */
+/** The positions of a chunk's events in the order of appends. */
 export const sequenceOf = (number: number, index = 0): number =>
   number * (MAX_EVENTS + 1) + index;
 
@@ -50,7 +50,7 @@ export class Chunk {
   readonly number: number;
   /** The size of its payloads, in characters. */
   readonly size: number;
-  /** What is still pending of it takes so much memory. */
+  /** How much memory its pending events take. */
   inMemory: number;
   readonly #storedAt: StoredAt;
   /** `undefined`: forgotten. */
@@ -62,7 +62,7 @@ export class Chunk {
   #next = 0;
   /** How many events are not forgotten. */
   #kept: number;
-  /** Their payloads are copied when so few are left. */
+  /** When this few are left, their payloads are copied. */
   #copyAt: number;
 
   constructor(
@@ -86,7 +86,7 @@ export class Chunk {
     for (const index of this.#done) this.forget(index);
   }
 
-  /** Cuts events into chunks, numbered from `first` on. */
+  /** Splits events into chunks, numbered from `first` on. */
   static *cut(
     events: Iterable<OutboxEvent>,
     first: number,
@@ -157,7 +157,7 @@ export class Chunk {
     } satisfies ChunkHeader);
   }
 
-  /** As it is stored, once, before any event is forgotten. */
+  /** Its stored form, made once, before any event is forgotten. */
   get body(): string {
     const events = this.#events as OutboxEvent[];
     const meta: Meta = {
@@ -209,7 +209,7 @@ export class Chunk {
     this.#done.delete(index);
   }
 
-  /** Lets go of a finished event's payload. Returns how much memory that frees. */
+  /** Drops a finished event's payload. Returns how much memory that frees. */
   forget(index: number): number {
     const event = this.#events[index];
     if (event === undefined) return 0;
@@ -242,7 +242,7 @@ export class Chunk {
     };
   }
 
-  /** Payloads that were read are slices, each of which keeps the whole body in memory. */
+  /** Payloads that were read are slices, and each keeps the whole body in memory. */
   #copy(): void {
     this.#copyAt = Math.floor(this.#kept / 2);
     for (const [index, event] of this.#events.entries()) {

@@ -21,10 +21,10 @@ export interface StoredLetter {
   readonly deletion: Change;
 }
 
-/** Stores the deletions of a page, and returns how many of them; the rest stays. */
+/** Stores a page's deletions and returns how many; the rest stays. */
 type Remove = (page: readonly StoredLetter[]) => Promise<number>;
 
-/** The dead letters of a file outbox, an entry each. */
+/** The dead letters of a file outbox, one entry each. */
 export class FileDeadLetters {
   readonly #store: LevelStore;
   readonly #context: OutboxContext;
@@ -83,7 +83,7 @@ export class FileDeadLetters {
     return found.map(({ letter }) => letter);
   }
 
-  /** Takes out at most `limit` of those that match, oldest first, page by page. */
+  /** Removes and returns at most `limit` of those that match, oldest first, page by page. */
   removeMatching(
     filter: DeadLetterFilter,
     remove: Remove,
@@ -107,7 +107,7 @@ export class FileDeadLetters {
     );
   }
 
-  /** Removes the oldest of those that are too many, too large or too old. */
+  /** Removes the oldest until number, size and age are within retention. */
   trim(remove: Remove): Promise<void> {
     return this.#inTurn(async () => {
       const { maxAge, maxCount, maxBytes } = this.#context.deadLetterRetention;
@@ -181,7 +181,7 @@ export class FileDeadLetters {
     return found;
   }
 
-  /** One at a time, so that no two take the same letter. */
+  /** One operation at a time, so that no two take the same letter. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => {});

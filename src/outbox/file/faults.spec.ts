@@ -101,7 +101,7 @@ describe('a path of fileOutbox that cannot be opened', () => {
     await writeFile(file, '');
     for (const path of [file, join(file, 'under')]) {
       const { message } = await failureOf(open(path));
-      expect(message).toMatch(/is no directory.*Choose another path/);
+      expect(message).toMatch(/is not a directory.*Choose another path/);
     }
   });
 
@@ -161,7 +161,7 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     await append(outbox, 'a', 'b');
     small.fill();
     const { message } = await failureOf(refused(outbox));
-    expect(message).toMatch(/No space is left.*as soon as there is room/);
+    expect(message).toMatch(/No space is left.*as soon as there is space/);
     // More than one attempt fails, for many callers at once, too.
     const failed = await Promise.allSettled([
       append(outbox, 'x'),

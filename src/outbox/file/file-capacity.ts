@@ -70,12 +70,12 @@ export class FileCapacity {
     return count;
   }
 
-  /** So many stored events were delivered, dead-lettered or erased. */
+  /** This many stored events were delivered, dead-lettered or erased. */
   left(count: number): void {
     this.#stored -= count;
   }
 
-  /** So much was deleted: chunks go as a whole. */
+  /** This much was deleted; chunks are deleted as a whole. */
   freed(size: number): void {
     this.#storedSize -= size;
   }

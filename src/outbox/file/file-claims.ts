@@ -10,7 +10,7 @@ import type { StoredLetter } from './dead-letters.js';
 import type { Change } from './level-store.js';
 import type { OpenedStore } from './opened-store.js';
 
-/** What is done with the pending events of an open file outbox. */
+/** Operations on the pending events of an open file outbox. */
 export class FileClaims {
   readonly #opened: OpenedStore;
 
@@ -58,7 +58,7 @@ export class FileClaims {
     claims.release(released, context.monotonic() + delay);
   }
 
-  /** @param remove deletes dead letters that are too many */
+  /** @param remove deletes dead letters beyond retention */
   async deadLetter(
     events: readonly ClaimedEvent[],
     cause: DeadLetterCause,
@@ -101,7 +101,7 @@ export class FileClaims {
     return letters.length;
   }
 
-  /** Forgets those that meet a condition, claimed or not; resolves when that is on the disk. */
+  /** Forgets events that meet a condition, claimed or not; resolves when that is on the disk. */
   async erase(condition: (event: OutboxEvent) => boolean): Promise<number> {
     const { backlog, claims, commits } = this.#opened;
     const onDisk: StoredEvent[] = [];
@@ -118,7 +118,7 @@ export class FileClaims {
     this.#finish(erased);
     this.#forget(inMemory);
     this.#count(onDisk);
-    // Resolves when what was changed before it is on the disk.
+    // Resolves when earlier changes are on the disk.
     await commits.commit({ events: [] });
     return erased.length;
   }
@@ -140,7 +140,7 @@ export class FileClaims {
     }
   }
 
-  /** These are finished, and nothing of them is needed in memory. */
+  /** These events are finished, and need no more memory. */
   #forget(events: readonly StoredEvent[]): void {
     let freed = 0;
     for (const { chunk, index } of events) freed += chunk.forget(index);
@@ -148,7 +148,7 @@ export class FileClaims {
     this.#count(events);
   }
 
-  /** These are no longer pending. */
+  /** These events are no longer pending. */
   #count(events: readonly StoredEvent[]): void {
     const { capacity, checkpoints } = this.#opened;
     capacity.left(events.length);

@@ -1,9 +1,9 @@
 /** Options of {@link fileOutbox}. */
 export class FileOutboxOptions {
   /**
-   * The directory to keep events in, made if it is missing. It belongs to
-   * one outbox of one process: give each account and each worker its own, for
-   * example by putting the worker's id into it.
+   * The directory to keep events in, created if it is missing. It belongs to one
+   * outbox of one process: give each account and each worker its own, for example
+   * with the worker's id in its name.
    */
   readonly path!: string;
 

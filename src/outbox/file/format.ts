@@ -2,14 +2,14 @@ import { OdpOutboxError } from '../../errors/index.js';
 import type { LevelStore } from './level-store.js';
 
 /**
- * What stands in the directory, as LevelDB entries:
+ * What is in the directory, as LevelDB entries:
  *
  * - `format`: the version of this list
  * - `chunk!<number>`: what is left of a chunk of events, as JSON ({@link ChunkHeader})
  * - `body!<number>`: the events of that chunk, see `chunk.ts`
  * - `dead!<number>!<bytes>`: one dead letter, as JSON, and how large its payload is
  *
- * Numbers grow with time. Headers stand apart from bodies so that counting a
+ * Numbers grow with time. Headers are separate from bodies, so that counting a
  * backlog reads none of its events.
  */
 const FORMAT = 1;
@@ -51,7 +51,7 @@ export async function checkFormat(
   } else if (!(Number(found) <= FORMAT)) {
     throw new OdpOutboxError(
       `${path} was written by a newer version of this package (format ${found}; this one reads up to ${FORMAT}). ` +
-        'Install that version again, or choose another path and let that version deliver what waits here.',
+        'Install that version again, or choose another path and let that version deliver the events in it.',
     );
   }
 }

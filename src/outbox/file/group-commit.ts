@@ -5,11 +5,11 @@ import { Chunk } from './chunk.js';
 import { bodyKey, headerKey } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
-/** Something to be on the disk before its caller goes on. */
+/** Something that must be on the disk before its caller goes on. */
 export interface Job {
   /** Events that join the backlog. */
   readonly events: readonly OutboxEvent[];
-  /** What else is stored with them; asked for when its turn has come. */
+  /** What else to store with them; called when the job's turn has come. */
   readonly changes?: () => readonly Change[];
   /** Called as soon as it is stored, before anyone can claim its events. */
   readonly stored?: () => void;
@@ -24,8 +24,8 @@ interface Waiting extends Job {
 const MAX_SIZE = 8 * 1024 * 1024;
 
 /**
- * Writes one batch at a time, synced. Whatever arrives while one is on its way
- * becomes the next, so that many callers share one wait for the disk.
+ * Writes one batch at a time, synced. Jobs that arrive meanwhile become the next
+ * batch, so that many callers share one wait for the disk.
  */
 export class GroupCommit {
   readonly #store: Pick<LevelStore, 'write'>;
@@ -34,10 +34,10 @@ export class GroupCommit {
   readonly #jobs = new Fifo<Waiting>();
   #changed = new Set<Chunk>();
   #running: Promise<void> | undefined;
-  /** Behind the end of the backlog, a failed write may have left chunks up to here. */
+  /** A failed write may have left chunks after the end of the backlog, up to here. */
   #leftovers = 0;
 
-  /** `gone` is told which chunks were deleted, as nothing was left of them. */
+  /** @param gone called with chunks that were deleted, as all of their events are finished */
   constructor(
     store: Pick<LevelStore, 'write'>,
     backlog: Backlog,
@@ -48,7 +48,7 @@ export class GroupCommit {
     this.#gone = gone;
   }
 
-  /** Resolves when the job is on the disk, all of it; rejects when none of it counts. */
+  /** Resolves when the whole job is on the disk; rejects if none of it counts. */
   commit(job: Job): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ ...job, resolve, reject });
@@ -57,15 +57,15 @@ export class GroupCommit {
   }
 
   /**
-   * Stores what is left of a chunk, sooner or later: if that is lost, events
-   * are delivered again with the same `idempotence_id`.
+   * Stores what is left of a chunk, eventually: if that gets lost, events are
+   * delivered again with the same `idempotence_id`.
    */
   changed(chunk: Chunk): void {
     this.#changed.add(chunk);
     this.#start();
   }
 
-  /** Writes what waits. What fails once more is left as it is. */
+  /** Writes what waits, and gives up what fails again. */
   async settle(): Promise<void> {
     this.#start();
     await this.#running;
@@ -79,7 +79,7 @@ export class GroupCommit {
     try {
       let stored: boolean;
       do {
-        // Callers of the same moment share the first write, too.
+        // Callers of the same turn share the first write, too.
         await Promise.resolve();
         stored = await this.#writeNext();
       } while (this.#jobs.size > 0 || (stored && this.#changed.size > 0));

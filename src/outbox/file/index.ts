@@ -11,8 +11,8 @@ export { FileOutboxOptions } from './file-outbox.options.js';
 
 /**
  * Keeps accepted events in a directory of this machine until ODP has them, on
- * LevelDB (the package `classic-level`): what `sendOdpEvent` has resolved for
- * survives a crash, `kill -9` and a reboot. For one process per directory.
+ * LevelDB (the package `classic-level`). Events whose `sendOdpEvent` has resolved
+ * survive a crash, `kill -9` and a reboot. For one process per directory.
  *
  * @throws OdpConfigurationError when an option is missing or out of range
  */

@@ -16,9 +16,9 @@ export interface Change {
 const WRITE_BUFFER = 8 * 1024 * 1024;
 
 /**
- * A LevelDB directory, under its exclusive lock. After a failed write the end
- * of its log is unknown and whatever were written behind it could be lost, so
- * it is opened anew before the next write.
+ * A LevelDB directory, under its exclusive lock. After a failed write the end of
+ * LevelDB's log is unknown, and anything written after it could be lost, so the
+ * store is reopened before the next write.
  */
 export class LevelStore {
   readonly #path: string;
@@ -76,7 +76,7 @@ export class LevelStore {
     }
   }
 
-  /** Callers that come meanwhile wait for the same attempt. */
+  /** Concurrent callers wait for the same attempt. */
   async #reopen(): Promise<void> {
     this.#reopening ??= this.#openAnew().finally(() => {
       this.#reopening = undefined;
@@ -86,7 +86,7 @@ export class LevelStore {
 
   async #openAnew(): Promise<void> {
     try {
-      // While it could not be opened again, the old one can still be read.
+      // Until it can be reopened, the old one can still be read.
       await assertWritable(this.#path);
       await this.#db.close();
       this.#db = await openLevel(this.#path, false);
@@ -110,7 +110,7 @@ async function openLevel(
   return db;
 }
 
-/** Of a directory that is missing and could not be made, Node says only that. */
+/** Of a directory that could not be created, Node only says that it is missing. */
 async function whyNotMade(path: string): Promise<unknown> {
   let parent = dirname(path);
   if (existsSync(path)) return undefined;
@@ -118,7 +118,7 @@ async function whyNotMade(path: string): Promise<unknown> {
   return access(parent, constants.W_OK).catch((error: unknown) => error);
 }
 
-/** Opening rewrites LevelDB's log, for which there must be room. */
+/** Reopening rewrites LevelDB's log, which needs free space. */
 async function assertWritable(path: string): Promise<void> {
   await access(path, constants.W_OK);
   let needed = 64 * 1024;

@@ -11,7 +11,7 @@ import { GroupCommit } from './group-commit.js';
 import { LevelStore } from './level-store.js';
 import { Space } from './space.js';
 
-/** What there is of a file outbox while it is open. */
+/** The parts of an open file outbox. */
 export interface OpenedStore {
   readonly context: OutboxContext;
   readonly store: LevelStore;
@@ -63,7 +63,7 @@ export async function openStore(
   }
 }
 
-/** Lets go of it once everything under way is stored. */
+/** Closes it once everything under way is stored. */
 export async function closeStore({
   commits,
   backlog,

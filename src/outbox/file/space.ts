@@ -2,14 +2,14 @@ import { bodyKey, headerKey } from './format.js';
 import type { LevelStore } from './level-store.js';
 
 /**
- * After so many delivered characters of payload their space is given back: less
- * often while others still wait, as compaction then competes with delivery.
+ * After this many delivered characters of payload, their space is freed: less often
+ * while events wait, as compaction competes with delivery.
  */
 const WORTH = 64 * 1024 * 1024;
 const WORTH_WHEN_IDLE = 8 * 1024 * 1024;
 const NEGLIGIBLE = 1024 * 1024;
 
-/** LevelDB only marks entries as deleted. This returns their space to the disk. */
+/** Frees the space of deleted entries, which LevelDB only marks as deleted. */
 export class Space {
   readonly #store: LevelStore;
   #freed = 0;
@@ -19,7 +19,7 @@ export class Space {
     this.#store = store;
   }
 
-  /** Tells that chunks were deleted, all of them numbered below `before`. */
+  /** Chunks with numbers below `before` were deleted. */
   freed(size: number, before: number, idle: boolean): void {
     this.#freed += size;
     if (this.#freed < (idle ? WORTH_WHEN_IDLE : WORTH)) return;
@@ -36,7 +36,7 @@ export class Space {
     try {
       await this.#store.read(async (db) => {
         await db.compactRange(headerKey(0), headerKey(before));
-        // What LevelDB was just writing to a file may be left out the first time.
+        // The first pass may miss what LevelDB was just writing to a file.
         for (let times = 0; times < 2; times++) {
           await db.compactRange(bodyKey(0), bodyKey(before));
           const left = await db.approximateSize(bodyKey(0), bodyKey(before));
@@ -44,7 +44,7 @@ export class Space {
         }
       });
     } catch {
-      // Nothing is lost by it; if the disk failed, the next write says so.
+      // Nothing is lost; if the disk failed, the next write reports it.
     } finally {
       this.#compacting = undefined;
     }

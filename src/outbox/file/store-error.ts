@@ -1,6 +1,6 @@
 import { OdpConfigurationError, OdpOutboxError } from '../../errors/index.js';
 
-/** How a failure shows itself, in error codes or in words of LevelDB, and what to say then. */
+/** How to recognise a failure, by error code or LevelDB's words, and what to say about it. */
 const KNOWN: readonly [RegExp, (path: string) => string][] = [
   [
     /LEVEL_LOCKED/,
@@ -12,7 +12,7 @@ const KNOWN: readonly [RegExp, (path: string) => string][] = [
     /ENOSPC|EDQUOT|No space left|quota exceeded/i,
     (path) =>
       `No space is left on the disk of ${path}. ` +
-      'Free some or enlarge it: events are taken again as soon as there is room.',
+      'Free some or enlarge it: events are accepted again as soon as there is space.',
   ],
   [
     /EROFS|EACCES|EPERM|Read-only file system|Permission denied/i,
@@ -23,13 +23,13 @@ const KNOWN: readonly [RegExp, (path: string) => string][] = [
   [
     /EEXIST|ENOTDIR|Not a directory/i,
     (path) =>
-      `${path} is no directory: a file stands there, or on the way to it. ` +
-      'Choose another path, or move that file away.',
+      `${path} is not a directory: it, or a part of the path, is a file. ` +
+      'Choose another path, or move that file.',
   ],
   [
     /LEVEL_CORRUPTION|Corruption/,
     (path) =>
-      `What ${path} holds is damaged. Stop the app and keep a copy of the directory, then either let ` +
+      `The data in ${path} is damaged. Stop the app and keep a copy of the directory, then either let ` +
       'ClassicLevel.repair(path) of the package classic-level recover what is readable, or start with another path.',
   ],
 ];
