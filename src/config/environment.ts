@@ -65,7 +65,7 @@ export function optionsFromEnvironment(
     } else {
       problems.push({
         path: prefix + name,
-        message: `${message} (it is ${show(text)})`,
+        message: `${message} (it is ${show(text, ['true', 'false'])})`,
       });
     }
   }

@@ -1,5 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { OptimizelyOdpModuleOptions } from './module-options.js';
+import { OdpConfigurationError } from '../errors/index.js';
+import { DEFAULT_ACCOUNT } from '../service/index.js';
 import { proxyProofAll } from '../proxy-proof.js';
 import { accountExports, accountProviders } from './account-providers.js';
 
@@ -29,13 +31,32 @@ export const {
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createOptimizelyOdpOptions')
-  .setExtras(extras, (definition, { isGlobal = true, name }) => ({
-    ...definition,
-    global: isGlobal,
-    providers: [
-      ...(definition.providers ?? []),
-      ...proxyProofAll(accountProviders(name)),
-    ],
-    exports: [...(definition.exports ?? []), ...accountExports(name)],
-  }))
+  .setExtras(extras, (definition, { isGlobal = true, name }) => {
+    checkName(name);
+    return {
+      ...definition,
+      global: isGlobal,
+      providers: [
+        ...(definition.providers ?? []),
+        ...proxyProofAll(accountProviders(name)),
+      ],
+      exports: [...(definition.exports ?? []), ...accountExports(name)],
+    };
+  })
   .build();
+
+/** Names stand in tokens, logs, metrics and the names of variables. */
+const ACCOUNT_NAME = /^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u;
+
+/** @throws OdpConfigurationError */
+function checkName(name: unknown): void {
+  if (name === undefined) return;
+  const message =
+    name === DEFAULT_ACCOUNT
+      ? `must not be '${DEFAULT_ACCOUNT}', as the account without a name is called; leave it out, or choose another`
+      : typeof name === 'string' && ACCOUNT_NAME.test(name)
+        ? undefined
+        : "must be text such as 'emea', at most 64 characters without control characters or white space at its ends; leave it out for the account without a name";
+  if (message === undefined) return;
+  throw new OdpConfigurationError([{ path: 'name', message }]);
+}

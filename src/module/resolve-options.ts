@@ -79,25 +79,9 @@ export function resolveOptions(options: unknown): ResolvedModuleOptions {
   };
   read.refuseUnknown();
   if (problems.length > 0) {
-    throw new OdpConfigurationError(
-      withoutKey(problems, (options as { apiKey?: unknown } | null)?.apiKey),
-    );
+    throw new OdpConfigurationError(problems);
   }
   return resolved;
-}
-
-/** A key may have been pasted into another option, whose message would show it. */
-function withoutKey(problems: OdpViolation[], apiKey: unknown): OdpViolation[] {
-  if (typeof apiKey !== 'string' || apiKey.trim() === '') return problems;
-  return problems.map(({ path, message }) => {
-    const [shown, value = ''] = /(?: \(it is "(.*)"\))?$/.exec(message) ?? [];
-    const text = value.replace(/…$/, '');
-    const isKey =
-      text !== '' && (apiKey.includes(text) || text.includes(apiKey.trim()));
-    return isKey && shown
-      ? { path, message: message.slice(0, -shown.length) }
-      : { path, message };
-  });
 }
 
 function checkApiKey(

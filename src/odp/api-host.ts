@@ -1,7 +1,7 @@
 import type { OdpViolation } from '../errors/index.js';
 
 /** Ends with the version of ODP's API, or an endpoint below it, such as `/v3/events`. */
-const ENDPOINT = /^(.*?)(\/v3(?:\/[\w-]*)*)$/i;
+const ENDPOINT = /\/v3(?:\/[\w-]*)*$/i;
 
 /**
  * Checks where events are sent. The key travels there, so it must be https,
@@ -32,10 +32,9 @@ export function checkApiHost(
   ) {
     return problem('must hold no credentials, query or fragment');
   }
-  const [, before = '/', endpoint] = ENDPOINT.exec(url.pathname) ?? [];
-  if (endpoint !== undefined) {
+  if (ENDPOINT.test(url.pathname)) {
     return problem(
-      `must not name the endpoint: leave out ${endpoint} and keep ${url.origin}${before.replace(/\/+$/, '')}, as each request adds its own path`,
+      'must not name the endpoint: leave out /v3 and what follows it, as each request adds its own path',
     );
   }
   if (url.protocol === 'https:') return withoutSlash(url);

@@ -1,13 +1,18 @@
-const LONGEST_SHOWN = 40;
+/** A short word, a number or a measure, such as `30 sec`: nothing that could be a key. */
+const HARMLESS = /^(?:[a-z]{1,8}|-?\d{1,8}(?:[.,]\d{1,3})?\s?[A-Za-z]{0,7})$/;
+const LONGEST_SHOWN = 12;
 
-/** A bad value, for a message about it. */
-export function show(value: unknown): string {
+/**
+ * A bad value, for a message about it. Text is shown only if it cannot be a key
+ * that was pasted into the wrong option, or is one of `allowed`, misspelt.
+ */
+export function show(value: unknown, allowed: readonly string[] = []): string {
   if (typeof value === 'string') {
-    return JSON.stringify(
-      value.length > LONGEST_SHOWN
-        ? `${value.slice(0, LONGEST_SHOWN)}…`
-        : value,
-    );
+    const isHarmless =
+      (value.length <= LONGEST_SHOWN && HARMLESS.test(value)) ||
+      closest(value, allowed) !== undefined;
+    if (isHarmless) return JSON.stringify(value);
+    return `a text of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;
   }
   if (Array.isArray(value)) return 'a list';
   if (value === null || typeof value === 'number') return String(value);

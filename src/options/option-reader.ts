@@ -41,7 +41,7 @@ export class OptionReader<T extends object> {
   flag(key: keyof T & string): boolean {
     const value = this.value(key);
     if (typeof value !== 'boolean')
-      this.#report(key, 'must be true or false', value);
+      this.#report(key, 'must be true or false', value, ['true', 'false']);
     return value === true;
   }
 
@@ -110,7 +110,7 @@ export class OptionReader<T extends object> {
     const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
     const found = allowed.find((one) => one.toLowerCase() === text);
     if (found === undefined)
-      this.#report(key, `must be one of ${allowed.join(', ')}`, value);
+      this.#report(key, `must be one of ${allowed.join(', ')}`, value, allowed);
     return found;
   }
 
@@ -129,10 +129,17 @@ export class OptionReader<T extends object> {
     }
   }
 
-  #report(key: string, problem: string, value?: unknown): void {
+  #report(
+    key: string,
+    problem: string,
+    value?: unknown,
+    allowed?: readonly string[],
+  ): void {
     const path = [this.#path, key].filter((part) => part !== '').join('.');
     const message =
-      value === undefined ? problem : `${problem} (it is ${show(value)})`;
+      value === undefined
+        ? problem
+        : `${problem} (it is ${show(value, allowed)})`;
     this.#problems.push({ path: path === '' ? 'options' : path, message });
   }
 }

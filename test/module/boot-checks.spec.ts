@@ -109,7 +109,6 @@ describe('two accounts of one name are refused before either is made', () => {
 
   test.each([
     [undefined, undefined],
-    [undefined, 'default'],
     ['emea', 'emea'],
   ])('%s and %s', async (one, other) => {
     @Module({ imports: [account(one)] })

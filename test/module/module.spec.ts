@@ -243,6 +243,51 @@ describe('an account that takes no events', () => {
   });
 });
 
+test.each([
+  null,
+  '',
+  ' ',
+  'default',
+  'a\nb',
+  ' emea',
+  'emea ',
+  'em\u200bea',
+  5,
+])('an account cannot be named %j', (name) => {
+  const named = { ...options(), name } as { name: string };
+  const useFactory = options;
+  for (const make of [
+    () => OptimizelyOdpModule.forRoot(named),
+    () => OptimizelyOdpModule.forRootAsync({ name: named.name, useFactory }),
+  ]) {
+    expect(make).toThrow(OdpConfigurationError);
+    expect(make).toThrow('(name must ');
+  }
+});
+
+test.each(['emea', 'EMEA north', 'größer', 'a'])(
+  'an account may be named %j',
+  async (name) => {
+    const module = await boot(
+      OptimizelyOdpModule.forRoot({ ...options(), name }),
+    );
+    expect(module.get(getOdpServiceToken(name))).toBeInstanceOf(OdpService);
+  },
+);
+
+test.each(['W4WzcEs-ABgXorzY7h1LCQ', undefined, null, 5])(
+  'instead of options, %j is told how to write it',
+  (given) => {
+    const make = () => OptimizelyOdpModule.forRoot(given as never);
+    expect(make).toThrow(OdpConfigurationError);
+    expect(make).toThrow('write OptimizelyOdpModule.forRoot({ apiKey })');
+    expect(make).not.toThrow('W4');
+    expect(() => OptimizelyOdpModule.forRootAsync(given as never)).toThrow(
+      'write OptimizelyOdpModule.forRootAsync({ inject, useFactory })',
+    );
+  },
+);
+
 test('one memory outbox cannot serve two accounts', async () => {
   const outbox = memoryOutbox();
   const module = await boot(
