@@ -1,6 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { channel, type Channel } from 'node:diagnostics_channel';
-import { type Observable, Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { OdpError, OdpErrorCode, OdpViolation } from '../errors/index.js';
 import {
   type ClaimedEvent,
@@ -10,15 +8,11 @@ import {
 import type { Clock } from '../clock.js';
 import { nameOfThrown } from '../names.js';
 import type { OdpDeliveryEvent, OdpStats } from './delivery-event.js';
-import { GuardedEvents } from './guarded-events.js';
+import { texts } from './log-texts.js';
 import { factsOf } from './one-line.js';
+import { Publisher } from './publisher.js';
 import type { RateLimitedLogger } from './rate-limited-logger.js';
 
-type DeliveryEventType = OdpDeliveryEvent['type'];
-type DeliveryEventOf<T extends DeliveryEventType> = Extract<
-  OdpDeliveryEvent,
-  { type: T }
->;
 type Counter =
   | 'accepted'
   | 'delivered'
@@ -31,26 +25,14 @@ type Counter =
   | 'requests'
   | 'outboxFailures'
   | 'deadLettersRemoved';
+type Facts = Readonly<Record<string, string | number | undefined>>;
 
-const CHANNEL_PREFIX = 'optimizely-odp:';
-
-/**
- * Reports what happens to events: counts it, publishes it on `events$` and on
- * `node:diagnostics_channel`, and logs what is given up.
- */
+/** Reports what happens to events: counts it, publishes it, and logs what is given up. */
 export class Reporter {
   readonly #account: string;
   readonly #clock: Clock;
   readonly #log: RateLimitedLogger;
-  readonly #deliveryEvents = new Subject<OdpDeliveryEvent>();
-  /** What `events$` is. */
-  readonly deliveryEvents: Observable<OdpDeliveryEvent> = new GuardedEvents(
-    this.#deliveryEvents,
-    (error) => this.#subscriberFailed(error),
-  );
-  /** Items of many requests are published in the async context of none. */
-  readonly #detached = AsyncLocalStorage.snapshot();
-  readonly #channels = new Map<DeliveryEventType, Channel>();
+  readonly #publisher: Publisher;
   readonly #counters: Record<Counter, number> = {
     accepted: 0,
     delivered: 0,
@@ -66,13 +48,23 @@ export class Reporter {
   };
   /** Events, since their number was last logged. */
   #discarded = 0;
-  /** What the integration did wrong last. */
+  /** The last line about the integration. */
   #problem: string | undefined;
 
   constructor(account: string, clock: Clock, log: RateLimitedLogger) {
     this.#account = account;
     this.#clock = clock;
     this.#log = log;
+    this.#publisher = new Publisher(account, (error) =>
+      this.#write('error', 'subscriber', () =>
+        texts.subscriberFailed(nameOfThrown(error)),
+      ),
+    );
+  }
+
+  /** What `events$` is. */
+  get deliveryEvents(): Observable<OdpDeliveryEvent> {
+    return this.#publisher.events;
   }
 
   get counters(): Readonly<Pick<OdpStats, Counter>> {
@@ -81,47 +73,40 @@ export class Reporter {
 
   accepted(events: readonly OutboxEvent[]): void {
     this.#counters.accepted += events.length;
-    if (!this.#observed('accepted')) return;
-    for (const { id } of events) this.#publish('accepted', { id });
+    if (!this.#publisher.observed('accepted')) return;
+    for (const { id } of events) this.#publisher.publish('accepted', { id });
   }
 
   delivered(events: readonly ClaimedEvent[]): void {
     this.#counters.delivered += events.length;
-    if (!this.#observed('delivered')) return;
+    if (!this.#publisher.observed('delivered')) return;
     const now = this.#clock.now();
     for (const { id, createdAt, failedAttempts } of events) {
-      this.#publish('delivered', { id, failedAttempts, age: now - createdAt });
+      const age = now - createdAt;
+      this.#publisher.publish('delivered', { id, failedAttempts, age });
     }
   }
 
   rejected({ id }: OutboxEvent, status: number, reason: string): void {
     this.#counters.rejected++;
-    this.#publish('rejected', { id, status, reason });
-    this.#log.error(
-      'rejected',
-      () =>
-        `ODP rejected an event, which was given up: ${reason === '' ? 'it gave no reason' : reason} ${this.#facts({ id, status })}`,
-    );
+    this.#publisher.publish('rejected', { id, status, reason });
+    this.#write('error', 'rejected', () => texts.rejected(reason), {
+      id,
+      status,
+    });
   }
 
   expired({ id, createdAt }: OutboxEvent): void {
     this.#counters.expired++;
     const age = this.#clock.now() - createdAt;
-    this.#publish('expired', { id, age });
-    this.#log.error(
-      'expired',
-      () =>
-        `An event was given up: undelivered for longer than delivery.maxEventAge ${this.#facts({ id, age })}`,
-    );
+    this.#publisher.publish('expired', { id, age });
+    this.#write('error', 'expired', texts.expired, { id, age });
   }
 
   dropped(id: string | undefined, reason: OdpErrorCode, why: string): void {
     this.#counters.dropped++;
-    this.#publish('dropped', { id, reason });
-    this.#log.warn(
-      `dropped ${reason}`,
-      () => `${why} ${this.#facts({ id, reason })}`,
-    );
+    this.#publisher.publish('dropped', { id, reason });
+    this.#write('warn', `dropped ${reason}`, () => why, { id, reason });
   }
 
   /** @param why logged; `undefined` if the caller gets the error */
@@ -131,45 +116,34 @@ export class Reporter {
     why: string | undefined,
   ): void {
     this.#counters.invalid++;
-    this.#publish('invalid', { violations, source });
+    this.#publisher.publish('invalid', { violations, source });
     if (why === undefined) return;
-    this.#log.warn(
-      `invalid ${source ?? ''}`,
-      () => `${why} ${this.#facts({ source })}`,
-    );
+    this.#write('warn', `invalid ${source ?? ''}`, () => why, { source });
   }
 
   /** Events were discarded, and their caller got an error: ODP is not ready, integrated or enabled. */
   discarded(reason: OdpErrorCode, why: string, count: number): void {
     this.#counters.dropped += count;
     this.#discarded += count;
-    if (this.#observed('dropped')) {
+    if (this.#publisher.observed('dropped')) {
       for (let left = count; left > 0; left--) {
-        this.#publish('dropped', { id: undefined, reason });
+        this.#publisher.publish('dropped', { id: undefined, reason });
       }
     }
-    this.#log.warn(
-      `discarded ${reason}`,
-      () => `${why} ${this.#facts({ reason, events: count })}`,
-    );
+    this.#write('warn', `discarded ${reason}`, () => why, {
+      reason,
+      events: count,
+    });
   }
 
   /** @param how what the app's `identity` function did */
   identityFailed(how: string): void {
-    this.#log.warn(
-      'identity',
-      () =>
-        `The identity function ${how}: events of this request go without its identifiers. Return undefined if nobody is calling ${this.#facts({})}`,
-    );
+    this.#write('warn', 'identity', () => texts.identityFailed(how));
   }
 
   /** @param how what the app's `beforeSend` function did; the event is withheld */
   beforeSendFailed(how: string): void {
-    this.#log.warn(
-      'beforeSend',
-      () =>
-        `The beforeSend function ${how}: the event is withheld. Return the event, or undefined to withhold it ${this.#facts({})}`,
-    );
+    this.#write('warn', 'beforeSend', () => texts.beforeSendFailed(how));
   }
 
   /** `beforeSend` withheld an event. */
@@ -180,21 +154,17 @@ export class Reporter {
   /** A tracked event has no identifiers, such as one about an anonymous visitor. */
   anonymous(source: string | undefined): void {
     this.#counters.withheld++;
-    this.#log.debug(
-      `anonymous ${source ?? ''}`,
-      () =>
-        `An event was not sent: identity found no caller, and it has no identifier of its own ${this.#facts({ source })}`,
-    );
+    this.#write('debug', `anonymous ${source ?? ''}`, texts.anonymous, {
+      source,
+    });
   }
 
   /** A promise rejected that nobody awaited. */
   unawaited(error: unknown): void {
     const { code, message } = outboxError(error);
-    this.#log.warn(
-      `unawaited ${code}`,
-      () =>
-        `${message} Nobody awaited the promise that rejected: await it, or call trackOdpEvent ${this.#facts({ reason: code })}`,
-    );
+    this.#write('warn', `unawaited ${code}`, () => texts.unawaited(message), {
+      reason: code,
+    });
   }
 
   requested(): void {
@@ -208,40 +178,32 @@ export class Reporter {
     delay: number,
   ): void {
     this.#counters.retries++;
-    if (this.#observed('retrying')) {
+    if (this.#publisher.observed('retrying')) {
       const ids = events.map(({ id }) => id);
-      this.#publish('retrying', { ids, status, reason, delay });
+      this.#publisher.publish('retrying', { ids, status, reason, delay });
     }
-    this.#log.warn(
-      'retrying',
-      () =>
-        `A request to ODP failed (${reason}); its events wait and are sent again ${this.#facts({ events: events.length, status, delay })}`,
-    );
+    this.#write('warn', 'retrying', () => texts.retrying(reason), {
+      events: events.length,
+      status,
+      delay,
+    });
   }
 
   suspended(status: number): void {
-    this.#publish('suspended', { status });
-    this.#log.error(
-      'suspended',
-      () =>
-        `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. Check apiKey, region and apiHost, or what the integration names ${this.#facts({ status })}`,
-    );
+    this.#publisher.publish('suspended', { status });
+    this.#write('error', 'suspended', () => texts.suspended(status), {
+      status,
+    });
   }
 
   resumed(): void {
-    this.#publish('resumed', {});
-    this.#log.warn(
-      'resumed',
-      () => `ODP accepts events again; delivery goes on ${this.#facts({})}`,
-    );
+    this.#publisher.publish('resumed', {});
+    this.#write('warn', 'resumed', texts.resumed);
   }
 
-  /** Requests get through again after some failed for the moment. */
+  /** Requests get through again after some failed for now. */
   recovered(): void {
-    this.#log.log(
-      'recovered',
-      () => `ODP answers again; what waits is being sent ${this.#facts({})}`,
-    );
+    this.#write('log', 'recovered', texts.recovered);
   }
 
   /** The outbox failed to do what a caller asked for; returns the caller's error. */
@@ -257,24 +219,15 @@ export class Reporter {
    * @param isAnother whether it is another one, or another key, than before
    */
   integrated(source: string, apiHost: string, isAnother: boolean): void {
-    this.#publish('integrated', { host: new URL(apiHost).host });
-    const what = isAnother
-      ? `The ODP account has changed: ${source} names another key or host`
-      : `ODP is integrated: ${source} names the account`;
-    this.#log.unlimited(
-      'log',
-      `${what}, and events go to ${apiHost} from now on ${this.#facts({})}`,
-    );
+    this.#publisher.publish('integrated', { host: new URL(apiHost).host });
+    this.#writeOnce('log', texts.integrated(source, apiHost, isAnother));
     this.#logDiscarded();
   }
 
   /** The integration names no ODP account, or none any more. */
   disintegrated(source: string): void {
-    this.#publish('disintegrated', {});
-    this.#log.unlimited(
-      'warn',
-      `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely ${this.#facts({})}`,
-    );
+    this.#publisher.publish('disintegrated', {});
+    this.#writeOnce('warn', texts.disintegrated(source));
     this.#logDiscarded();
   }
 
@@ -284,11 +237,37 @@ export class Reporter {
    * @param meanwhile what happens until it does
    */
   integrationFailed(source: string, problem: string, meanwhile: string): void {
-    const subject = source.charAt(0).toUpperCase() + source.slice(1);
-    const line = `${subject} ${problem}: ${meanwhile} ${this.#facts({})}`;
-    if (line !== this.#problem) this.#log.forget('integration');
-    this.#problem = line;
-    this.#log.warn('integration', () => line);
+    const text = texts.integrationFailed(source, problem, meanwhile);
+    // A different problem is logged at once.
+    if (text !== this.#problem) this.#log.forget('integration');
+    this.#problem = text;
+    this.#write('warn', 'integration', () => text);
+  }
+
+  /** The outbox failed in the background, where no caller gets the error. */
+  outboxFailed(doing: string, error: unknown): void {
+    this.#counters.outboxFailures++;
+    this.#write('error', `outbox ${doing}`, () =>
+      texts.outboxFailed(doing, outboxError(error).message),
+    );
+  }
+
+  /** The outbox removed dead letters that the option `deadLetters` does not keep. */
+  deadLettersRemoved(count: number): void {
+    this.#counters.deadLettersRemoved += count;
+    this.#write('warn', 'dead letters removed', texts.deadLettersRemoved, {
+      removed: count,
+    });
+  }
+
+  /** A warning of the outbox for operators. */
+  outboxWarned(message: string): void {
+    this.#write('warn', 'outbox warning', () => message);
+  }
+
+  complete(): void {
+    this.#logDiscarded();
+    this.#publisher.complete();
   }
 
   /** How many events were discarded until now, since only the first was logged. */
@@ -297,83 +276,25 @@ export class Reporter {
     this.#discarded = 0;
     // The first one has its own line.
     if (events < 2) return;
-    this.#log.unlimited(
-      'warn',
-      `${events} events were discarded until now ${this.#facts({ events })}`,
-    );
+    this.#writeOnce('warn', texts.discarded(events), { events });
   }
 
-  /** The outbox failed in the background, where no caller gets the error. */
-  outboxFailed(doing: string, error: unknown): void {
-    this.#counters.outboxFailures++;
-    this.#log.error(
-      `outbox ${doing}`,
-      () =>
-        `The outbox failed to ${doing} and is tried again: ${outboxError(error).message} ${this.#facts({})}`,
-    );
-  }
-
-  /** The outbox removed dead letters that the option `deadLetters` does not keep. */
-  deadLettersRemoved(count: number): void {
-    this.#counters.deadLettersRemoved += count;
-    this.#log.warn(
-      'dead letters removed',
-      () =>
-        `The oldest dead letters were removed: there were more, or older ones, than the option deadLetters keeps ${this.#facts({ removed: count })}`,
-    );
-  }
-
-  /** A warning of the outbox for operators. */
-  outboxWarned(message: string): void {
-    this.#log.warn(`outbox warning`, () => `${message} ${this.#facts({})}`);
-  }
-
-  complete(): void {
-    this.#logDiscarded();
-    this.#deliveryEvents.complete();
-  }
-
-  #channel(type: DeliveryEventType): Channel {
-    let found = this.#channels.get(type);
-    if (found === undefined) {
-      found = channel(CHANNEL_PREFIX + type);
-      this.#channels.set(type, found);
-    }
-    return found;
-  }
-
-  #observed(type: DeliveryEventType): boolean {
-    return this.#deliveryEvents.observed || this.#channel(type).hasSubscribers;
-  }
-
-  #publish<T extends DeliveryEventType>(
-    type: T,
-    facts: Omit<DeliveryEventOf<T>, 'type' | 'account'>,
+  /** @param kind lines of one kind share a limit */
+  #write(
+    level: 'log' | 'warn' | 'error' | 'debug',
+    kind: string,
+    text: () => string,
+    facts: Facts = {},
   ): void {
-    if (!this.#observed(type)) return;
-    const deliveryEvent = {
-      type,
-      account: this.#account,
-      ...facts,
-    } as DeliveryEventOf<T>;
-    const publish = () => {
-      this.#deliveryEvents.next(deliveryEvent);
-      this.#channel(type).publish(deliveryEvent);
-    };
-    // This one belongs to the caller's own context.
-    if (type === 'accepted') publish();
-    else this.#detached(publish);
+    this.#log[level](kind, () => this.#lineOf(text(), facts));
   }
 
-  #subscriberFailed(error: unknown): void {
-    this.#log.error(
-      'subscriber',
-      () =>
-        `A subscriber of events$ threw ${nameOfThrown(error)}; delivery goes on. Catch it in the subscriber ${this.#facts({})}`,
-    );
+  /** For what is rare, and not limited. */
+  #writeOnce(level: 'log' | 'warn', text: string, facts: Facts = {}): void {
+    this.#log.unlimited(level, this.#lineOf(text, facts));
   }
 
-  #facts(facts: Readonly<Record<string, string | number | undefined>>): string {
-    return factsOf({ account: this.#account, ...facts });
+  #lineOf(text: string, facts: Facts): string {
+    return `${text} ${factsOf({ account: this.#account, ...facts })}`;
   }
 }

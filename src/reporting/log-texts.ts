@@ -1,0 +1,38 @@
+/** What the reporter's log lines say; facts such as the account follow each. */
+export const texts = {
+  rejected: (reason: string) =>
+    `ODP rejected an event, which was given up: ${reason === '' ? 'it gave no reason' : reason}`,
+  expired: () =>
+    'An event was given up: undelivered for longer than delivery.maxEventAge',
+  identityFailed: (how: string) =>
+    `The identity function ${how}: events of this request go without its identifiers. Return undefined if nobody is calling`,
+  beforeSendFailed: (how: string) =>
+    `The beforeSend function ${how}: the event is withheld. Return the event, or undefined to withhold it`,
+  anonymous: () =>
+    'An event was not sent: identity found no caller, and it has no identifier of its own',
+  unawaited: (message: string) =>
+    `${message} Nobody awaited the promise that rejected: await it, or call trackOdpEvent`,
+  retrying: (reason: string) =>
+    `A request to ODP failed (${reason}); its events wait and are sent again`,
+  suspended: (status: number) =>
+    `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. Check apiKey, region and apiHost, or what the integration names`,
+  resumed: () => 'ODP accepts events again; delivery goes on',
+  recovered: () => 'ODP answers again; what waits is being sent',
+  integrated: (source: string, apiHost: string, isAnother: boolean) =>
+    `${
+      isAnother
+        ? `The ODP account has changed: ${source} names another key or host`
+        : `ODP is integrated: ${source} names the account`
+    }, and events go to ${apiHost} from now on`,
+  disintegrated: (source: string) =>
+    `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely`,
+  integrationFailed: (source: string, problem: string, meanwhile: string) =>
+    `${source.charAt(0).toUpperCase()}${source.slice(1)} ${problem}: ${meanwhile}`,
+  discarded: (events: number) => `${events} events were discarded until now`,
+  outboxFailed: (doing: string, message: string) =>
+    `The outbox failed to ${doing} and is tried again: ${message}`,
+  deadLettersRemoved: () =>
+    'The oldest dead letters were removed: there were more, or older ones, than the option deadLetters keeps',
+  subscriberFailed: (name: string) =>
+    `A subscriber of events$ threw ${name}; delivery goes on. Catch it in the subscriber`,
+} as const;
