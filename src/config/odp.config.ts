@@ -3,7 +3,7 @@ import { OdpConfigurationError } from '../errors/index.js';
 import type { OptimizelyOdpModuleOptions } from '../module/index.js';
 import { integrationFromEnvironment } from './datafile-from-environment.js';
 import { optionsFromEnvironment, PREFIX } from './environment.js';
-import { unknownVariables } from './unknown-variables.js';
+import { checkVariables } from './check-variables.js';
 
 /**
  * The module's options from the environment: variables named
@@ -45,7 +45,7 @@ async function readOptions(
   prefix: string,
 ): Promise<OptimizelyOdpModuleOptions> {
   const { env } = process;
-  const unknown = unknownVariables(env);
+  const suspect = checkVariables(env, prefix);
   const results = await Promise.allSettled([
     new Promise<OptimizelyOdpModuleOptions>((resolve) => {
       resolve(optionsFromEnvironment(env, prefix));
@@ -54,7 +54,7 @@ async function readOptions(
   ]);
   const [options, integration] = results;
   if (
-    unknown.length === 0 &&
+    suspect.length === 0 &&
     options.status === 'fulfilled' &&
     integration.status === 'fulfilled'
   ) {
@@ -66,5 +66,9 @@ async function readOptions(
     if (error instanceof OdpConfigurationError) return error.problems;
     throw error;
   });
-  throw new OdpConfigurationError([...malformed, ...unknown]);
+  const named = new Set(suspect.map(({ path }) => path));
+  throw new OdpConfigurationError([
+    ...malformed.filter(({ path }) => !named.has(path)),
+    ...suspect,
+  ]);
 }

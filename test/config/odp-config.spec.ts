@@ -250,6 +250,59 @@ describe('odpConfig', () => {
     });
   });
 
+  it.each([
+    [
+      'DELIVERY_BATCH_SIZE',
+      '10',
+      'OPTIMIZELY_ODP_BATCH_SIZE is probably meant',
+    ],
+    ['FLUSHINTERVAL', '1s', 'OPTIMIZELY_ODP_FLUSH_INTERVAL is probably meant'],
+    [
+      'EMEA_DELIVERY_BATCH_SIZE',
+      '10',
+      'OPTIMIZELY_ODP_EMEA_BATCH_SIZE is probably meant',
+    ],
+    ['EMEA_FLUSHINTERVAL', '1s', 'OPTIMIZELY_ODP_EMEA_FLUSH_INTERVAL'],
+    ['API_KEY', '"S3cr3t"', 'has quotes around its value'],
+    ['ENABLED', "'true'", 'has quotes around its value'],
+    ['EMEA_API_HOST', '`S3cr3t`', 'has quotes around its value'],
+  ])('OPTIMIZELY_ODP_%s=%s fails the boot', async (name, value, message) => {
+    vi.stubEnv('OPTIMIZELY_ODP_EMEA_API_KEY', '');
+    vi.stubEnv('OPTIMIZELY_ODP_EMEA_REGION', 'eu');
+    vi.stubEnv(`OPTIMIZELY_ODP_${name}`, value);
+    await expect(
+      boot(OptimizelyOdpModule.forRootAsync(odpConfig.asProvider())),
+    ).rejects.toMatchObject({
+      problems: [
+        {
+          path: `OPTIMIZELY_ODP_${name}`,
+          message: expect.stringContaining(message) as string,
+        },
+      ],
+      message: expect.not.stringContaining('S3cr3t') as unknown,
+    });
+  });
+
+  it('reads the variables of the account that it is for, whichever there are', async () => {
+    vi.stubEnv('OPTIMIZELY_ODP_EMEA_BATCH_SIZE', '10');
+    const config = odpConfigFor('emea');
+    await expect(Promise.resolve(config())).resolves.toMatchObject({
+      delivery: { batchSize: 10 },
+    });
+    await expect(Promise.resolve(odpConfig())).rejects.toThrow(
+      'one of a named account stands beside OPTIMIZELY_ODP_EMEA_API_KEY',
+    );
+  });
+
+  it('refuses a variable in lower case, unless it is there in capitals, too', async () => {
+    vi.stubEnv('optimizely_odp_api_key', 'S3cr3t');
+    const configured = () =>
+      boot(OptimizelyOdpModule.forRootAsync(odpConfig.asProvider()));
+    await expect(configured()).rejects.toThrow('write OPTIMIZELY_ODP_API_KEY');
+    vi.stubEnv('OPTIMIZELY_ODP_API_KEY', KEY);
+    await expect(configured()).resolves.toBeDefined();
+  });
+
   it('has variables of their own for named accounts', async () => {
     const sandbox = await startSandbox();
     vi.stubEnv('OPTIMIZELY_ODP_ENABLED', 'false');
