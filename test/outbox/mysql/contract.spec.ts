@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import * as fc from 'fast-check';
 import { createPool, type Pool } from 'mysql2/promise';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import {
   migrateMysqlOutbox,
   mysqlOutbox,
 } from '../../../src/outbox/mysql/index.js';
-import { outboxContract } from '../../../src/testing/index.js';
-import { anySteps, followsModel } from '../../support/shared-outbox-model.js';
+import { sharedOutboxSuite } from '../../support/shared-outbox-suite.js';
 import { mysqlService } from '../../support/services.js';
 
 const service = await mysqlService();
@@ -29,7 +27,7 @@ describe.skipIf(service === undefined)('mysqlOutbox: contract', () => {
     await service?.stop();
   });
 
-  const outbox = () => mysqlOutbox({ pool, table });
+  const instance = () => mysqlOutbox({ pool, table });
   const empty = async () => {
     for (const suffix of ['', '_dead_letters', '_outcomes']) {
       await pool.query(`DELETE FROM ${table}${suffix}`);
@@ -43,25 +41,5 @@ describe.skipIf(service === undefined)('mysqlOutbox: contract', () => {
     );
   };
 
-  for (const { name, run } of outboxContract({
-    async create() {
-      await empty();
-      return outbox();
-    },
-    reopen: outbox,
-    shared: true,
-    advance: passTime,
-  })) {
-    it(name, run);
-  }
-
-  it('follows the model, whatever two instances do', async () => {
-    await fc.assert(
-      fc.asyncProperty(anySteps, async (steps) => {
-        await empty();
-        await followsModel([outbox(), outbox()], passTime, steps);
-      }),
-      { numRuns: 25 },
-    );
-  });
+  sharedOutboxSuite({ instance, empty, passTime, runs: 25 });
 });

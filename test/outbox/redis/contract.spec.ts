@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import * as fc from 'fast-check';
 import { Redis } from 'ioredis';
-import { afterAll, describe, it } from 'vitest';
-import { anySteps, followsModel } from '../../support/shared-outbox-model.js';
+import { afterAll, describe } from 'vitest';
+import { sharedOutboxSuite } from '../../support/shared-outbox-suite.js';
 import { RedisClock } from '../../support/redis-clock.js';
 import { redisService } from '../../support/services.js';
-import { outboxContract } from '../../../src/testing/index.js';
 import { redisOutbox } from '../../../src/outbox/redis/index.js';
 
 const service = await redisService();
@@ -22,33 +20,13 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
     await service?.stop();
   });
 
-  for (const { name, run } of outboxContract({
-    create() {
+  sharedOutboxSuite({
+    instance: () => redisOutbox({ client: clock.client, key }),
+    empty() {
       clock.reset();
       key = `odp-contract-${randomUUID()}`;
-      return redisOutbox({ client: clock.client, key });
     },
-    reopen: () => redisOutbox({ client: clock.client, key }),
-    shared: true,
-    advance: async (ms) => clock.pass(ms),
-  })) {
-    it(name, run);
-  }
-
-  it('follows the model, whatever two instances do', async () => {
-    await fc.assert(
-      fc.asyncProperty(anySteps, (steps) => {
-        key = `odp-contract-${randomUUID()}`;
-        return followsModel(
-          [
-            redisOutbox({ client: clock.client, key }),
-            redisOutbox({ client: clock.client, key }),
-          ],
-          async (ms) => clock.pass(ms),
-          steps,
-        );
-      }),
-      { numRuns: 50 },
-    );
+    passTime: async (ms) => clock.pass(ms),
+    runs: 50,
   });
 });

@@ -17,15 +17,18 @@ import {
   LEASE,
   quietContext,
   someEvents,
-} from '../../../test/support/outboxes.js';
-import { postgresService } from '../../../test/support/services.js';
-import { OdpConfigurationError, OdpOutboxError } from '../../errors/index.js';
-import type { OdpOutbox } from '../outbox.js';
+} from '../../support/outboxes.js';
+import { postgresService } from '../../support/services.js';
+import {
+  OdpConfigurationError,
+  OdpOutboxError,
+} from '../../../src/errors/index.js';
+import type { OdpOutbox } from '../../../src/outbox/outbox.js';
 import {
   migratePostgresOutbox,
   postgresOutbox,
   postgresOutboxSql,
-} from './index.js';
+} from '../../../src/outbox/postgres/index.js';
 
 const service = await postgresService();
 const original = Client.prototype.query;

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { failureOf, quietContext, someEvents } from '../../support/outboxes.js';
+import { postgresService } from '../../support/services.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import { OdpOutboxError } from '../../../src/errors/index.js';
 import {
-  failureOf,
-  quietContext,
-  someEvents,
-} from '../../../test/support/outboxes.js';
-import { postgresService } from '../../../test/support/services.js';
-import { TcpProxy } from '../../../test/support/tcp-proxy.js';
-import { OdpOutboxError } from '../../errors/index.js';
-import { migratePostgresOutbox, postgresOutbox } from './index.js';
+  migratePostgresOutbox,
+  postgresOutbox,
+} from '../../../src/outbox/postgres/index.js';
 
 const service = await postgresService();
 

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import * as fc from 'fast-check';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { sharedOutboxSuite } from '../../support/shared-outbox-suite.js';
+import { postgresService } from '../../support/services.js';
 import {
-  anySteps,
-  followsModel,
-} from '../../../test/support/shared-outbox-model.js';
-import { postgresService } from '../../../test/support/services.js';
-import { outboxContract } from '../../testing/index.js';
-import { migratePostgresOutbox, postgresOutbox } from './index.js';
+  migratePostgresOutbox,
+  postgresOutbox,
+} from '../../../src/outbox/postgres/index.js';
 
 const service = await postgresService();
 
@@ -29,7 +27,7 @@ describe.skipIf(service === undefined)('postgresOutbox: contract', () => {
     await service?.stop();
   });
 
-  const outbox = () => postgresOutbox({ pool, table, notify: false });
+  const instance = () => postgresOutbox({ pool, table, notify: false });
   const empty = () =>
     pool.query(`TRUNCATE ${table}, ${table}_dead_letters, ${table}_outcomes`);
   // The server's clock cannot be moved; what it is compared with can.
@@ -40,25 +38,5 @@ describe.skipIf(service === undefined)('postgresOutbox: contract', () => {
     );
   };
 
-  for (const { name, run } of outboxContract({
-    async create() {
-      await empty();
-      return outbox();
-    },
-    reopen: outbox,
-    shared: true,
-    advance: passTime,
-  })) {
-    it(name, run);
-  }
-
-  it('follows the model, whatever two instances do', async () => {
-    await fc.assert(
-      fc.asyncProperty(anySteps, async (steps) => {
-        await empty();
-        await followsModel([outbox(), outbox()], passTime, steps);
-      }),
-      { numRuns: 25 },
-    );
-  });
+  sharedOutboxSuite({ instance, empty, passTime, runs: 25 });
 });
