@@ -34,6 +34,16 @@ export class Caller {
     return 'identifiers' in caller || this.#identity !== undefined;
   }
 
+  /** Whether a request is under way, and `identity` says whose. */
+  get isRequest(): boolean {
+    const caller = this.#callers.callerOf(this.#account);
+    return (
+      caller !== undefined &&
+      !('identifiers' in caller) &&
+      this.#identity !== undefined
+    );
+  }
+
   /** From the `identity` option or `runWithIdentity`. Never throws. */
   identifiers(): unknown {
     const identity = this.#identity;

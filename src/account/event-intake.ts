@@ -45,7 +45,7 @@ export class EventIntake {
     this.#caller = caller;
     this.#reporter = reporter;
     this.#target = target;
-    this.refusals = new Refusals(reporter, options.identity !== undefined);
+    this.refusals = new Refusals(reporter, caller);
     this.#maker = new EventMaker({
       commonData,
       eventTime,

@@ -3,17 +3,17 @@ import { OdpValidationError } from '../errors/index.js';
 import { outboxError } from '../outbox/index.js';
 import { nameOfThrown } from '../names.js';
 import type { Reporter } from '../reporting/index.js';
+import type { Caller } from './caller.js';
 import { isRefusal } from './account-state.js';
 
 /** Reports refused events, depending on whether anybody gets the error. */
 export class Refusals {
   readonly #reporter: Reporter;
-  readonly #hasIdentity: boolean;
+  readonly #caller: Caller;
 
-  /** @param hasIdentity whether the option `identity` says who is calling */
-  constructor(reporter: Reporter, hasIdentity: boolean) {
+  constructor(reporter: Reporter, caller: Caller) {
     this.#reporter = reporter;
-    this.#hasIdentity = hasIdentity;
+    this.#caller = caller;
   }
 
   /** The caller gets the error as well. */
@@ -31,14 +31,17 @@ export class Refusals {
     this.#reporter.unawaited(error);
   }
 
-  /** A tracked event. An anonymous caller is not a mistake if `identity` says who is calling. */
+  /**
+   * A tracked event. One that names nobody, of a request whose caller nobody
+   * knows, is no mistake; in a job, it is.
+   */
   tracked(
     error: unknown,
     id: string | undefined,
     source: string | undefined,
     identity = true,
   ): void {
-    if (identity && this.#hasIdentity && isAboutNobody(error)) {
+    if (identity && this.#caller.isRequest && namesNobody(error)) {
       this.#reporter.anonymous(source);
     } else {
       this.lost(error, id, source);
@@ -72,12 +75,9 @@ export class Refusals {
   }
 }
 
-function isAboutNobody(error: unknown): boolean {
+/** Whether it is all that is wrong; identifiers that are blank are violations of their own. */
+function namesNobody(error: unknown): boolean {
   if (!(error instanceof OdpValidationError)) return false;
   const [first, ...others] = error.violations;
-  return (
-    first?.message === NO_IDENTIFIER &&
-    // Which of them are blank.
-    others.every(({ path }) => path.startsWith(first.path))
-  );
+  return first?.message === NO_IDENTIFIER && others.length === 0;
 }

@@ -1,4 +1,4 @@
-import { Controller, Inject, Post } from '@nestjs/common';
+import { Controller, Get, Inject, Post } from '@nestjs/common';
 import {
   type OdpBeforeSend,
   type OdpDeliveryEvent,
@@ -190,22 +190,57 @@ test('what it returns is checked, and so is an event that it never saw', async (
   expect(beforeSend).not.toHaveBeenCalled();
 });
 
-test('an anonymous caller is no mistake: counted, and logged at debug', async () => {
-  const { odp, log, deliveryEvents } = await startOdpApp({
-    identity: () => undefined,
+test('an anonymous caller of a request is no mistake: counted, and logged at debug', async () => {
+  @Controller()
+  class SeenController {
+    constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+    @Get('seen')
+    @SendOdpEvent({ action: 'seen' })
+    seen() {
+      this.odp.trackOdpEvent({ action: 'seen in a service' });
+    }
+
+    @Get('named')
+    @SendOdpEvent({ action: 'named', identifiers: { email: undefined } })
+    named() {}
+
+    @Get('job')
+    job() {
+      this.odp.runWithIdentity({}, () =>
+        this.odp.trackOdpEvent({ action: 'a' }),
+      );
+    }
+  }
+  const app = await start({
+    imports: [odpModule(sandbox.now, { identity: () => undefined })],
+    controllers: [SeenController],
   });
-  odp.trackOdpEvent({ action: 'seen' });
-  odp.trackOdpEvent({ action: 'seen', identifiers: { email: undefined } });
+  const { odp } = app;
+  const deliveryEvents: OdpDeliveryEvent[] = [];
+  odp.events$.subscribe((one) => void deliveryEvents.push(one));
+  await fetch(`${app.url}/seen`);
+  await odp.flush();
   expect(odp.stats()).toMatchObject({ withheld: 2, invalid: 0 });
-  expect(log.filter(({ level }) => level !== 'log')).toEqual([]);
-  const invalid: OdpDeliveryEvent[] = deliveryEvents;
-  expect(invalid).toEqual([]);
-  // Nobody is asked for: then it is one.
+  expect(deliveryEvents).toEqual([]);
+  // It says whom it is about, and that is blank; a job has no anonymous visitors.
+  await fetch(`${app.url}/named`);
+  await fetch(`${app.url}/job`);
+  await odp.flush();
+  expect(odp.stats()).toMatchObject({ withheld: 2, invalid: 2 });
+});
+
+test('an event of a job that names nobody is a mistake, though identity is configured', async () => {
+  const { odp, log } = await startOdpApp({ identity: () => undefined });
+  odp.trackOdpEvent({ action: 'seen' });
   odp.trackOdpEvent({ action: 'seen' }, { identity: false });
   await expect(odp.sendOdpEvent({ action: 'seen' })).rejects.toMatchObject({
     code: 'invalidEvent',
   });
-  expect(odp.stats()).toMatchObject({ withheld: 2, invalid: 2 });
+  expect(odp.stats()).toMatchObject({ withheld: 0, invalid: 3 });
+  expect(log.filter(({ level }) => level === 'warn')).toMatchObject([
+    { message: expect.stringContaining('at least one identifier') as string },
+  ]);
 });
 
 test('an identity that is async is logged; the event goes with its own identifiers', async () => {
