@@ -78,7 +78,7 @@ if limit < 1 then return { now } end
 -- A claim that has ended holds nobody up, but counts until the event is claimed again.
 local ended = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, math.max(1000, limit))
 inPortions(ended, function(...) redis.call('ZREM', due, ...) end)
-wait(ended)
+add(waiting, ended)
 if redis.call('ZCARD', waiting) < limit then unpackBatch(math.max(limit, 500)) end
 
 local upTo = minAge > 0 and now - minAge or '+inf'
@@ -97,9 +97,8 @@ while from <= #all and not full do
       full = bytes > maxBytes and #taken > 0
       if full then break end
       taken[#taken + 1] = entry
-      for _, value in ipairs({ entry, records[i], failures[i] or '0' }) do
-        claimed[#claimed + 1] = value
-      end
+      local at = #claimed
+      claimed[at + 1], claimed[at + 2], claimed[at + 3] = entry, records[i], failures[i] or '0'
     else
       redis.call('ZREM', waiting, entry)
     end
@@ -110,17 +109,15 @@ while from <= #all and not full do
   end
 end
 inPortions(taken, function(...)
-  local scores, tokens = {}, {}
-  for _, entry in ipairs({ ... }) do
-    scores[#scores + 1] = now + lease
-    scores[#scores + 1] = entry
-    tokens[#tokens + 1] = entry
-    tokens[#tokens + 1] = token
+  local tokens = {}
+  for i, entry in ipairs({ ... }) do
+    tokens[2 * i - 1] = entry
+    tokens[2 * i] = token
   end
   redis.call('ZREM', waiting, ...)
-  redis.call('ZADD', due, unpack(scores))
   redis.call('HSET', claims, unpack(tokens))
 end)
+add(due, taken, asText(now + lease))
 return claimed
 `);
 
@@ -132,16 +129,14 @@ return #take(held(1), 'delivered')
 
 const RELEASE = `
 local function release(entries, delay, failed)
-  local dueAt = serverTime() + delay
   inPortions(entries, function(...)
     redis.call('HDEL', claims, ...)
     redis.call('ZREM', due, ...)
     redis.call('ZREM', waiting, ...)
   end)
-  if delay <= 0 then wait(entries) end
-  for _, entry in ipairs(entries) do
-    if delay > 0 then redis.call('ZADD', due, dueAt, entry) end
-    if failed then redis.call('HINCRBY', failedAttempts, entry, 1) end
+  if delay > 0 then add(due, entries, asText(serverTime() + delay)) else add(waiting, entries) end
+  if failed then
+    for _, entry in ipairs(entries) do redis.call('HINCRBY', failedAttempts, entry, 1) end
   end
 end
 `;

@@ -30,24 +30,32 @@ export function fromRecord(record: string): OutboxEvent {
     id: JSON.parse(id) as string,
     payload: record.slice(end + 1),
     createdAt: Number(createdAt),
-    ...(receipt ? { receipt } : {}),
+    receipt: receipt || undefined,
   };
 }
 
 /** What the claim script answers. */
 export type Claimed = readonly [now: number, ...events: string[]];
 
+/** Without spreading: hundreds are read at once. */
 export function toClaimedEvents(
-  [now, ...list]: Claimed,
+  answer: Claimed,
   token: string,
 ): ClaimedEvent[] {
+  const [now] = answer;
   const events: ClaimedEvent[] = [];
-  for (let i = 0; i < list.length; i += 3) {
-    const [entry = '', record = '', failedAttempts] = list.slice(i, i + 3);
+  for (let i = 1; i < answer.length; i += 3) {
+    const entry = answer[i] as string;
+    const { id, payload, createdAt, receipt } = fromRecord(
+      answer[i + 1] as string,
+    );
     events.push({
-      ...fromRecord(record),
+      id,
+      payload,
+      createdAt,
+      receipt,
       age: Math.max(0, now - msOf(entry)),
-      failedAttempts: Number(failedAttempts),
+      failedAttempts: Number(answer[i + 2]),
       claim: { entry, token } satisfies Claim,
     });
   }
@@ -64,8 +72,11 @@ export const claimsOf = (events: readonly ClaimedEvent[]): string[] =>
 export function toDeadLetter(entry: string, letter: string): StoredDeadLetter {
   const end = letter.indexOf('\n');
   const [failedAttempts, cause = ''] = letter.slice(0, end).split('\t');
+  const { id, payload, createdAt } = fromRecord(letter.slice(end + 1));
   return {
-    ...fromRecord(letter.slice(end + 1)),
+    id,
+    payload,
+    createdAt,
     ...(JSON.parse(cause) as DeadLetterCause),
     failedAttempts: Number(failedAttempts),
     deadLetteredAt: msOf(entry),

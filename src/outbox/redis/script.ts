@@ -49,6 +49,12 @@ local function serverTime()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- A number as a command takes it. What is handed over as a number is written as
+-- a decimal fraction each time, which takes longer than most commands.
+local function asText(number)
+  return string.format('%.0f', number)
+end
+
 -- A Redis at maxmemory refuses commands that may allocate, unless the script has
 -- written before. What lets events out must work then, too.
 local function evenWhenFull()
@@ -64,8 +70,9 @@ end
 
 local function newEntries(now, count)
   local last, entries = redis.call('HINCRBY', meta, 'numbers', count), {}
+  local ms = string.format('%013.0f-', now)
   for i = 1, count do
-    entries[i] = string.format('%013.0f-%012.0f', now, last - count + i)
+    entries[i] = ms .. string.format('%012d', last - count + i)
   end
   return entries
 end
@@ -74,13 +81,18 @@ local function msOf(entry)
   return tonumber(string.match(entry, '^%d+'))
 end
 
+-- Its ms as a score.
+local function scoreOf(entry)
+  return string.match(entry, '^%d+')
+end
+
 -- A record is a line 'by, receipt, createdAt, id', tabs between, and the payload.
 local function headerOf(record)
   return string.match(record, '^([^\\t]*)\\t([^\\t]*)\\t')
 end
 
 local function payloadSize(record)
-  return #record - #string.match(record, '^[^\\n]*\\n')
+  return #record - string.find(record, '\\n', 1, true)
 end
 
 local function countAppended(by, count)
@@ -89,36 +101,45 @@ local function countAppended(by, count)
   end
 end
 
-local function wait(entries)
+-- Each with its score, or all with the same.
+local function add(set, entries, score)
   local scores = {}
-  for _, entry in ipairs(entries) do
-    scores[#scores + 1] = msOf(entry)
-    scores[#scores + 1] = entry
+  for i, entry in ipairs(entries) do
+    scores[2 * i - 1] = score or scoreOf(entry)
+    scores[2 * i] = entry
   end
-  inPortions(scores, function(...) redis.call('ZADD', waiting, ...) end)
+  inPortions(scores, function(...) redis.call('ZADD', set, ...) end)
 end
 
 local function store(records, now)
   local entries, values = newEntries(now, #records), {}
   for i, entry in ipairs(entries) do
-    values[#values + 1] = entry
-    values[#values + 1] = records[i]
+    values[2 * i - 1] = entry
+    values[2 * i] = records[i]
   end
   inPortions(values, function(...) redis.call('HSET', events, ...) end)
-  wait(entries)
+  add(waiting, entries, asText(now))
   redis.call('HSET', meta, 'format', '${FORMAT}')
 end
 
 -- Of (entry, token)... those whose claim still holds, each once.
 local function held(from)
-  local entries, seen = {}, {}
+  local asked, tokens = {}, {}
   for i = from, #ARGV, 2 do
-    local entry = ARGV[i]
-    if not seen[entry] and redis.call('HGET', claims, entry) == ARGV[i + 1] then
-      seen[entry] = true
-      entries[#entries + 1] = entry
-    end
+    asked[#asked + 1] = ARGV[i]
+    tokens[#tokens + 1] = ARGV[i + 1]
   end
+  local entries, seen, at = {}, {}, 0
+  inPortions(asked, function(...)
+    for _, holder in ipairs(redis.call('HMGET', claims, ...)) do
+      at = at + 1
+      local entry = asked[at]
+      if holder == tokens[at] and not seen[entry] then
+        seen[entry] = true
+        entries[#entries + 1] = entry
+      end
+    end
+  end)
   return entries
 end
 
@@ -146,11 +167,13 @@ local function take(entries, outcome)
     redis.call('HDEL', claims, ...)
     redis.call('HDEL', failedAttempts, ...)
   end)
+  local counts = {}
   for _, found in ipairs(records) do
     local by, receipt = headerOf(found or '\\t\\t')
-    countAppended(by, -1)
+    counts[by] = (counts[by] or 0) + 1
     if outcome and receipt ~= '' then record(receipt, outcome, now) end
   end
+  for by, count in pairs(counts) do countAppended(by, -count) end
   return records
 end
 `;
