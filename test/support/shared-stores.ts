@@ -59,7 +59,7 @@ const redis: SharedStore = {
         const client = connect(url);
         await client.del(`{${key}}:events`);
         await client.set(`{${key}}:events`, 'not a hash');
-        return 'WRONGTYPE';
+        return 'wrongtype';
       },
       async remove() {
         const client = connect(url);
@@ -123,7 +123,7 @@ const mysql: SharedStore = {
         await connect(url).query(
           `ALTER TABLE ${table} ADD CHECK (payload NOT LIKE '%jane%')`,
         );
-        return 'CONSTRAINT';
+        return 'constraint';
       },
       async remove() {
         const pool = connect(url);

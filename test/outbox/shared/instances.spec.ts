@@ -144,7 +144,8 @@ describe.each(stores)('$name: instances that share an outbox', (store) => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(
       'jane',
     );
-    expect((error as Error).message).toContain(words);
+    // MySQL and MariaDB write the word differently.
+    expect((error as Error).message.toLowerCase()).toContain(words);
   });
 
   it('refuses to serve two accounts', async () => {
