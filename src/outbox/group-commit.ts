@@ -6,52 +6,68 @@ const GROUP = 1000;
 /** The same, in characters of payload. */
 const GROUP_SIZE = 4 * 1024 * 1024;
 
+type List = readonly OutboxEvent[];
+
+/** Lists that were not stored, and why. */
+type Failures = ReadonlyMap<List, unknown>;
+
 interface Group {
-  readonly events: OutboxEvent[];
+  readonly lists: List[];
+  count: number;
   size: number;
-  readonly stored: Promise<void>;
-  resolve(): void;
+  readonly stored: Promise<Failures>;
+  resolve(failures: Failures): void;
   reject(reason: unknown): void;
 }
 
 /**
- * Collects what arrives during a write into the next one, so that many callers
- * share a round trip. A lone caller waits for nobody.
+ * Stores what arrives while a write is under way with the next write, so that
+ * many callers share a round trip. A lone caller waits for nobody.
  */
 export class GroupCommit {
-  readonly #store: (events: readonly OutboxEvent[]) => Promise<void>;
+  readonly #store: (events: List) => Promise<void>;
+  readonly #isRefusal: (error: unknown) => boolean;
   #waiting: Group[] = [];
   #underWay: Promise<void> | undefined;
 
-  /** @param store stores events, all or none */
-  constructor(store: (events: readonly OutboxEvent[]) => Promise<void>) {
+  /**
+   * @param store takes events in, all or none
+   * @param isRefusal whether a write failed for what one of its events holds
+   */
+  constructor(
+    store: (events: List) => Promise<void>,
+    isRefusal: (error: unknown) => boolean = () => false,
+  ) {
     this.#store = store;
+    this.#isRefusal = isRefusal;
   }
 
   /** Resolves once the events are stored. */
-  add(events: readonly OutboxEvent[]): Promise<void> {
+  async add(events: List): Promise<void> {
     let group = this.#waiting.at(-1);
     const size = sizeOf(events);
     if (
       group === undefined ||
-      group.events.length + events.length > GROUP ||
+      group.count + events.length > GROUP ||
       group.size + size > GROUP_SIZE
     ) {
       group = newGroup();
       this.#waiting.push(group);
     }
-    for (const event of events) group.events.push(event);
+    group.lists.push(events);
+    group.count += events.length;
     group.size += size;
     this.#underWay ??= this.#work();
-    return group.stored;
+    const failures = await group.stored;
+    if (failures.has(events)) throw failures.get(events);
   }
 
-  /** Rejects everything that waits, with the error of the write under way. */
+  /** Rejects everything that waits, for what went wrong with the write under way. */
   abandon(reason: unknown): void {
     for (const group of this.#waiting.splice(0)) group.reject(reason);
   }
 
-  /** Resolves once nothing is under way any more, whatever the outcome. */
+  /** Resolves once nothing is under way any more, whatever became of it. */
   async idle(): Promise<void> {
     await this.#underWay;
   }
@@ -62,23 +78,38 @@ export class GroupCommit {
       group !== undefined;
       group = this.#waiting.shift()
     ) {
-      try {
-        await this.#store(group.events);
-        group.resolve();
-      } catch (error) {
-        group.reject(error);
-      }
+      const failures = new Map<List, unknown>();
+      await this.#storeAll(group.lists, failures);
+      group.resolve(failures);
     }
     this.#underWay = undefined;
+  }
+
+  /** In halves if one of them is refused, so that the others are stored. */
+  async #storeAll(
+    lists: readonly List[],
+    failures: Map<List, unknown>,
+  ): Promise<void> {
+    try {
+      await this.#store(lists.flat());
+    } catch (error) {
+      if (lists.length === 1 || !this.#isRefusal(error)) {
+        for (const list of lists) failures.set(list, error);
+        return;
+      }
+      const half = lists.length >> 1;
+      await this.#storeAll(lists.slice(0, half), failures);
+      await this.#storeAll(lists.slice(half), failures);
+    }
   }
 }
 
 function newGroup(): Group {
-  let resolve!: () => void;
+  let resolve!: (failures: Failures) => void;
   let reject!: (reason: unknown) => void;
-  const stored = new Promise<void>((yes, no) => {
+  const stored = new Promise<Failures>((yes, no) => {
     resolve = yes;
     reject = no;
   });
-  return { events: [], size: 0, stored, resolve, reject };
+  return { lists: [], count: 0, size: 0, stored, resolve, reject };
 }

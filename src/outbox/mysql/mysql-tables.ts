@@ -62,11 +62,12 @@ export class MysqlTables implements OutboxTables {
   }
 
   claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
-    const { limit, token, lease, maxBytes, minAge, lost } = claim;
+    const { limit, token, lease, maxBytes, minAge, lost, from } = claim;
     return this.#database.transaction(async (session) => {
       const due = await session.rows<{ seq: number; bytes: number }>(
         this.#sql.due(lost.length > 0),
         [
+          Number(from),
           ...(lost.length > 0 ? [lost.map(toNumber)] : []),
           toMicroseconds(minAge),
           limit,
@@ -80,7 +81,10 @@ export class MysqlTables implements OutboxTables {
       const { rows, which } = toRows(toSeqs(fitting));
       const values = [toNumber(token), toMicroseconds(lease), ...which];
       await session.change(this.#sql.lease(rows), values);
-      return session.rows<ClaimedRow>(this.#sql.claimed(rows), which);
+      return session.rows<ClaimedRow>(this.#sql.claimed(rows), [
+        Number(from),
+        ...which,
+      ]);
     });
   }
 

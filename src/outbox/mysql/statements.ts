@@ -28,12 +28,13 @@ export function statements({ events, deadLetters, outcomes }: TableNames) {
 
     due: (lost: boolean) => `
 SELECT seq, bytes FROM ${events}
-WHERE ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
+WHERE seq >= ? AND ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
 ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
     lease: (rows: string) =>
       `UPDATE ${byNumber} SET claim = ?, due_at = ${LATER} WHERE ${rows}`,
     claimed: (rows: string) => `
-SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age
+SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age,
+  (SELECT CAST(MIN(seq) AS CHAR) FROM ${events} WHERE seq >= ?) AS oldest
 FROM ${events} WHERE ${rows} ORDER BY ${events}.seq`,
 
     acknowledge: (rows: string) =>

@@ -51,9 +51,9 @@ export class PostgresTables implements OutboxTables {
   }
 
   async claim(claim: TokenClaim): Promise<readonly ClaimedRow[]> {
-    const { limit, token, lease, maxBytes, minAge, lost } = claim;
+    const { limit, token, lease, maxBytes, minAge, lost, from } = claim;
     const age = toInterval(minAge);
-    const values = [limit, token, lease, maxBytes, age, lost];
+    const values = [limit, token, lease, maxBytes, age, lost, from];
     const rows = await this.#database.rows<ClaimedRow>(this.#sql.claim, values);
     return rows.toSorted((a, b) => Number(a.seq) - Number(b.seq));
   }

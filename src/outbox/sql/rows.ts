@@ -25,6 +25,8 @@ interface EventRow {
 export interface ClaimedRow extends EventRow {
   readonly receipt: string | null;
   readonly age: number;
+  /** The first row that is left of those from which on the claim has looked. */
+  readonly oldest: string;
 }
 
 export interface DeadLetterRow extends EventRow {

@@ -3,6 +3,7 @@ import { GroupCommit } from '../group-commit.js';
 import type { OutboxEvent } from '../outbox.js';
 import { WaitingEvents } from '../waiting-events.js';
 import { NoAnswerError } from './database.js';
+import { isRefusal } from './sql-error.js';
 import type { OutboxTables } from './tables.js';
 import { runnerOf } from './transaction.js';
 
@@ -26,7 +27,7 @@ export class SqlAppends {
 
   constructor(parts: SqlAppendsParts) {
     this.#parts = parts;
-    this.#group = new GroupCommit((events) => this.#store(events));
+    this.#group = new GroupCommit((events) => this.#store(events), isRefusal);
     this.#waiting = new WaitingEvents(parts.server);
   }
 

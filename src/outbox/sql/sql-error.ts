@@ -42,6 +42,28 @@ const WENT_FIRST = ['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD'];
 export const isRolledBackByOthers = (error: unknown): boolean =>
   WENT_FIRST.includes(codeOf(error) ?? '');
 
+/** Classes of SQLSTATE that tell of what a row holds, triggers' own among them. */
+const REFUSED = /^(?:22|23|44|54|P0)[0-9A-Z]{3}$/;
+
+/** The same of MySQL and MariaDB, by name. */
+const MYSQL_REFUSED = [
+  'ER_BAD_NULL_ERROR',
+  'ER_CHECK_CONSTRAINT_VIOLATED',
+  'ER_DATA_TOO_LONG',
+  'ER_DUP_ENTRY',
+  // So mysql2 calls the ER_CONSTRAINT_FAILED of MariaDB.
+  'ER_INNODB_AUTOEXTEND_SIZE_OUT_OF_RANGE',
+  'ER_NO_REFERENCED_ROW_2',
+  'ER_SIGNAL_EXCEPTION',
+  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+];
+
+/** Whether the server has refused what a row holds: rows without it may be taken. */
+export function isRefusal(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return REFUSED.test(code) || MYSQL_REFUSED.includes(code);
+}
+
 /** Knex puts the statement, values included, before the database's words. */
 const own = (message: string): string =>
   /insert into/i.test(message)

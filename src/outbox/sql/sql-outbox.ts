@@ -19,6 +19,7 @@ import {
 } from '../outbox.js';
 import { Counting } from './counting.js';
 import { eraseFrom } from './erasing.js';
+import { Head, LOOK_INTERVAL_MS } from './head.js';
 import { Housekeeping, type Opened } from './housekeeping.js';
 import { LostClaims } from './lost-claims.js';
 import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
@@ -44,11 +45,12 @@ export interface SqlOutboxParts {
 export class SqlOutbox extends OdpOutbox {
   readonly name: string;
   readonly durability = 'server';
-  override readonly pollInterval = 1000;
+  override readonly pollInterval = LOOK_INTERVAL_MS;
 
   readonly #parts: SqlOutboxParts;
   readonly #appends: SqlAppends;
   readonly #lostClaims = new LostClaims();
+  readonly #head = new Head();
   readonly #counting = new Counting();
   readonly #housekeeping = new Housekeeping();
   /** Which events are this process's. */
@@ -99,17 +101,16 @@ export class SqlOutbox extends OdpOutbox {
     minAge = 0,
   }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
     const { tables, context } = this.#opened;
+    const now = context.monotonic();
     const token = randomUUID();
-    const lost = this.#lostClaims.tokens(context.monotonic());
+    const lost = this.#lostClaims.tokens(now);
+    const claim = { limit, maxBytes, lease, minAge, token, lost };
     try {
-      const rows = await tables.claim({
-        limit,
-        maxBytes,
-        lease,
-        minAge,
-        token,
-        lost,
-      });
+      let rows = await tables.claim({ ...claim, from: this.#head.from(now) });
+      if (this.#head.found(rows, now)) {
+        rows = await tables.claim({ ...claim, from: this.#head.from(now) });
+        this.#head.found(rows, now);
+      }
       return rows.map((row) => toClaimedEvent(row, token));
     } catch (error) {
       this.#lostClaims.add(token, context.monotonic() + lease);

@@ -21,6 +21,8 @@ export interface TokenClaim extends Required<ClaimRequest> {
   readonly token: string;
   /** Tokens of claims that nobody has got: their rows are due. */
   readonly lost: readonly string[];
+  /** The number of the first row to look at. */
+  readonly from: string;
 }
 
 /** A row whose text holds an identifier's value, somewhere. */

@@ -1,0 +1,72 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OdpOutbox } from '../../../src/outbox/outbox.js';
+import {
+  deliverAll,
+  idsOf,
+  quietContext,
+  someEvents,
+} from '../../support/outboxes.js';
+import { type SqlDatabase, sqlDatabase } from '../../support/sql-databases.js';
+import { sqlLibraries } from '../../support/sql-libraries.js';
+
+const databases: SqlDatabase[] = [];
+for (const type of ['postgres', 'mysql'] as const) {
+  const database = await sqlDatabase(type);
+  if (database !== undefined) databases.push(database);
+}
+if (databases.length === 0) it.skip('there is no database here');
+
+describe.each(databases)('$type outbox: appends', (database) => {
+  const [library] = sqlLibraries(database.url, database.type);
+  let outbox: OdpOutbox;
+
+  beforeAll(async () => {
+    outbox = database.outbox();
+    await outbox.open(quietContext());
+  });
+
+  afterAll(async () => {
+    await outbox.close();
+    await library?.end();
+    await database.remove();
+  });
+
+  afterEach(() => database.empty());
+
+  it('finds what a transaction commits late, behind a backlog', async () => {
+    await library?.run(async (transaction) => {
+      await outbox.append(someEvents(1, 'late'), { transaction });
+      await outbox.append(someEvents(20, 'soon'));
+      const claimed = await outbox.claim({ limit: 5, lease: 60_000 });
+      await outbox.acknowledge(claimed);
+    });
+    const { claimed } = await deliverAll([outbox], 10);
+    expect(claimed).toContain('late-0');
+  });
+
+  it('stores what others bring at the same time as an event that the database refuses', async () => {
+    await database.query(
+      `ALTER TABLE ${database.table} ADD CHECK (payload NOT LIKE '%refused%')`,
+    );
+    const lists = ['a', 'b', 'c', 'refused', 'd'].map((id) =>
+      someEvents(2, id).map((event) => ({
+        ...event,
+        payload: JSON.stringify({ id: event.id }),
+      })),
+    );
+    const appended = await Promise.allSettled(
+      lists.map(async (list) => outbox.append(list)),
+    );
+    expect(appended.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    const claimed = await outbox.claim({ limit: 99, lease: 60_000 });
+    expect(idsOf(claimed)).toEqual(
+      ['a', 'b', 'c', 'd'].flatMap((id) => [`${id}-0`, `${id}-1`]),
+    );
+  });
+});
