@@ -19,7 +19,7 @@ import {
   type ProfileRequest,
   queryProfile,
 } from '../odp/index.js';
-import { type Duration, parseDuration } from '../options/index.js';
+import { type Duration, readCallOptions } from '../options/index.js';
 import { watched } from '../watched-promise.js';
 import type { OdpCustomer } from './customer.js';
 import { customerText } from './customer-rules.js';
@@ -43,7 +43,10 @@ const MOST_PER_REQUEST = 500;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 /** How often a request is made again without those that ODP named. */
 const MOST_ROUNDS = 5;
-const TIMEOUT = '30s';
+const DEFAULTS: Readonly<Record<keyof OdpCustomersOptions, unknown>> = {
+  timeout: '30s',
+  signal: undefined,
+};
 
 /** A customer to be sent. */
 interface Item {
@@ -96,7 +99,7 @@ export class OdpCustomers {
    */
   update(
     customers: OdpCustomer | readonly OdpCustomer[],
-    options: OdpCustomersOptions = {},
+    options?: OdpCustomersOptions,
   ): Promise<{ readonly updated: number }> {
     return this.#watched(this.#update(customers, options));
   }
@@ -113,14 +116,14 @@ export class OdpCustomers {
    */
   get(
     identifiers: OdpIdentifiers,
-    options: OdpCustomersOptions = {},
+    options?: OdpCustomersOptions,
   ): Promise<
     { readonly attributes: Readonly<Record<string, unknown>> } | undefined
   > {
     return this.#watched(this.#get(identifiers, options));
   }
 
-  async #get(identifiers: OdpIdentifiers, options: OdpCustomersOptions) {
+  async #get(identifiers: OdpIdentifiers, options: unknown) {
     const account = this.#account;
     const { calls } = account;
     const request = this.#check(options);
@@ -130,7 +133,7 @@ export class OdpCustomers {
       throw invalid('identifiers', NO_IDENTIFIER);
     }
     for (const lookup of lookups) {
-      await this.#turn(options.signal);
+      await this.#turn(request.signal);
       const attributes = await queryProfile(calls, lookup, request);
       if (attributes !== undefined) return { attributes };
     }
@@ -139,7 +142,7 @@ export class OdpCustomers {
 
   async #update(
     customers: OdpCustomer | readonly OdpCustomer[],
-    options: OdpCustomersOptions,
+    options: unknown,
   ) {
     // The state of the account comes before all other problems.
     void this.#account.calls;
@@ -219,12 +222,12 @@ export class OdpCustomers {
     return items;
   }
 
-  #check({ timeout, signal }: OdpCustomersOptions): CheckedOptions {
-    const ms = parseDuration(timeout ?? TIMEOUT) ?? 0;
-    if (ms === 0) {
-      throw invalid('options.timeout', "must be ms or text such as '30s'");
-    }
-    return { timeout: ms, signal, turn: (ended) => this.#turn(ended) };
+  #check(options: unknown): CheckedOptions {
+    return readCallOptions(options, DEFAULTS, (read) => ({
+      timeout: read.duration('timeout', 1),
+      signal: read.signal('signal'),
+      turn: (ended) => this.#turn(ended),
+    }));
   }
 
   #turn(signal: AbortSignal | undefined): Promise<void> {

@@ -152,6 +152,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
             account.delivery?.outbox ?? outbox,
             account.clock,
             account.ended,
+            (error) => account.intake.refusals.unawaited(error),
           ),
           new QualifiedSegments(account, segments),
         ),

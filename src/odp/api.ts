@@ -3,7 +3,11 @@ import {
   OdpValidationError,
   type OdpViolation,
 } from '../errors/index.js';
-import { type Duration, parseDuration } from '../options/index.js';
+import {
+  type Duration,
+  type OptionReader,
+  readCallOptions,
+} from '../options/index.js';
 import { watched } from '../watched-promise.js';
 import { OdpCallError, type OdpCalls } from './odp-calls.js';
 
@@ -50,9 +54,17 @@ export interface OdpApiResponse<T = unknown> {
 
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const ATTEMPTS = 3;
-const TIMEOUT = '30s';
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const IDEMPOTENT = ['GET', 'PUT', 'DELETE'];
+const DEFAULTS: Readonly<Record<keyof OdpApiRequest, unknown>> = {
+  method: 'GET',
+  path: '',
+  query: undefined,
+  body: undefined,
+  idempotent: undefined,
+  timeout: '30s',
+  signal: undefined,
+};
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const IDEMPOTENT: readonly string[] = ['GET', 'PUT', 'DELETE'];
 
 /** The rest of ODP's REST API, with the account's key and host. */
 export class OdpApi {
@@ -90,8 +102,8 @@ export class OdpApi {
 
   async #request(request: OdpApiRequest): Promise<OdpApiResponse> {
     const calls = this.#calls();
-    const { path, search, body, method, timeout } = checked(request);
-    const { query, body: given, signal, idempotent } = request;
+    const options = checked(request);
+    const { path, query, search, given, method } = options;
     const [, endpoint = ''] = path.split('/', 2);
     const route = `/v3/${endpoint}${path.length > endpoint.length + 1 ? '/*' : ''}`;
     try {
@@ -100,11 +112,11 @@ export class OdpApi {
         method,
         path: `/v3${path}${search}`,
         route,
-        body,
-        timeout,
-        signal,
+        body: options.body,
+        timeout: options.timeout,
+        signal: options.signal,
         attempts: ATTEMPTS,
-        idempotent: idempotent ?? IDEMPOTENT.includes(method),
+        idempotent: options.idempotent,
         sent: () => [
           query,
           given,
@@ -120,51 +132,61 @@ export class OdpApi {
   }
 }
 
-function checked(request: OdpApiRequest) {
-  const violations: OdpViolation[] = [];
-  const wrong = (path: string, message: string) => {
-    violations.push({ path, message });
+function checked(request: unknown) {
+  if (typeof request !== 'object' || request === null) {
+    const message = "must be an object with path, such as { path: '/lists' }";
+    throw new OdpValidationError([{ path: 'request', message }], 'request');
+  }
+  const check = (
+    read: OptionReader<typeof DEFAULTS>,
+    problems: OdpViolation[],
+  ) => {
+    const wrong = (option: string, message: string) => {
+      problems.push({ path: option, message });
+    };
+    const method = read.oneOf('method', METHODS) ?? 'GET';
+    const path = pathOf(read.value('path'));
+    if (path === undefined) {
+      wrong(
+        'path',
+        "must be a path below /v3 such as '/lists', without dots for segments; values in it go through encodeURIComponent, and the query is an option of its own",
+      );
+    }
+    const query = read.value('query');
+    const search = searchOf(query);
+    if (search === undefined) {
+      wrong('query', 'must be an object of text, numbers, booleans and lists');
+    }
+    const given = read.value('body');
+    const body = bodyOf(given);
+    if (body === 'unreadable') {
+      wrong('body', 'must be JSON: without cycles, bigints or functions');
+    } else if (body !== undefined && body.length > MAX_BODY_BYTES) {
+      wrong(
+        'body',
+        `must have at most ${MAX_BODY_BYTES} bytes; send it in parts`,
+      );
+    } else if (body !== undefined && method === 'GET') {
+      wrong('body', 'must be left out of a GET; use query');
+    }
+    return {
+      method,
+      path: path ?? '',
+      query,
+      search: search ?? '',
+      given,
+      body: body === 'unreadable' ? undefined : body,
+      timeout: read.duration('timeout', 1),
+      signal: read.signal('signal'),
+      idempotent:
+        read.optional(
+          'idempotent',
+          (value): value is boolean => typeof value === 'boolean',
+          'must be true or false',
+        ) ?? IDEMPOTENT.includes(method),
+    };
   };
-  const { method = 'GET', timeout = TIMEOUT } = request;
-  if (!METHODS.includes(method)) {
-    wrong('method', `must be one of ${METHODS.join(', ')}`);
-  }
-  const path = pathOf(request.path);
-  if (path === undefined) {
-    wrong(
-      'path',
-      "must be a path below /v3 such as '/lists', without dots for segments; values in it go through encodeURIComponent, and the query is an option of its own",
-    );
-  }
-  const ms = parseDuration(timeout);
-  if (ms === undefined || ms === 0) {
-    wrong('timeout', "must be ms or text such as '30s'");
-  }
-  const search = searchOf(request.query);
-  if (search === undefined) {
-    wrong('query', 'must be an object of text, numbers, booleans and lists');
-  }
-  const body = bodyOf(request.body);
-  if (body === 'unreadable') {
-    wrong('body', 'must be JSON: without cycles, bigints or functions');
-  } else if (body !== undefined && body.length > MAX_BODY_BYTES) {
-    wrong(
-      'body',
-      `must have at most ${MAX_BODY_BYTES} bytes; send it in parts`,
-    );
-  } else if (body !== undefined && method === 'GET') {
-    wrong('body', 'must be left out of a GET; use query');
-  }
-  if (
-    violations.length > 0 ||
-    path === undefined ||
-    search === undefined ||
-    body === 'unreadable' ||
-    ms === undefined
-  ) {
-    throw new OdpValidationError(violations, 'request');
-  }
-  return { method, path, search, body, timeout: ms };
+  return readCallOptions(request, DEFAULTS, check, '');
 }
 
 /** With a leading slash and without `/v3`; it cannot lead out of `/v3` or to another host. */
@@ -182,7 +204,7 @@ function pathOf(value: unknown): string | undefined {
   }
 }
 
-function searchOf(query: OdpApiRequest['query']): string | undefined {
+function searchOf(query: unknown): string | undefined {
   if (query === undefined || query === null) return '';
   if (typeof query !== 'object') return undefined;
   const search = new URLSearchParams();

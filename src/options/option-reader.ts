@@ -1,4 +1,5 @@
 import type { OdpViolation } from '../errors/index.js';
+import { isName, pathOf } from '../names.js';
 import { parseDuration } from './duration.js';
 import { closest, show } from './hints.js';
 import { parseSize } from './size.js';
@@ -114,6 +115,42 @@ export class OptionReader<T extends object> {
     return found;
   }
 
+  /** One that may be absent, and needs a check of its own. */
+  optional<V>(
+    key: keyof T & string,
+    is: (value: unknown) => value is V,
+    problem: string,
+  ): V | undefined {
+    const value = this.value(key);
+    if (value === undefined || is(value)) return value;
+    this.#report(key, problem, value);
+    return undefined;
+  }
+
+  /** In ms; `undefined` if it is absent. */
+  optionalDuration(key: keyof T & string, least: number): number | undefined {
+    return this.value(key) === undefined
+      ? undefined
+      : this.duration(key, least);
+  }
+
+  signal(key: keyof T & string): AbortSignal | undefined {
+    return this.optional(
+      key,
+      (value) => value instanceof AbortSignal,
+      'must be an AbortSignal',
+    );
+  }
+
+  /** Where `null` does not count as absent. */
+  refuseNulls(): void {
+    for (const [key, value] of Object.entries(this.#given)) {
+      if (value === null && Object.hasOwn(this.#defaults, key)) {
+        this.#report(key, 'must not be null; leave it out');
+      }
+    }
+  }
+
   /** A misspelt option would otherwise be silently ignored. */
   refuseUnknown(): void {
     const names = Object.keys(this.#defaults);
@@ -135,11 +172,13 @@ export class OptionReader<T extends object> {
     value?: unknown,
     allowed?: readonly string[],
   ): void {
-    const path = [this.#path, key].filter((part) => part !== '').join('.');
+    const group = this.#path === '' ? 'options' : this.#path;
+    const isAlone = this.#path === '' && isName(key);
+    const path = key === '' ? group : isAlone ? key : pathOf(group, key);
     const message =
       value === undefined
         ? problem
         : `${problem} (it is ${show(value, allowed)})`;
-    this.#problems.push({ path: path === '' ? 'options' : path, message });
+    this.#problems.push({ path, message });
   }
 }

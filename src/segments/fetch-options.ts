@@ -1,6 +1,5 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
-import { pathOf } from '../names.js';
-import { type Duration, parseDuration } from '../options/index.js';
+import { type Duration, readCallOptions } from '../options/index.js';
 
 /** How segments are fetched. */
 export interface FetchSegmentsOptions {
@@ -39,52 +38,32 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-const NAMES = ['segments', 'cache', 'timeout', 'signal', 'details'];
-const CACHE = ['use', 'ignore', 'reset'];
+const DEFAULTS: Readonly<Record<keyof FetchSegmentsOptions, unknown>> = {
+  segments: undefined,
+  cache: 'use',
+  timeout: undefined,
+  signal: undefined,
+  details: false,
+};
 /** ODP documents no limit on names or their number; these keep hostile ones from filling memory. */
 const LONGEST_NAME = 256;
 const MOST_NAMES = 1000;
 
 /** @throws OdpValidationError */
-export function checkFetchOptions(options: unknown): CheckedOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options', 'must be an object');
-  }
-  const violations: OdpViolation[] = [];
-  for (const name of Object.keys(options)) {
-    if (NAMES.includes(name)) continue;
-    const message = `is not an option here; there are ${NAMES.join(', ')}`;
-    violations.push({ path: pathOf('options', name), message });
-  }
-  const {
-    cache = 'use',
-    timeout,
-    signal,
-    details,
-    segments,
-  } = options as FetchSegmentsOptions;
-  if (!CACHE.includes(cache)) {
-    const message = "must be 'use', 'ignore' or 'reset'";
-    violations.push({ path: 'options.cache', message });
-  }
-  const ms = timeout === undefined ? undefined : parseDuration(timeout);
-  if (timeout !== undefined && (ms ?? 0) === 0) {
-    const message = "must be ms or text such as '2s'";
-    violations.push({ path: 'options.timeout', message });
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    const message = 'must be an AbortSignal';
-    violations.push({ path: 'options.signal', message });
-  }
-  if (details !== undefined && typeof details !== 'boolean') {
-    const message = 'must be true or false';
-    violations.push({ path: 'options.details', message });
-  }
-  const names = checkSegments(segments, 'options.segments', violations);
-  if (violations.length > 0)
-    throw new OdpValidationError(violations, 'request');
-  return { segments: names, cache, timeout: ms, signal };
-}
+export const checkFetchOptions = (options: unknown): CheckedOptions =>
+  readCallOptions(options, DEFAULTS, (read, problems) => {
+    read.flag('details');
+    return {
+      segments: checkSegments(
+        read.value('segments'),
+        'options.segments',
+        problems,
+      ),
+      cache: read.oneOf('cache', ['use', 'ignore', 'reset']) ?? 'use',
+      timeout: read.optionalDuration('timeout', 1),
+      signal: read.signal('signal'),
+    };
+  });
 
 /** Names of segments, each once; absent ones are fine. */
 export function checkSegments(

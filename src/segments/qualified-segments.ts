@@ -54,7 +54,7 @@ export class QualifiedSegments {
   /** As `OdpService.fetchQualifiedSegments`, but may throw, and returns a cached answer without a promise. */
   fetch(
     identifiers: OdpIdentifiers | undefined,
-    options: FetchSegmentsOptions,
+    options: FetchSegmentsOptions | undefined,
   ): QualifiedSegmentsDetails | Promise<QualifiedSegmentsDetails> {
     // Even for a cached answer: a closed account gives none.
     void this.#account.calls;

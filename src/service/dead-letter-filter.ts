@@ -1,47 +1,68 @@
-import { OdpValidationError, type OdpViolation } from '../errors/index.js';
-import { pathOf } from '../names.js';
-import type { DeadLetterFilter } from '../outbox/index.js';
+import { OdpValidationError } from '../errors/index.js';
+import { type OptionReader, readCallOptions } from '../options/index.js';
+import type { DeadLetterFilter, DeadLetterPage } from '../outbox/index.js';
 
-/** Says what a condition must be; `undefined` if it is. */
-const CONDITIONS = new Map<string, (value: unknown) => string | undefined>([
-  [
-    'ids',
-    (value) =>
-      Array.isArray(value) && value.every((id) => typeof id === 'string')
-        ? undefined
-        : 'must be a list of idempotence_ids',
-  ],
-  [
-    'reason',
-    (value) =>
-      value === 'rejected' || value === 'expired'
-        ? undefined
-        : "must be 'rejected' or 'expired'",
-  ],
-  [
-    'before',
-    (value) =>
-      Number.isFinite(value)
-        ? undefined
-        : 'must be a time in ms since the epoch',
-  ],
-]);
-
-const NO_CONDITION = `is not a condition; there are ${[...CONDITIONS.keys()].join(', ')}`;
+const DEFAULT_LIMIT = 100;
+const FILTER: Readonly<Record<keyof DeadLetterFilter, undefined>> = {
+  ids: undefined,
+  reason: undefined,
+  before: undefined,
+};
 
 /**
  * Checks a filter: a misspelt condition would otherwise match every dead letter.
  *
  * @throws OdpValidationError
  */
-export function checkFilter(filter: DeadLetterFilter): void {
-  const problems: OdpViolation[] = [];
-  for (const [name, value] of Object.entries(filter)) {
-    if (value === undefined) continue;
-    const check = CONDITIONS.get(name);
-    const message = check === undefined ? NO_CONDITION : check(value);
-    if (message !== undefined)
-      problems.push({ path: pathOf('filter', name), message });
-  }
-  if (problems.length > 0) throw new OdpValidationError(problems);
+export const checkFilter = (filter: unknown): DeadLetterFilter =>
+  readCallOptions(filter, FILTER, conditionsOf, 'filter');
+
+/** @throws OdpValidationError */
+export const checkPage = (filter: unknown): DeadLetterFilter & DeadLetterPage =>
+  readCallOptions(
+    filter,
+    { ...FILTER, limit: DEFAULT_LIMIT, after: undefined },
+    (read) => ({
+      ...conditionsOf(read),
+      limit: read.integer('limit', 1),
+      after: read.optional(
+        'after',
+        isText,
+        'must be the cursor of a dead letter',
+      ),
+    }),
+    'filter',
+  );
+
+/**
+ * Checks which dead letters are forgotten: by `{ all: true }`, all.
+ *
+ * @throws OdpValidationError
+ */
+export function checkPurge(given: unknown): DeadLetterFilter {
+  const { all, ...filter } = readCallOptions(
+    given,
+    { ...FILTER, all: false },
+    (read) => ({ ...conditionsOf(read), all: read.flag('all') }),
+    'filter',
+  );
+  if (all) return {};
+  if (Object.values(filter).some((value) => value !== undefined)) return filter;
+  const message = 'must say which dead letters to forget, or { all: true }';
+  throw new OdpValidationError([{ path: 'filter', message }], 'request');
 }
+
+const conditionsOf = (read: OptionReader<typeof FILTER>): DeadLetterFilter => ({
+  ids: read.optional('ids', isList, 'must be a list of idempotence_ids'),
+  reason: read.oneOf('reason', ['rejected', 'expired']),
+  before: read.optional(
+    'before',
+    (value): value is number => Number.isFinite(value),
+    'must be a time in ms since the epoch',
+  ),
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isList = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every(isText);

@@ -1,5 +1,6 @@
-import { OdpValidationError } from '../errors/index.js';
 import type { OdpEvent } from '../events/index.js';
+import { readCallOptions } from '../options/index.js';
+import { watched } from '../watched-promise.js';
 import type { Clock } from '../clock.js';
 import {
   type StoredDeadLetter,
@@ -9,7 +10,7 @@ import {
   type OdpOutbox,
   outboxError,
 } from '../outbox/index.js';
-import { checkFilter } from './dead-letter-filter.js';
+import { checkFilter, checkPage, checkPurge } from './dead-letter-filter.js';
 import { requeueAtRate } from './requeue-at-rate.js';
 
 /** An event that was given up, as `odp.deadLetters.list` shows it. */
@@ -28,8 +29,6 @@ export interface RequeueOptions {
   readonly perSecond?: number | undefined;
 }
 
-const DEFAULT_LIMIT = 100;
-
 /**
  * Events that were given up: ODP rejected them, or they grew too old. How many
  * are kept, and for how long, is up to the option `deadLetters`.
@@ -38,15 +37,23 @@ export class OdpDeadLetters {
   readonly #outbox: OdpOutbox;
   readonly #clock: Clock;
   readonly #ended: AbortSignal;
+  readonly #unawaited: (error: unknown) => void;
 
   /**
    * @internal `OptimizelyOdpModule` makes it: use `odp.deadLetters`.
    * @param ended aborted when the app ends
+   * @param unawaited is given a rejection that nobody awaits
    */
-  constructor(outbox: OdpOutbox, clock: Clock, ended: AbortSignal) {
+  constructor(
+    outbox: OdpOutbox,
+    clock: Clock,
+    ended: AbortSignal,
+    unawaited: (error: unknown) => void,
+  ) {
     this.#outbox = outbox;
     this.#clock = clock;
     this.#ended = ended;
+    this.#unawaited = unawaited;
   }
 
   /**
@@ -56,24 +63,10 @@ export class OdpDeadLetters {
    * @throws OdpValidationError when the filter is invalid
    * @throws OdpOutboxError when the outbox fails
    */
-  async list({
-    limit = DEFAULT_LIMIT,
-    after,
-    ...filter
-  }: DeadLetterFilter & Partial<DeadLetterPage> = {}): Promise<
-    OdpDeadLetter[]
-  > {
-    checkFilter(filter);
-    if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw invalid('limit', 'must be a whole number of at least 1');
-    }
-    const letters = await asked(() =>
-      this.#outbox.deadLetters(filter, { limit, after }),
-    );
-    return letters.map(({ payload, ...letter }) => ({
-      ...letter,
-      event: JSON.parse(payload) as OdpEvent,
-    }));
+  list(
+    filter: DeadLetterFilter & Partial<DeadLetterPage> = {},
+  ): Promise<OdpDeadLetter[]> {
+    return this.#watched(this.#list(filter));
   }
 
   /**
@@ -84,24 +77,11 @@ export class OdpDeadLetters {
    * @throws OdpValidationError when the filter or the rate is invalid
    * @throws OdpOutboxError when the outbox fails, or the app ends before all are queued
    */
-  async requeue(
+  requeue(
     filter: DeadLetterFilter = {},
-    { perSecond }: RequeueOptions = {},
+    options?: RequeueOptions,
   ): Promise<number> {
-    checkFilter(filter);
-    const outbox = this.#outbox;
-    if (perSecond === undefined) return asked(() => outbox.requeue(filter));
-    if (!Number.isFinite(perSecond) || perSecond <= 0) {
-      throw invalid('perSecond', 'must be a number above 0');
-    }
-    const { deadLetters: most } = await asked(() => outbox.counts());
-    return requeueAtRate({
-      perSecond,
-      most,
-      clock: this.#clock,
-      ended: this.#ended,
-      requeue: (limit) => asked(() => outbox.requeue(filter, limit)),
-    });
+    return this.#watched(this.#requeue(filter, options));
   }
 
   /**
@@ -112,24 +92,52 @@ export class OdpDeadLetters {
    * @throws OdpValidationError when the filter is invalid or empty
    * @throws OdpOutboxError when the outbox fails
    */
-  async purge(
-    filter: DeadLetterFilter | { readonly all: true },
-  ): Promise<number> {
-    const { all, ...conditions } = { all: false, ...filter };
-    checkFilter(conditions);
-    const any = Object.values(conditions).some((value) => value !== undefined);
-    if (!any && !all) {
-      throw invalid(
-        'filter',
-        'must say which dead letters to forget, or { all: true }',
-      );
-    }
-    return asked(() => this.#outbox.purge(all ? {} : conditions));
+  purge(filter: DeadLetterFilter | { readonly all: true }): Promise<number> {
+    return this.#watched(this.#purge(filter));
+  }
+
+  async #list(filter: unknown): Promise<OdpDeadLetter[]> {
+    const { limit, after, ...conditions } = checkPage(filter);
+    const letters = await asked(() =>
+      this.#outbox.deadLetters(conditions, { limit, after }),
+    );
+    return letters.map(({ payload, ...letter }) => ({
+      ...letter,
+      event: JSON.parse(payload) as OdpEvent,
+    }));
+  }
+
+  async #requeue(given: unknown, options: unknown): Promise<number> {
+    const filter = checkFilter(given);
+    const perSecond = readCallOptions(
+      options,
+      { perSecond: undefined },
+      (read) => read.optional('perSecond', isRate, 'must be a number above 0'),
+    );
+    const outbox = this.#outbox;
+    if (perSecond === undefined) return asked(() => outbox.requeue(filter));
+    const { deadLetters: most } = await asked(() => outbox.counts());
+    return requeueAtRate({
+      perSecond,
+      most,
+      clock: this.#clock,
+      ended: this.#ended,
+      requeue: (limit) => asked(() => outbox.requeue(filter, limit)),
+    });
+  }
+
+  async #purge(given: unknown): Promise<number> {
+    const filter = checkPurge(given);
+    return asked(() => this.#outbox.purge(filter));
+  }
+
+  #watched<T>(promise: Promise<T>): Promise<T> {
+    return watched(promise, this.#unawaited);
   }
 }
 
-const invalid = (path: string, message: string) =>
-  new OdpValidationError([{ path, message }]);
+const isRate = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && value > 0;
 
 async function asked<T>(ask: () => MaybePromise<T>): Promise<T> {
   try {

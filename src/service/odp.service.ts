@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
-import { OdpOutboxError } from '../errors/index.js';
+import { OdpOutboxError, OdpValidationError } from '../errors/index.js';
 import {
   countIdentifiers,
   type MadeEvent,
@@ -11,7 +11,7 @@ import {
   type OdpIdentifiers,
   type OdpIdentifierValue,
 } from '../events/index.js';
-import type { Duration } from '../options/index.js';
+import { type Duration, readCallOptions } from '../options/index.js';
 import type { CallerContext } from '../identity/index.js';
 import { OdpCustomers } from '../customers/index.js';
 import { OdpApi } from '../odp/index.js';
@@ -25,8 +25,13 @@ import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
 import { makeEvents, sentOf, type SentOdpEvent } from './make-events.js';
 import { OdpOutboxAdmin } from './outbox-admin.js';
-import { durationOf, withTimeout } from './time-limit.js';
-import { checkSendOptions, type SendOdpEventOptions } from './send-options.js';
+import { withTimeout } from './time-limit.js';
+import {
+  type CheckedSendOptions,
+  checkSendOptions,
+  checkTrackOptions,
+  type SendOdpEventOptions,
+} from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
@@ -62,8 +67,9 @@ export class OdpService {
       () => account.calls,
       (error) => account.intake.refusals.unawaited(error),
     );
-    this.outbox = new OdpOutboxAdmin((identifiers) =>
-      account.erase(identifiers),
+    this.outbox = new OdpOutboxAdmin(
+      (identifiers) => account.erase(identifiers),
+      (error) => account.intake.refusals.unawaited(error),
     );
   }
 
@@ -90,16 +96,16 @@ export class OdpService {
     D extends Partial<Record<keyof D, OdpDataField>> = OdpEventData,
   >(
     event: OdpEventInput<I, D>,
-    options: SendOdpEventOptions = {},
+    options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent> {
     try {
-      const made = this.#make(event, options);
+      const checked = this.#check(options);
+      const made = this.#make(event, checked);
       const sent = sentOf(made);
       if (made === undefined) return Promise.resolve(sent);
-      const done =
-        options.awaitDelivery === true
-          ? this.#deliver([made], options)
-          : this.#append([made], options);
+      const done = checked.awaitDelivery
+        ? this.#deliver([made], checked)
+        : this.#append([made], checked);
       // Most outboxes have it at once.
       if (done === undefined) return Promise.resolve(sent);
       return this.#watched(done.then(() => sent));
@@ -128,7 +134,7 @@ export class OdpService {
   ): Promise<SentOdpEvent[]>;
   sendOdpEvents(
     events: readonly OdpEvent[],
-    options: SendOdpEventOptions = {},
+    options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent[]> {
     return this.#watched(this.#sendAll(events, options));
   }
@@ -142,15 +148,14 @@ export class OdpService {
     D extends Partial<Record<keyof D, OdpDataField>> = OdpEventData,
   >(
     event: OdpEventInput<I, D>,
-    options: Pick<SendOdpEventOptions, 'identity'> = {},
+    options?: Pick<SendOdpEventOptions, 'identity'>,
   ): void {
+    const { intake } = this.#account;
     try {
-      checkSendOptions(options, ['identity']);
+      intake.track(event, checkTrackOptions(options));
     } catch (error) {
-      this.#account.intake.refusals.lost(error);
-      return;
+      intake.refusals.lost(error);
     }
-    this.#account.intake.track(event, options.identity);
   }
 
   /**
@@ -165,12 +170,12 @@ export class OdpService {
     I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
   >(
     identifiers: I,
-    options: SendOdpEventOptions = {},
+    options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent | undefined> {
     // Sending reports what is wrong with the options.
     const count = countIdentifiers(
       identifiers,
-      (options as SendOdpEventOptions | null)?.identity === false
+      options?.identity === false
         ? undefined
         : this.#account.caller.identifiers(),
     );
@@ -186,12 +191,10 @@ export class OdpService {
    *
    * @returns how many events are still pending
    */
-  async flush(
-    options: { readonly timeout?: Duration } = {},
-  ): Promise<{ pending: number }> {
-    return this.#account.flush(
-      durationOf(options.timeout ?? FLUSH_TIMEOUT, 'timeout'),
-    );
+  flush(options?: {
+    readonly timeout?: Duration | undefined;
+  }): Promise<{ pending: number }> {
+    return this.#watched(this.#flush(options));
   }
 
   /**
@@ -219,10 +222,10 @@ export class OdpService {
   ): Promise<string[]>;
   fetchQualifiedSegments(
     identifiers?: OdpIdentifiers,
-    options: FetchSegmentsOptions = {},
+    options?: FetchSegmentsOptions,
   ): Promise<string[] | QualifiedSegmentsDetails> {
     const shown = (found: QualifiedSegmentsDetails) =>
-      options.details === true ? found : found.segments;
+      options?.details === true ? found : found.segments;
     try {
       const found = this.#segments.fetch(identifiers, options);
       return found instanceof Promise
@@ -255,11 +258,17 @@ export class OdpService {
    * Runs a job on behalf of a customer: events that are sent in `fn`, and in
    * whatever it starts, get these identifiers if they lack them. Events of
    * other accounts do not, and a request that is handled in `fn` has its own caller.
+   *
+   * @throws OdpValidationError `fn` is not a function
    */
   runWithIdentity<
     T,
     I extends Partial<Record<keyof I, OdpIdentifierValue>> = OdpIdentifiers,
   >(identifiers: I, fn: () => T): T {
+    if (typeof fn !== 'function') {
+      const message = 'must be a function, such as () => …';
+      throw new OdpValidationError([{ path: 'fn', message }], 'request');
+    }
     // The object stays the caller's, who may use it for the next job.
     const own =
       typeof identifiers === 'object' && identifiers !== null
@@ -268,15 +277,23 @@ export class OdpService {
     return this.#callers.runWith(own, this.#account, fn);
   }
 
+  async #flush(given: unknown): Promise<{ pending: number }> {
+    const timeout = readCallOptions(given, { timeout: FLUSH_TIMEOUT }, (read) =>
+      read.duration('timeout', 0),
+    );
+    return this.#account.flush(timeout);
+  }
+
   async #sendAll(
     events: readonly OdpEvent[],
-    options: SendOdpEventOptions,
+    given: SendOdpEventOptions | undefined,
   ): Promise<SentOdpEvent[]> {
+    const options = this.#check(given);
     const { made, sent } = await makeEvents(events, (event) =>
       this.#make(event, options, events.length),
     );
     if (made.length === 0) return sent;
-    if (options.awaitDelivery === true) await this.#deliver(made, options);
+    if (options.awaitDelivery) await this.#deliver(made, options);
     else await this.#append(made, options);
     return sent;
   }
@@ -287,14 +304,22 @@ export class OdpService {
     );
   }
 
+  #check(options: unknown): CheckedSendOptions {
+    try {
+      return checkSendOptions(options);
+    } catch (error) {
+      this.#account.intake.refusals.awaited(error);
+      throw error;
+    }
+  }
+
   /** @param count how many events are sent, or refused, together */
   #make(
     event: OdpEvent,
-    options: SendOdpEventOptions,
+    options: CheckedSendOptions,
     count = 1,
   ): MadeEvent | undefined {
     try {
-      checkSendOptions(options);
       return this.#account.intake.make(event, options.identity);
     } catch (error) {
       this.#account.intake.refusals.awaited(error, count);
@@ -304,7 +329,7 @@ export class OdpService {
 
   #append(
     made: readonly OutboxEvent[],
-    options: SendOdpEventOptions,
+    options: CheckedSendOptions,
   ): void | Promise<void> {
     const { transaction, timeout } = options;
     if (timeout !== undefined) {
@@ -330,7 +355,7 @@ export class OdpService {
 
   async #deliver(
     made: readonly MadeEvent[],
-    { transaction, timeout }: SendOdpEventOptions,
+    { transaction, timeout }: CheckedSendOptions,
   ): Promise<void> {
     const { delivery, clock } = this.#account;
     if (delivery === undefined) return;

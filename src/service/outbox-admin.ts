@@ -1,5 +1,6 @@
 import { OdpValidationError, type OdpViolation } from '../errors/index.js';
 import { copyIdentifiers, type OdpIdentifiers } from '../events/index.js';
+import { watched } from '../watched-promise.js';
 import type { ErasedEvents } from '../outbox/index.js';
 
 /** What operators may do with waiting events: `odp.outbox`. */
@@ -8,11 +9,18 @@ export class OdpOutboxAdmin {
     identifiers: Record<string, string>,
   ) => Promise<ErasedEvents>;
 
-  /** @internal `OptimizelyOdpModule` makes it: use `odp.outbox`. */
+  readonly #unawaited: (error: unknown) => void;
+
+  /**
+   * @internal `OptimizelyOdpModule` makes it: use `odp.outbox`.
+   * @param unawaited is given a rejection that nobody awaits
+   */
   constructor(
     erase: (identifiers: Record<string, string>) => Promise<ErasedEvents>,
+    unawaited: (error: unknown) => void,
   ) {
     this.#erase = erase;
+    this.#unawaited = unawaited;
   }
 
   /**
@@ -24,7 +32,11 @@ export class OdpOutboxAdmin {
    * @throws OdpValidationError when no identifier is named
    * @throws OdpOutboxError when the outbox fails, or is not open
    */
-  async erase(identifiers: OdpIdentifiers): Promise<ErasedEvents> {
+  erase(identifiers: OdpIdentifiers): Promise<ErasedEvents> {
+    return watched(this.#checkAndErase(identifiers), this.#unawaited);
+  }
+
+  async #checkAndErase(identifiers: OdpIdentifiers): Promise<ErasedEvents> {
     const problems: OdpViolation[] = [];
     const named = copyIdentifiers(identifiers, 'identifiers', problems, true);
     if (problems.length === 0 && Object.keys(named).length === 0) {

@@ -1,6 +1,4 @@
-import { OdpValidationError, type OdpViolation } from '../errors/index.js';
-import { pathOf } from '../names.js';
-import type { Duration } from '../options/index.js';
+import { type Duration, readCallOptions } from '../options/index.js';
 
 /** How an event is sent. */
 export interface SendOdpEventOptions {
@@ -31,40 +29,47 @@ export interface SendOdpEventOptions {
   readonly identity?: boolean | undefined;
 }
 
-const FLAGS = ['awaitDelivery', 'identity'] as const;
-const NAMES: readonly string[] = [...FLAGS, 'timeout', 'transaction'];
+/** Options, checked; `timeout` in ms. */
+export interface CheckedSendOptions {
+  readonly awaitDelivery: boolean;
+  readonly timeout: number | undefined;
+  readonly transaction: unknown;
+  readonly identity: boolean;
+}
+
+const DEFAULTS: CheckedSendOptions = {
+  awaitDelivery: false,
+  timeout: undefined,
+  transaction: undefined,
+  identity: true,
+};
 
 /**
  * Checks the options. A misspelt one would silently send an event outside of
  * its transaction, or about the wrong person.
  *
- * @param names those that the method takes
  * @throws OdpValidationError
  */
-export function checkSendOptions(
-  options: unknown,
-  names: readonly string[] = NAMES,
-): void {
-  if (options === undefined) return;
-  const violations: OdpViolation[] = [];
-  if (typeof options !== 'object' || options === null) {
-    violations.push({ path: 'options', message: 'must be an object' });
-  } else {
-    for (const name of Object.keys(options)) {
-      if (names.includes(name)) continue;
-      violations.push({
-        path: pathOf('options', name),
-        message: `is not an option here; there are ${names.join(', ')}`,
-      });
-    }
-    for (const name of FLAGS) {
-      const value = (options as Record<string, unknown>)[name];
-      if (value === undefined || typeof value === 'boolean') continue;
-      violations.push({
-        path: `options.${name}`,
-        message: 'must be true or false',
-      });
-    }
-  }
-  if (violations.length > 0) throw new OdpValidationError(violations);
+export function checkSendOptions(options: unknown): CheckedSendOptions {
+  if (options === undefined) return DEFAULTS;
+  return readCallOptions(options, DEFAULTS, (read) => ({
+    awaitDelivery: read.flag('awaitDelivery'),
+    timeout: read.optionalDuration('timeout', 0),
+    transaction: read.value('transaction'),
+    identity: read.flag('identity'),
+  }));
+}
+
+/**
+ * Checks those of an event that nobody waits for.
+ *
+ * @returns `identity`
+ * @throws OdpValidationError
+ */
+export function checkTrackOptions(options: unknown): boolean {
+  if (options === undefined) return true;
+  const { identity } = DEFAULTS;
+  return readCallOptions(options, { identity }, (read) =>
+    read.flag('identity'),
+  );
 }

@@ -138,12 +138,12 @@ test.each<[string, (odp: OdpTestApp['odp']) => Promise<unknown>]>([
   ['identifiers', (odp) => odp.outbox.erase({})],
   ['identifiers', (odp) => odp.outbox.erase({ email: ' ' })],
   ['identifiers.email', (odp) => odp.outbox.erase({ email: 5 as never })],
-  ['limit', (odp) => odp.deadLetters.list({ limit: 0 })],
+  ['filter.limit', (odp) => odp.deadLetters.list({ limit: 0 })],
   ['filter.id', (odp) => odp.deadLetters.list({ id: 'a' } as never)],
   ['filter.ids', (odp) => odp.deadLetters.requeue({ ids: 'a' as never })],
   ['filter.reason', (odp) => odp.deadLetters.purge({ reason: 'x' as never })],
   ['filter.before', (odp) => odp.deadLetters.purge({ before: Number.NaN })],
-  ['perSecond', (odp) => odp.deadLetters.requeue({}, { perSecond: 0 })],
+  ['options.perSecond', (odp) => odp.deadLetters.requeue({}, { perSecond: 0 })],
 ])('refuses what names nothing: %s', async (path, call) => {
   const { odp } = await startOdpApp();
   await expect(call(odp)).rejects.toMatchObject({

@@ -103,10 +103,13 @@ test('an unknown send option is told, not ignored', async () => {
   await expect(odp.sendOdpEvent(event, misspelt)).rejects.toMatchObject({
     violations: [
       {
+        path: 'options.identity',
+        message: 'must be true or false (it is "false")',
+      },
+      {
         path: 'options.transactoin',
         message: expect.stringContaining('transaction') as string,
       },
-      { path: 'options.identity', message: 'must be true or false' },
     ],
   });
   await expect(odp.sendOdpEvents([event], misspelt)).rejects.toMatchObject({
