@@ -60,6 +60,8 @@ const CLOSE_GRACE_MS = 1000;
 /** One ODP account: what it consists of, its state, and how it opens and closes. */
 export class OdpAccount {
   readonly name: string;
+  /** Stands for the app, which all of its accounts share it with. */
+  readonly app: object;
   readonly reporter: Reporter;
   readonly clock: Clock;
   readonly caller: Caller;
@@ -93,12 +95,14 @@ export class OdpAccount {
     this.#options = options;
     this.#processEnd = processEnd;
     this.name = name;
+    this.app = callers;
     this.clock = clock;
     this.#log = new AccountLog(new GuardedLogger(runtime.logger), name);
     this.reporter = new Reporter(
       name,
       clock,
       new RateLimitedLogger(runtime.logger, clock),
+      this.app,
     );
     this.caller = new Caller(this, callers, options.identity, this.reporter);
     this.intake = new EventIntake(options, clock, this.caller, this.reporter, {
@@ -128,7 +132,7 @@ export class OdpAccount {
       this.#state = 'notIntegrated';
     } else {
       this.#state = 'open';
-      const http = new OdpHttp(name, credentials, transport, clock);
+      const http = new OdpHttp(name, credentials, transport, clock, this.app);
       this.delivery = new Delivery({
         outbox: options.outbox,
         client: new OdpClient(http, clock, delivery.requestTimeout),

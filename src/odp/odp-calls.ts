@@ -1,3 +1,4 @@
+import { messageOf } from '../origin.js';
 import { tracingChannel } from 'node:diagnostics_channel';
 // Not the global one, which the fake timers of an app's tests replace.
 import { setImmediate } from 'node:timers';
@@ -221,13 +222,13 @@ export class OdpCalls {
       }
     };
     if (!calls.hasSubscribers) return send();
-    const trace: OdpCallTrace = {
+    const trace = messageOf<OdpCallTrace>(this.#http.app, {
       account: this.#http.account,
       host: new URL(current.apiHost).host,
       method,
       route,
       attempt,
-    };
+    });
     return calls.tracePromise(async () => {
       const answer = await send();
       trace.status = answer.status;

@@ -1,3 +1,4 @@
+import { messageOf } from '../origin.js';
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { ClaimedEvent } from '../outbox/index.js';
 import type { OdpCredentials } from './credentials.js';
@@ -83,11 +84,11 @@ export class OdpClient {
     current: OdpCredentials,
   ): Promise<Outcome> {
     if (!requests.hasSubscribers) return this.#send(events, abort, current);
-    const trace: OdpRequestTrace = {
+    const trace = messageOf<OdpRequestTrace>(this.#http.app, {
       account: this.#http.account,
       host: new URL(current.apiHost).host,
       ids: events.map(({ id }) => id),
-    };
+    });
     return requests.tracePromise(async () => {
       trace.outcome = await this.#send(events, abort, current);
       return trace.outcome;

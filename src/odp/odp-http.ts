@@ -28,6 +28,8 @@ const NO_BODY = Buffer.alloc(0);
 export class OdpHttp {
   /** The account's name. */
   readonly account: string;
+  /** What stands for the app, see `messageOf`. */
+  readonly app: object | undefined;
   readonly #credentials: Pick<CredentialsHolder, 'current'>;
   readonly #transport: OdpTransport;
   readonly #clock: Pick<Clock, 'schedule'>;
@@ -37,8 +39,10 @@ export class OdpHttp {
     credentials: Pick<CredentialsHolder, 'current'>,
     transport: OdpTransport,
     clock: Pick<Clock, 'schedule'>,
+    app?: object,
   ) {
     this.account = account;
+    this.app = app;
     this.#credentials = credentials;
     this.#transport = transport;
     this.#clock = clock;

@@ -9,7 +9,7 @@ import {
 import type { OdpCallTrace } from '../odp/index.js';
 import type { OdpSegmentsLookup } from '../segments/index.js';
 import { ACCOUNT, errorType, requestAttributes } from './attributes.js';
-import { onCall, onSegmentsLookup, type Stop } from './channels.js';
+import type { Channels, Stop } from './channels.js';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -17,7 +17,11 @@ const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const RESULT = 'optimizely.odp.cache.result';
 
 /** A span and a measurement for each request other than those of events, and a count of how segments were found. */
-export function handleForCallers(meter: Meter, tracer: Tracer): Stop[] {
+export function handleForCallers(
+  meter: Meter,
+  tracer: Tracer,
+  channels: Channels,
+): Stop[] {
   const duration = meter.createHistogram('optimizely.odp.call.duration', {
     description:
       'How long a request for segments, customers or another of the API took',
@@ -66,9 +70,9 @@ export function handleForCallers(meter: Meter, tracer: Tracer): Stop[] {
   };
 
   return [
-    onCall('start', began),
-    onCall('asyncEnd', ended),
-    onSegmentsLookup(({ account, result }: OdpSegmentsLookup) => {
+    channels.onCall('start', began),
+    channels.onCall('asyncEnd', ended),
+    channels.onSegmentsLookup(({ account, result }: OdpSegmentsLookup) => {
       lookups.add(1, { [ACCOUNT]: account, [RESULT]: result });
     }),
   ];

@@ -6,46 +6,49 @@ import type { OdpSegmentsLookup } from '../segments/index.js';
 /** Stops listening. */
 export type Stop = () => void;
 
-/** Listens to what happens to events of every account in this process. */
-export function onDeliveryEvent<T extends OdpDeliveryEvent['type']>(
-  type: T,
-  listener: (deliveryEvent: Extract<OdpDeliveryEvent, { type: T }>) => void,
-): Stop {
-  return listen(`optimizely-odp:${type}`, (message) =>
-    listener(message as Extract<OdpDeliveryEvent, { type: T }>),
-  );
-}
+/** The diagnostics channels of this process. */
+export class Channels {
+  readonly #isReported: (message: object) => boolean;
 
-/** Listens to requests that send events. */
-export function onRequest(
-  moment: 'start' | 'asyncEnd',
-  listener: (trace: OdpRequestTrace) => void,
-): Stop {
-  return listen(`tracing:optimizely-odp:request:${moment}`, (message) =>
-    listener(message as OdpRequestTrace),
-  );
-}
+  /** @param isReported whether a message is of an app that is reported */
+  constructor(isReported: (message: object) => boolean) {
+    this.#isReported = isReported;
+  }
 
-/** Listens to requests other than those of events. */
-export function onCall(
-  moment: 'start' | 'asyncEnd',
-  listener: (trace: OdpCallTrace) => void,
-): Stop {
-  return listen(`tracing:optimizely-odp:call:${moment}`, (message) =>
-    listener(message as OdpCallTrace),
-  );
-}
+  /** Listens to what happens to events. */
+  onDeliveryEvent<T extends OdpDeliveryEvent['type']>(
+    type: T,
+    listener: (deliveryEvent: Extract<OdpDeliveryEvent, { type: T }>) => void,
+  ): Stop {
+    return this.#listen(`optimizely-odp:${type}`, listener);
+  }
 
-/** Listens to lookups of segments. */
-export function onSegmentsLookup(
-  listener: (lookup: OdpSegmentsLookup) => void,
-): Stop {
-  return listen('optimizely-odp:segments', (message) =>
-    listener(message as OdpSegmentsLookup),
-  );
-}
+  /** Listens to requests that send events. */
+  onRequest(
+    moment: 'start' | 'asyncEnd',
+    listener: (trace: OdpRequestTrace) => void,
+  ): Stop {
+    return this.#listen(`tracing:optimizely-odp:request:${moment}`, listener);
+  }
 
-function listen(channel: string, listener: (message: unknown) => void): Stop {
-  subscribe(channel, listener);
-  return () => void unsubscribe(channel, listener);
+  /** Listens to requests other than those of events. */
+  onCall(
+    moment: 'start' | 'asyncEnd',
+    listener: (trace: OdpCallTrace) => void,
+  ): Stop {
+    return this.#listen(`tracing:optimizely-odp:call:${moment}`, listener);
+  }
+
+  /** Listens to lookups of segments. */
+  onSegmentsLookup(listener: (lookup: OdpSegmentsLookup) => void): Stop {
+    return this.#listen('optimizely-odp:segments', listener);
+  }
+
+  #listen(channel: string, listener: (message: never) => void): Stop {
+    const listen = (message: unknown) => {
+      if (this.#isReported(message as object)) listener(message as never);
+    };
+    subscribe(channel, listen);
+    return () => void unsubscribe(channel, listen);
+  }
 }

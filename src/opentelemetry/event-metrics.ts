@@ -1,9 +1,9 @@
 import type { Meter } from '@opentelemetry/api';
 import { ACCOUNT, REASON } from './attributes.js';
-import { onDeliveryEvent, type Stop } from './channels.js';
+import type { Channels, Stop } from './channels.js';
 
 /** Counts what happens to events. */
-export function countEvents(meter: Meter): Stop[] {
+export function countEvents(meter: Meter, channels: Channels): Stop[] {
   const counter = (name: string, description: string, unit = '{event}') =>
     meter.createCounter(`optimizely.odp.${name}`, { description, unit });
 
@@ -31,28 +31,28 @@ export function countEvents(meter: Meter): Stop[] {
     '{request}',
   );
   return [
-    onDeliveryEvent('accepted', ({ account }) => {
+    channels.onDeliveryEvent('accepted', ({ account }) => {
       accepted.add(1, { [ACCOUNT]: account });
     }),
-    onDeliveryEvent('delivered', ({ account }) => {
+    channels.onDeliveryEvent('delivered', ({ account }) => {
       delivered.add(1, { [ACCOUNT]: account });
     }),
-    onDeliveryEvent('rejected', (deliveryEvent) => {
+    channels.onDeliveryEvent('rejected', (deliveryEvent) => {
       rejected.add(1, {
         [ACCOUNT]: deliveryEvent.account,
         ...status(deliveryEvent.status),
       });
     }),
-    onDeliveryEvent('expired', ({ account }) => {
+    channels.onDeliveryEvent('expired', ({ account }) => {
       expired.add(1, { [ACCOUNT]: account });
     }),
-    onDeliveryEvent('dropped', ({ account, reason }) => {
+    channels.onDeliveryEvent('dropped', ({ account, reason }) => {
       dropped.add(1, { [ACCOUNT]: account, [REASON]: reason });
     }),
-    onDeliveryEvent('invalid', ({ account }) => {
+    channels.onDeliveryEvent('invalid', ({ account }) => {
       invalid.add(1, { [ACCOUNT]: account });
     }),
-    onDeliveryEvent('retrying', (deliveryEvent) => {
+    channels.onDeliveryEvent('retrying', (deliveryEvent) => {
       retries.add(1, {
         [ACCOUNT]: deliveryEvent.account,
         ...status(deliveryEvent.status),

@@ -4,9 +4,10 @@ import {
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
+import { appOf } from '../origin.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { handleForCallers } from './call-telemetry.js';
-import type { Stop } from './channels.js';
+import { Channels, type Stop } from './channels.js';
 import { countEvents } from './event-metrics.js';
 import { type ObservedOdpAccount, observeStats } from './stats-metrics.js';
 import { instrumentRequests } from './request-telemetry.js';
@@ -29,10 +30,16 @@ export interface InstrumentOdpOptions {
 
 const SCOPE = 'nestjs-optimizely-odp';
 
+/** What somebody wants to have reported. */
+interface Wanted {
+  readonly accounts: () => Iterable<ObservedOdpAccount>;
+  /** Whether it is what an app does, by what stands for it, see `messageOf`. */
+  readonly isOf: (app: object | undefined) => boolean;
+}
+
 /** What reports to one meter provider. */
 interface Reporting {
-  /** The accounts of each app that asked for it. */
-  readonly accounts: Set<() => Iterable<ObservedOdpAccount>>;
+  readonly wanted: Set<Wanted>;
   readonly stops: Stop[];
 }
 
@@ -47,24 +54,36 @@ const reporting = new WeakMap<MeterProvider, Reporting>();
  * and requests, and a span for each request to ODP, linked to the spans in
  * which its events were made. Attributes hold no identifier, event id or key.
  *
- * In a Nest app, `OdpOpenTelemetryModule` calls it. A further call for the same
- * meter provider, as by a second app in the process, only adds its accounts.
+ * In a Nest app, use `OdpOpenTelemetryModule`, which reports the accounts of its
+ * app only. A further call for the same meter provider only adds its accounts.
  *
  * @returns a function that stops it
  */
-export function instrumentOdp({
-  meterProvider = metrics.getMeterProvider(),
-  tracerProvider = trace.getTracerProvider(),
-  accounts = () => [],
-}: InstrumentOdpOptions = {}): () => void {
+export function instrumentOdp(options: InstrumentOdpOptions = {}): () => void {
+  const { accounts = () => [] } = options;
+  return report(options, { accounts, isOf: () => true });
+}
+
+/**
+ * Reports what is wanted.
+ *
+ * @returns a function that stops it
+ */
+export function report(
+  {
+    meterProvider = metrics.getMeterProvider(),
+    tracerProvider = trace.getTracerProvider(),
+  }: Omit<InstrumentOdpOptions, 'accounts'>,
+  given: Wanted,
+): () => void {
   const joined =
     reporting.get(meterProvider) ?? begin(meterProvider, tracerProvider);
   reporting.set(meterProvider, joined);
-  // A new function, since the same one may be passed twice.
-  const own = () => accounts();
-  joined.accounts.add(own);
+  // A new object, since the same one may be passed twice.
+  const own = { ...given };
+  joined.wanted.add(own);
   return () => {
-    if (!joined.accounts.delete(own) || joined.accounts.size > 0) return;
+    if (!joined.wanted.delete(own) || joined.wanted.size > 0) return;
     reporting.delete(meterProvider);
     for (const stop of joined.stops.splice(0)) stop();
   };
@@ -77,15 +96,22 @@ function begin(
   const meter = meterProvider.getMeter(SCOPE, PACKAGE_VERSION);
   const tracer = tracerProvider.getTracer(SCOPE, PACKAGE_VERSION);
   const origins = new SpanOrigins();
-  const accounts: Reporting['accounts'] = new Set();
+  const wanted: Reporting['wanted'] = new Set();
+  const channels = new Channels((message) => {
+    const app = appOf(message);
+    for (const one of wanted) if (one.isOf(app)) return true;
+    return false;
+  });
   return {
-    accounts,
+    wanted,
     stops: [
-      ...origins.subscribe(),
-      ...countEvents(meter),
-      ...instrumentRequests(meter, tracer, origins),
-      ...handleForCallers(meter, tracer),
-      observeStats(meter, () => [...accounts].flatMap((of) => [...of()])),
+      ...origins.subscribe(channels),
+      ...countEvents(meter, channels),
+      ...instrumentRequests(meter, tracer, origins, channels),
+      ...handleForCallers(meter, tracer, channels),
+      observeStats(meter, () =>
+        [...wanted].flatMap(({ accounts }) => [...accounts()]),
+      ),
     ],
   };
 }

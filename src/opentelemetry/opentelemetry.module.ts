@@ -9,9 +9,10 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { ignoreElements, lastValueFrom } from 'rxjs';
 import { proxyProof } from '../proxy-proof.js';
-import { modulesOf, providersOf } from '../service/index.js';
+import { CallerContext } from '../identity/index.js';
+import { findProvider, modulesOf, providersOf } from '../service/index.js';
 import { OdpAccount } from '../account/index.js';
-import { instrumentOdp, type InstrumentOdpOptions } from './instrument-odp.js';
+import { type InstrumentOdpOptions, report } from './instrument-odp.js';
 
 /** Options of {@link OdpOpenTelemetryModule}. */
 export type OdpOpenTelemetryOptions = Omit<InstrumentOdpOptions, 'accounts'>;
@@ -22,6 +23,7 @@ const OPTIONS = Symbol('ODP_OPENTELEMETRY_OPTIONS');
 class Instrumentation implements OnApplicationShutdown {
   readonly #app: ModuleRef;
   readonly #stop: () => void;
+  #found: CallerContext | undefined;
 
   /** Starts at once: events that an earlier run left in the outbox are sent while the app boots. */
   constructor(
@@ -29,9 +31,9 @@ class Instrumentation implements OnApplicationShutdown {
     @Optional() @Inject(OPTIONS) options: OdpOpenTelemetryOptions = {},
   ) {
     this.#app = app;
-    this.#stop = instrumentOdp({
-      ...options,
+    this.#stop = report(options, {
       accounts: () => this.#accounts(),
+      isOf: (one) => one !== undefined && one === this.#callers(),
     });
     proxyProof(this);
   }
@@ -44,6 +46,11 @@ class Instrumentation implements OnApplicationShutdown {
       }),
     );
     void Promise.all(closed).then(this.#stop);
+  }
+
+  /** What stands for the app in messages. It is there before any account. */
+  #callers(): CallerContext | undefined {
+    return (this.#found ??= findProvider(modulesOf(this.#app), CallerContext));
   }
 
   #accounts(): OdpAccount[] {

@@ -7,7 +7,7 @@ import {
 } from '@opentelemetry/api';
 import type { OdpRequestTrace } from '../odp/index.js';
 import { outcomeAttributes, requestAttributes } from './attributes.js';
-import { onRequest, type Stop } from './channels.js';
+import type { Channels, Stop } from './channels.js';
 import type { SpanOrigins } from './span-origins.js';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -25,6 +25,7 @@ export function instrumentRequests(
   meter: Meter,
   tracer: Tracer,
   origins: SpanOrigins,
+  channels: Channels,
 ): Stop[] {
   const batchSize = meter.createHistogram('optimizely.odp.request.batch_size', {
     description: 'Events in a request to ODP',
@@ -75,5 +76,8 @@ export function instrumentRequests(
     span.end();
   };
 
-  return [onRequest('start', began), onRequest('asyncEnd', ended)];
+  return [
+    channels.onRequest('start', began),
+    channels.onRequest('asyncEnd', ended),
+  ];
 }

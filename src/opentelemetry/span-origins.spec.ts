@@ -2,6 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Channels } from './channels.js';
 import { SpanOrigins } from './span-origins.js';
 
 const stops: (() => void)[] = [];
@@ -17,7 +18,7 @@ afterEach(() => {
 
 function origins(): SpanOrigins {
   const made = new SpanOrigins();
-  stops.push(...made.subscribe());
+  stops.push(...made.subscribe(new Channels(() => true)));
   return made;
 }
 

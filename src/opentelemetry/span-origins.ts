@@ -6,7 +6,7 @@ import {
   trace,
   TraceFlags,
 } from '@opentelemetry/api';
-import { onDeliveryEvent, type Stop } from './channels.js';
+import type { Channels, Stop } from './channels.js';
 
 /** A backlog must not become a leak: beyond this many events, the oldest lose their link. */
 const REMEMBERED = 10_000;
@@ -16,16 +16,16 @@ export class SpanOrigins {
   readonly #origins = new Map<string, SpanContext>();
 
   /** `accepted` is published in the context of whoever sent the event. */
-  subscribe(): Stop[] {
+  subscribe(channels: Channels): Stop[] {
     const forget = ({ id }: { readonly id: string | undefined }) => {
       if (id !== undefined) this.#origins.delete(id);
     };
     return [
-      onDeliveryEvent('accepted', ({ id }) => this.#remember(id)),
-      onDeliveryEvent('delivered', forget),
-      onDeliveryEvent('rejected', forget),
-      onDeliveryEvent('expired', forget),
-      onDeliveryEvent('dropped', forget),
+      channels.onDeliveryEvent('accepted', ({ id }) => this.#remember(id)),
+      channels.onDeliveryEvent('delivered', forget),
+      channels.onDeliveryEvent('rejected', forget),
+      channels.onDeliveryEvent('expired', forget),
+      channels.onDeliveryEvent('dropped', forget),
     ];
   }
 

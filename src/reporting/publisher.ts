@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, type Channel } from 'node:diagnostics_channel';
 import { type Observable, Subject } from 'rxjs';
+import { messageOf } from '../origin.js';
 import type { OdpDeliveryEvent } from './delivery-event.js';
 import { GuardedEvents } from './guarded-events.js';
 
@@ -19,14 +20,23 @@ export class Publisher {
   /** What `events$` is. */
   readonly events: Observable<OdpDeliveryEvent>;
   readonly #account: string;
+  readonly #app: object | undefined;
   readonly #subject = new Subject<OdpDeliveryEvent>();
   readonly #channels = new Map<DeliveryEventType, Channel>();
   /** Events of many requests are published in the async context of none. */
   readonly #detached = AsyncLocalStorage.snapshot();
 
-  /** @param subscriberFailed called with what a subscriber threw */
-  constructor(account: string, subscriberFailed: (error: unknown) => void) {
+  /**
+   * @param subscriberFailed called with what a subscriber threw
+   * @param app what stands for the app, see `messageOf`
+   */
+  constructor(
+    account: string,
+    subscriberFailed: (error: unknown) => void,
+    app: object | undefined,
+  ) {
     this.#account = account;
+    this.#app = app;
     this.events = new GuardedEvents(this.#subject, subscriberFailed);
   }
 
@@ -37,11 +47,11 @@ export class Publisher {
 
   publish<T extends DeliveryEventType>(type: T, facts: DeliveryFacts<T>): void {
     if (!this.observed(type)) return;
-    const event = {
+    const event = messageOf(this.#app, {
       type,
       account: this.#account,
       ...facts,
-    } as unknown as OdpDeliveryEvent;
+    }) as unknown as OdpDeliveryEvent;
     const publish = () => {
       this.#subject.next(event);
       this.#channel(type).publish(event);

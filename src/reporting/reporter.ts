@@ -51,14 +51,23 @@ export class Reporter {
   /** The last line about the integration. */
   #problem: string | undefined;
 
-  constructor(account: string, clock: Clock, log: RateLimitedLogger) {
+  /** @param app what stands for the app, see `messageOf` */
+  constructor(
+    account: string,
+    clock: Clock,
+    log: RateLimitedLogger,
+    app?: object,
+  ) {
     this.#account = account;
     this.#clock = clock;
     this.#log = log;
-    this.#publisher = new Publisher(account, (error) =>
-      this.#write('error', 'subscriber', () =>
-        texts.subscriberFailed(nameOfThrown(error)),
-      ),
+    this.#publisher = new Publisher(
+      account,
+      (error) =>
+        this.#write('error', 'subscriber', () =>
+          texts.subscriberFailed(nameOfThrown(error)),
+        ),
+      app,
     );
   }
 

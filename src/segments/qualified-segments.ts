@@ -3,6 +3,7 @@ import type { OdpAccount } from '../account/index.js';
 import { type Lookup, lookupsOf } from '../customers/index.js';
 import { OdpSegmentsError } from '../errors/index.js';
 import { NO_IDENTIFIER, type OdpIdentifiers } from '../events/index.js';
+import { messageOf } from '../origin.js';
 import { querySegments } from '../odp/index.js';
 import {
   checkFetchOptions,
@@ -221,8 +222,8 @@ export class QualifiedSegments {
 
   #publish(result: OdpSegmentsLookup['result']): void {
     if (!lookups.hasSubscribers) return;
-    const { name: account } = this.#account;
-    lookups.publish({ account, result } satisfies OdpSegmentsLookup);
+    const { name: account, app } = this.#account;
+    lookups.publish(messageOf<OdpSegmentsLookup>(app, { account, result }));
   }
 }
 

@@ -38,6 +38,7 @@ import {
 } from 'nestjs-optimizely-odp/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { apps } from './support.js';
+import type { INestApplicationContext } from '@nestjs/common';
 
 const start = apps();
 const cleanups: (() => unknown)[] = [];
@@ -486,6 +487,38 @@ describe('instrumentOdp', () => {
     await odp.sendOdpEvent(login, { awaitDelivery: true });
     expect(odp.stats().delivered).toBe(1);
   });
+});
+
+it('two apps of one process, each with its provider, report their own accounts only', async () => {
+  const sdks = [sdk(), sdk()];
+  const booted: INestApplicationContext[] = [];
+  for (const { providers } of sdks) {
+    booted.push(
+      await start({
+        imports: [
+          OptimizelyOdpTestingModule.forRoot(),
+          OdpOpenTelemetryModule.forRoot(providers),
+        ],
+      }),
+    );
+  }
+  for (const [index, app] of booted.entries()) {
+    const odp = app.get(OdpService);
+    for (let sent = 0; sent <= index; sent++) {
+      await odp.sendOdpEvent(login, { awaitDelivery: true });
+    }
+    await odp.fetchQualifiedSegments({ vuid: 'v' }, { segments: ['vip'] });
+  }
+  for (const [index, { collect, requests }] of sdks.entries()) {
+    expect(await collect()).toMatchObject({
+      'events.accepted': [[index + 1, account]],
+      'events.delivered': [[index + 1, account]],
+      'segments.lookups': [[1, {}]],
+      'call.duration': [[{}, {}]],
+    });
+    // One of them asked for segments.
+    expect(requests()).toHaveLength(index + 2);
+  }
 });
 
 it('two apps of one process that report to one provider count nothing twice', async () => {
