@@ -69,6 +69,14 @@ describe('a circuit breaker', () => {
     expect(one.suspended).toBe(false);
   });
 
+  test('keeps the longest pause that ODP asked for', () => {
+    const one = breaker();
+    one.failed(0, 3000);
+    expect(one.failed(10, 500)).toBe(2990);
+    one.succeeded();
+    expect(one.nextRequestAt(600)).toBe(3000);
+  });
+
   test('begins anew when an outage turns out to be a misconfiguration', () => {
     const one = breaker();
     one.failed(0, undefined);
