@@ -78,7 +78,7 @@ export class AccountLog {
     if (outbox.durability !== 'process') return;
     if (process.listenerCount('SIGTERM') > 0) return;
     this.#logger.warn(
-      `Nothing listens to SIGTERM, so a deploy loses the events that wait in the outbox (${outbox.name}). Call app.enableShutdownHooks() before the app is initialised, or use an outbox that survives the process [account=${this.#account}]`,
+      `Nothing listens to SIGTERM, so a deploy loses the events that wait in the outbox (${outbox.name}). Call app.enableShutdownHooks() in main.ts, or use an outbox that survives the process [account=${this.#account}]`,
     );
   }
 

@@ -56,6 +56,8 @@ export interface SharedByAccounts {
 
 /** How long closing waits for the integration to stop, in ms. */
 const CLOSE_GRACE_MS = 1000;
+/** How long the app may take after its boot to listen to SIGTERM, in ms. */
+const BOOT_GRACE_MS = 5000;
 
 /** One ODP account: what it consists of, its state, and how it opens and closes. */
 export class OdpAccount {
@@ -237,7 +239,14 @@ export class OdpAccount {
 
   /** The app has booted: warns if its end would lose events. */
   booted(): void {
-    if (this.delivery !== undefined) this.#log.booted(this.#options);
+    if (this.delivery === undefined) return;
+    // The app may call enableShutdownHooks() after it listens.
+    const callOff = this.clock.schedule(
+      () => this.#log.booted(this.#options),
+      BOOT_GRACE_MS,
+      false,
+    );
+    this.ended.addEventListener('abort', callOff);
   }
 
   stats(): OdpStats {

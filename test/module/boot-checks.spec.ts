@@ -5,6 +5,7 @@ import {
   type LoggerService,
   Module,
   type ModuleMetadata,
+  type Provider,
   Scope,
 } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
@@ -16,8 +17,12 @@ import {
   OptimizelyOdpModule,
   type OptimizelyOdpModuleOptions,
 } from 'nestjs-optimizely-odp';
-import { OptimizelyOdpTestingModule } from 'nestjs-optimizely-odp/testing';
+import {
+  ManualClock,
+  OptimizelyOdpTestingModule,
+} from 'nestjs-optimizely-odp/testing';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ODP_RUNTIME, runtimeOf } from '../../src/module/index.js';
 
 async function boot(...imports: NonNullable<ModuleMetadata['imports']>) {
   const lines: string[] = [];
@@ -155,16 +160,42 @@ describe('the boot log names what looks like a mistake', () => {
   );
 
   test('nothing listens to SIGTERM, and the outbox does not survive the process', async () => {
-    expect(await linesOf(options)).toContain('app.enableShutdownHooks()');
-    // Where nothing is sent, nothing is lost.
-    expect(await linesOf({ ...options, enabled: false })).not.toContain(
-      'SIGTERM',
+    // Only once the app has had its time: main.ts may do it after it listens.
+    const clock = new ManualClock();
+    const laterLinesOf = async (...imports: Parameters<typeof boot>) => {
+      const { lines } = await boot(...imports);
+      expect(lines.join('\n')).not.toContain('SIGTERM');
+      await clock.advance(10_000);
+      return lines.join('\n');
+    };
+    const account = (given: OptimizelyOdpModuleOptions) => {
+      const module = OptimizelyOdpModule.forRoot(given);
+      const { logger } = runtimeOf();
+      const runtime = { clock, random: () => 0, logger };
+      const useOurs = (provider: Provider) =>
+        typeof provider === 'object' && provider.provide === ODP_RUNTIME
+          ? { provide: ODP_RUNTIME, useValue: runtime }
+          : provider;
+      return { ...module, providers: module.providers?.map(useOurs) ?? [] };
+    };
+    expect(await laterLinesOf(account(options))).toContain(
+      'app.enableShutdownHooks()',
     );
-    expect(await linesOf({})).not.toContain('SIGTERM');
-    const { lines } = await boot(OptimizelyOdpTestingModule.forRoot());
+    // Where nothing is sent, nothing is lost.
+    const disabled = account({ ...options, enabled: false });
+    expect(await laterLinesOf(disabled)).not.toContain('SIGTERM');
+    expect(await laterLinesOf(account({}))).not.toContain('SIGTERM');
+    expect(
+      await laterLinesOf(OptimizelyOdpTestingModule.forRoot({ clock })),
+    ).not.toContain('SIGTERM');
+    const { module, lines } = await boot(account(options));
+    await module.close();
+    await clock.advance(10_000);
     expect(lines.join('\n')).not.toContain('SIGTERM');
+    const { lines: enabledLater } = await boot(account(options));
     listen();
-    expect(await linesOf(options)).not.toContain('SIGTERM');
+    await clock.advance(10_000);
+    expect(enabledLater.join('\n')).not.toContain('SIGTERM');
   });
 
   test('a .env file that nothing reads, where no key is found', async () => {
