@@ -91,6 +91,12 @@ export function hookInLast(
   const core = [...modules.values()].find(
     ({ metatype }) => metatype?.name === 'InternalCoreModule',
   );
-  core?.addProvider({ provide: Symbol('ODP_LIFECYCLE'), useValue: lifecycle });
-  return core !== undefined;
+  // Nest has no public way to be last, so another version of it may know none of this.
+  const token = Symbol('ODP_LIFECYCLE');
+  try {
+    core?.addProvider({ provide: token, useValue: lifecycle });
+    return core?.providers.get(token)?.instance === lifecycle;
+  } catch {
+    return false;
+  }
 }

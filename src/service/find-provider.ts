@@ -1,5 +1,5 @@
 import type { InjectionToken } from '@nestjs/common';
-import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { type ModuleRef, ModulesContainer } from '@nestjs/core';
 
 /**
  * Finds a provider of any module. `ModuleRef` would not do: it never sees what
@@ -22,9 +22,11 @@ export function findProvider<T>(
  */
 export function modulesOf(app: ModuleRef): ModulesContainer {
   const { container } = app as unknown as {
-    readonly container: { getModules(): ModulesContainer };
+    readonly container?: { getModules?(): ModulesContainer };
   };
-  return container.getModules();
+  return (
+    container?.getModules?.() ?? app.get(ModulesContainer, { strict: false })
+  );
 }
 
 /** What stands for each provider of the app. */
