@@ -19,6 +19,7 @@ import { MysqlDeadLetters } from './mysql-dead-letters.js';
 import type { Statements } from './statements.js';
 import {
   portionsOf,
+  toLiteral,
   toMicroseconds,
   toNumber,
   toRows,
@@ -43,7 +44,7 @@ export class MysqlTables implements OutboxTables {
     const portions = [...portionsOf(events, by)];
     const work = async (session: Session) => {
       for (const { rows, values } of portions) {
-        await session.change(this.#sql.append(rows), values);
+        await session.change(this.#sql.append(rows), values.map(toLiteral));
       }
     };
     await (portions.length === 1

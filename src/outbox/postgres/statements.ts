@@ -49,13 +49,13 @@ WITH due AS (
   WHERE seq >= $7::bigint AND (due_at <= now() OR claim = ANY($6::uuid[])) AND appended_at <= now() - $5::float8 * interval '1 millisecond'
   ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
 ), fitting AS (
-  SELECT place, seq FROM (SELECT place, seq, bytes, sum(bytes) OVER (ORDER BY seq) AS total FROM due) AS summed
+  SELECT place, seq, total = bytes AS is_first FROM (SELECT place, seq, bytes, sum(bytes) OVER (ORDER BY seq) AS total FROM due) AS summed
   WHERE total <= $4::float8 OR total = bytes
 )
 UPDATE ${events} AS event SET claim = $2, due_at = now() + $3::float8 * interval '1 millisecond'
 FROM fitting WHERE event.ctid = fitting.place AND event.seq = fitting.seq
 RETURNING event.seq::text AS seq, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age,
-  (SELECT min(seq) FROM ${events} WHERE seq >= $7::bigint)::text AS oldest`,
+  CASE WHEN is_first THEN (SELECT min(seq) FROM ${events} WHERE seq >= $7::bigint)::text END AS oldest`,
 
     acknowledge: `
 WITH gone AS (

@@ -26,7 +26,7 @@ export class Head {
   found(rows: readonly ClaimedRow[], now: number): boolean {
     const [first] = rows;
     if (first !== undefined) {
-      this.#from = first.oldest;
+      this.#from = first.oldest ?? FIRST;
       return false;
     }
     const hasSkipped = this.#from !== FIRST;

@@ -25,8 +25,8 @@ interface EventRow {
 export interface ClaimedRow extends EventRow {
   readonly receipt: string | null;
   readonly age: number;
-  /** The first row that is left of those from which on the claim has looked. */
-  readonly oldest: string;
+  /** In a claim's first row: the first that is left of those from which on it has looked. */
+  readonly oldest: string | null;
 }
 
 export interface DeadLetterRow extends EventRow {

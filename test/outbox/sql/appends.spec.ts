@@ -33,6 +33,16 @@ describe.each(databases)('$type outbox: appends', (database) => {
 
   afterEach(() => database.empty());
 
+  it.each([`It's "a" \\ \\' \\\\' ? $1 :x`, `It's ü \\' ?`])(
+    'keeps %j as it is',
+    async (text) => {
+      const payload = JSON.stringify({ text, more: "'" });
+      await outbox.append([{ id: text, payload, createdAt: 0 }]);
+      const [event] = await outbox.claim({ limit: 1, lease: 60_000 });
+      expect(event).toMatchObject({ id: text, payload });
+    },
+  );
+
   it('finds what a transaction commits late, behind a backlog', async () => {
     await library?.run(async (transaction) => {
       await outbox.append(someEvents(1, 'late'), { transaction });
