@@ -18,6 +18,7 @@ import type { MysqlDatabase, Session } from './mysql-database.js';
 import { MysqlDeadLetters } from './mysql-dead-letters.js';
 import type { Statements } from './statements.js';
 import {
+  isOnePortion,
   portionsOf,
   toLiteral,
   toMicroseconds,
@@ -41,13 +42,13 @@ export class MysqlTables implements OutboxTables {
   }
 
   async append(events: readonly OutboxEvent[], by: string): Promise<void> {
-    const portions = [...portionsOf(events, by)];
+    // Made one after the other, so that a long list keeps nobody waiting.
     const work = async (session: Session) => {
-      for (const { rows, values } of portions) {
+      for (const { rows, values } of portionsOf(events, by)) {
         await session.change(this.#sql.append(rows), values.map(toLiteral));
       }
     };
-    await (portions.length === 1
+    await (isOnePortion(events)
       ? this.#database.session(work)
       : this.#database.transaction(work));
   }

@@ -1,4 +1,5 @@
 import type { DeadLetterFilter, OutboxEvent } from '../outbox.js';
+import { sizeOf } from '../size-of.js';
 import { toStoredText } from '../stored-text.js';
 
 /** About 300 years: dates end at 9999. */
@@ -55,6 +56,9 @@ export function toRows(seqs: readonly number[]): {
     ? { rows: 'seq BETWEEN ? AND ?', which: [first, last] }
     : { rows: 'seq IN (?)', which: [seqs] };
 }
+
+export const isOnePortion = (events: readonly OutboxEvent[]): boolean =>
+  events.length <= MAX_ROWS && sizeOf(events) <= MAX_BYTES;
 
 /** Events in portions of one INSERT each, each as a flat list of values. */
 export function* portionsOf(
