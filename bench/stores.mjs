@@ -9,7 +9,8 @@ const ROWS = 1000;
 
 /**
  * Each opens a store, and gives back how to make an outbox on it, what it takes
- * in by itself (`ceiling`), and how to leave no trace.
+ * in by itself (`put`, the ceiling), what it does with an event at least, by hand
+ * (`pass`, the floor: put in, leased and deleted), and how to leave no trace.
  */
 const stores = {
   async memory({ capacity }) {
@@ -67,6 +68,31 @@ const stores = {
           await pipeline.exec();
         }
       },
+      async pass(list) {
+        const stream = `{${key}}:floor`;
+        const group = ['GROUP', 'bench', 'bench', 'COUNT', ROWS];
+        await client.xgroup('CREATE', stream, 'bench', '$', 'MKSTREAM');
+        for (let at = 0; at < list.length; at += ROWS) {
+          const pipeline = client.pipeline();
+          for (const { id, payload } of list.slice(at, at + ROWS)) {
+            pipeline.xadd(stream, '*', 'id', id, 'payload', payload);
+          }
+          await pipeline.exec();
+          const [[, leased]] = await client.xreadgroup(
+            ...group,
+            'STREAMS',
+            stream,
+            '>',
+          );
+          const entries = leased.map(([entry]) => entry);
+          await client
+            .pipeline()
+            .xack(stream, 'bench', ...entries)
+            .xdel(stream, ...entries)
+            .exec();
+        }
+        await client.xgroup('DESTROY', stream, 'bench');
+      },
       async leave() {
         const keys = await client.keys(`{${key}}:*`);
         if (keys.length > 0) await client.del(...keys);
@@ -75,7 +101,7 @@ const stores = {
     };
   },
 
-  async postgres({ ceiling }) {
+  async postgres({ ceiling, floor }) {
     const { migratePostgresOutbox, postgresOutbox } =
       await import('../dist/outbox/postgres/index.js');
     const { Pool } = await import('pg');
@@ -86,6 +112,10 @@ const stores = {
     const table = `odp_bench_${randomUUID().slice(0, 8)}`;
     if (ceiling) {
       await pool.query(`CREATE TABLE ${table} (id text, payload text)`);
+    } else if (floor) {
+      await pool.query(
+        `CREATE TABLE ${table} (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, id text, payload text, claim bigint, due_at timestamptz) WITH (fillfactor = 45)`,
+      );
     } else {
       await migratePostgresOutbox({ pool, table });
     }
@@ -100,6 +130,19 @@ const stores = {
           );
         }
       },
+      async pass(list) {
+        for (let at = 0; at < list.length; at += ROWS) {
+          const some = list.slice(at, at + ROWS);
+          await pool.query(
+            `INSERT INTO ${table} (id, payload) SELECT * FROM unnest($1::text[], $2::text[])`,
+            [some.map(({ id }) => id), some.map(({ payload }) => payload)],
+          );
+          await pool.query(
+            `UPDATE ${table} SET claim = 1, due_at = now() WHERE seq IN (SELECT seq FROM ${table} ORDER BY seq LIMIT ${ROWS} FOR UPDATE SKIP LOCKED) RETURNING seq, id, payload`,
+          );
+          await pool.query(`DELETE FROM ${table} WHERE claim = 1`);
+        }
+      },
       async leave() {
         await pool.query(
           `DROP TABLE IF EXISTS ${table}, ${table}_dead_letters, ${table}_outcomes, ${table}_format`,
@@ -109,7 +152,7 @@ const stores = {
     };
   },
 
-  async mysql({ ceiling }) {
+  async mysql({ ceiling, floor }) {
     const { migrateMysqlOutbox, mysqlOutbox } =
       await import('../dist/outbox/mysql/index.js');
     const { createPool } = await import('mysql2/promise');
@@ -120,6 +163,10 @@ const stores = {
     if (ceiling) {
       await pool.query(
         `CREATE TABLE ${table} (id VARCHAR(40), payload TEXT) ENGINE = InnoDB`,
+      );
+    } else if (floor) {
+      await pool.query(
+        `CREATE TABLE ${table} (seq BIGINT AUTO_INCREMENT PRIMARY KEY, id VARCHAR(40), payload TEXT, claim BIGINT NOT NULL DEFAULT 0, due_at DATETIME(6)) ENGINE = InnoDB`,
       );
     } else {
       await migrateMysqlOutbox({ pool, table });
@@ -132,6 +179,30 @@ const stores = {
             .slice(at, at + ROWS)
             .map(({ id, payload }) => [id, payload]);
           await pool.query(`INSERT INTO ${table} VALUES ?`, [some]);
+        }
+      },
+      async pass(list) {
+        for (let at = 0; at < list.length; at += ROWS) {
+          const some = list
+            .slice(at, at + ROWS)
+            .map(({ id, payload }) => [id, payload]);
+          const [{ insertId }] = await pool.query(
+            `INSERT INTO ${table} (id, payload) VALUES ?`,
+            [some],
+          );
+          const rows = [insertId, insertId + some.length - 1];
+          await pool.query(
+            `UPDATE ${table} SET claim = 1, due_at = UTC_TIMESTAMP(6) WHERE seq BETWEEN ? AND ?`,
+            rows,
+          );
+          await pool.query(
+            `SELECT seq, id, payload FROM ${table} WHERE seq BETWEEN ? AND ?`,
+            rows,
+          );
+          await pool.query(
+            `DELETE FROM ${table} WHERE seq BETWEEN ? AND ?`,
+            rows,
+          );
         }
       },
       async leave() {

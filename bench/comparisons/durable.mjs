@@ -7,14 +7,20 @@ const stores = {
     ceiling: 'ceiling: LevelDB batches of 1000, fsync',
     events: EVENTS,
   },
-  redis: { outbox: 'redisOutbox', ceiling: 'ceiling: pipelined XADD' },
+  redis: {
+    outbox: 'redisOutbox',
+    ceiling: 'ceiling: pipelined XADD',
+    floor: 'floor: XADD, XREADGROUP, XACK and XDEL of 1000',
+  },
   postgres: {
     outbox: 'postgresOutbox',
     ceiling: 'ceiling: INSERT of 1000 rows, Postgres',
+    floor: 'floor: INSERT, UPDATE and DELETE of 1000 rows, Postgres',
   },
   mysql: {
     outbox: 'mysqlOutbox',
     ceiling: 'ceiling: INSERT of 1000 rows, MySQL',
+    floor: 'floor: INSERT, UPDATE and DELETE of 1000 rows, MySQL',
   },
 };
 
@@ -33,7 +39,7 @@ export const durable = {
   lanes: ({ backlog }) => ({
     memoryOutbox: lane('memory', { events: EVENTS }),
     ...Object.fromEntries(
-      Object.entries(stores).flatMap(([store, { outbox, ceiling }]) => [
+      Object.entries(stores).flatMap(([store, { outbox, ceiling, floor }]) => [
         [outbox, lane(store)],
         [`${outbox}, 50 ms`, lane(store, { delay: 50 })],
         [
@@ -41,6 +47,7 @@ export const durable = {
           { run: 'backlog', options: { store, events: backlog, delay: 50 } },
         ],
         [ceiling, lane(store, { ceiling: true })],
+        ...(floor ? [[floor, lane(store, { floor: true })]] : []),
       ]),
     ),
   }),
@@ -53,7 +60,7 @@ export const durable = {
     { key: 'last', title: 'last tenth/s' },
     lost,
   ],
-  ratios: Object.values(stores).flatMap(({ outbox, ceiling }) => [
+  ratios: Object.values(stores).flatMap(({ outbox, ceiling, floor }) => [
     over(
       `${outbox}: 50 ms / loopback`,
       `${outbox}, 50 ms`,
@@ -78,6 +85,12 @@ export const durable = {
       ...atLeast(0.8),
     },
     over(`${outbox} / its ceiling`, outbox, ceiling, 'rate', atLeast(0.5)),
+    ...(floor
+      ? [
+          over(`${outbox} / its floor`, outbox, floor),
+          over(`floor / ceiling of ${outbox}`, floor, ceiling),
+        ]
+      : []),
     over(`${outbox} / memoryOutbox`, outbox, 'memoryOutbox'),
   ]),
 };

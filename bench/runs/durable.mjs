@@ -1,6 +1,7 @@
 // An outbox between many senders, each of which awaits its event before it
 // sends the next, and the sink: how many events get through in a second.
-// `ceiling`: what the store takes in by itself, without an outbox.
+// `ceiling`: what the store takes in by itself, without an outbox; `floor`: the
+// same, if it leases and deletes as well, as every outbox must.
 import { randomUUID } from 'node:crypto';
 import { eventOf, wireEventOf } from '../event.mjs';
 import { options, report, startCpu, startSink, turn } from '../measure.mjs';
@@ -10,23 +11,24 @@ import { openStore } from '../stores.mjs';
 const {
   store,
   ceiling = false,
+  floor = false,
   senders,
   events,
   warmUp = events / 10,
 } = options;
 
 /** Nothing but the store, fed by one client. */
-async function measureStore({ put }) {
+async function measureStore(work) {
   const listOf = (count) =>
     Array.from({ length: count }, (_, n) => ({
       id: randomUUID(),
       payload: JSON.stringify(wireEventOf(n)),
     }));
-  await put(listOf(warmUp));
+  await work(listOf(warmUp));
   const list = listOf(events);
   const cpu = startCpu();
   const start = performance.now();
-  await put(list);
+  await work(list);
   const seconds = (performance.now() - start) / 1000;
   return { rate: events / seconds, cpu: cpu() / events };
 }
@@ -66,7 +68,10 @@ async function measureOutbox({ newOutbox }) {
   return figures;
 }
 
-const opened = await openStore(store, { ceiling });
-const figures = await (ceiling ? measureStore(opened) : measureOutbox(opened));
+const opened = await openStore(store, { ceiling, floor });
+const byItself = ceiling ? opened.put : floor ? opened.pass : undefined;
+const figures = await (byItself === undefined
+  ? measureOutbox(opened)
+  : measureStore(byItself));
 await opened.leave();
 report(figures);
