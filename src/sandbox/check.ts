@@ -1,6 +1,6 @@
 import { OdpSandboxError, type OdpSandboxErrorCode } from './errors.js';
 
-/** Whether a value will do, and in words what would. */
+/** Whether a value is valid, and what would be, in words. */
 export type Check = readonly [
   test: (value: unknown) => boolean,
   wanted: string,

@@ -2,7 +2,7 @@
 export type OdpSandboxErrorCode =
   'invalidOption' | 'invalidFault' | 'portTaken' | 'timeout' | 'closed';
 
-/** The sandbox was asked for something that it cannot do, or waited in vain. */
+/** The sandbox was asked for something that it cannot do, or a wait timed out. */
 export class OdpSandboxError extends Error {
   override readonly name = 'OdpSandboxError';
 

@@ -7,7 +7,7 @@ import type { EventListener } from './state/event-log.js';
 import type { OdpSandboxSegment, SegmentState } from './state/segments.js';
 import type { OdpReceivedEvent, OdpReceivedRequest } from './state/received.js';
 
-/** A local ODP: what is sent to it arrives at once, in plain sight. */
+/** A local ODP that shows at once what is sent to it. */
 export class OdpSandbox {
   /** Its address, for `apiHost` and for a browser, e.g. `http://127.0.0.1:4100`. */
   readonly url: string;
@@ -139,18 +139,18 @@ export class OdpSandbox {
     return this.#parts.faults.all();
   }
 
-  /** Ends every fault. What already hangs goes on hanging. */
+  /** Ends every fault. Requests that already hang go on hanging. */
   clearFaults(): void {
     this.#parts.faults.clear();
   }
 
-  /** What the datafile says of ODP: by default the sandbox itself. */
+  /** What the datafile says about ODP; by default, the sandbox itself. */
   integration(): OdpSandboxIntegration | null {
     return this.#parts.account.integrationAt(this.url);
   }
 
   /**
-   * Makes the datafile say exactly this of ODP from now on, under another
+   * Makes the datafile say exactly this about ODP from now on, with a new
    * `revision`: `{ ...sandbox.integration(), publicKey: 'another' }`. `null`
    * serves a datafile without ODP, `undefined` the sandbox itself again.
    *
@@ -160,12 +160,12 @@ export class OdpSandbox {
     this.#parts.account.setIntegration(integration);
   }
 
-  /** Accepts only this key under `/v3` from now on; `undefined`: any. */
+  /** Accepts only this key under `/v3` from now on; `undefined`: any key. */
   setApiKey(apiKey: string | undefined): void {
     this.#parts.account.apiKey = apiKey;
   }
 
-  /** Puts everything back to how it was at the start, and forgets what came. */
+  /** Restores the initial state, and forgets what came in. */
   reset(): void {
     this.clearFaults();
     this.#parts.account.reset();
@@ -174,7 +174,7 @@ export class OdpSandbox {
     this.#parts.state.forgetCleared();
   }
 
-  /** Breaks every connection and frees the port; pending waits reject. */
+  /** Closes every connection and frees the port; pending waits reject. */
   async close(): Promise<void> {
     await this.#parts.close();
   }

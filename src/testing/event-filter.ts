@@ -1,13 +1,13 @@
 import type { RecordedOdpEvent } from './recorded.js';
 
-/** Parts of a value: of an object some of its fields, of anything else the whole. */
+/** Part of a value: some fields of an object, or the whole of anything else. */
 export type PartOf<T> = T extends readonly (infer Item)[]
   ? readonly PartOf<Item>[]
   : T extends object
     ? { readonly [K in keyof T]?: PartOf<T[K]> }
     : T;
 
-/** Which events are meant: parts that they must have, or a function that tells. */
+/** Which events are meant: parts that they must have, or a predicate. */
 export type OdpEventFilter =
   PartOf<RecordedOdpEvent> | ((event: RecordedOdpEvent) => boolean);
 

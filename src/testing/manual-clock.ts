@@ -8,7 +8,7 @@ interface Timer {
   readonly wake: () => void;
 }
 
-/** How many turns of the event loop follow each timer, for what it sets off. */
+/** How many turns of the event loop follow each timer, for its consequences. */
 const TURNS = 3;
 
 /**
@@ -22,7 +22,7 @@ const TURNS = 3;
  * ```
  */
 export class ManualClock implements Clock {
-  /** Monotonic. */
+  /** The monotonic time. */
   #now = 0;
   #wallOffset: number;
   readonly #timers = new Set<Timer>();
@@ -72,10 +72,10 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` pass: wakes what falls due, in order, those that are scheduled
-   * on the way included. Before, between and after them the event loop gets
-   * its turns, so that what they set off has happened. I/O of the test's own,
-   * such as a real HTTP request, is for the test to await.
+   * Lets `ms` pass: wakes timers that fall due, in order, including those scheduled
+   * meanwhile. Before, between and after them the event loop turns, so that their
+   * consequences have happened. The test has to await its own I/O, such as a real
+   * HTTP request.
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
@@ -94,7 +94,7 @@ export class ManualClock implements Clock {
     await turns();
   }
 
-  /** The first due; of those due together the one that was scheduled first. */
+  /** The first one due; if several are, the one scheduled first. */
   #next(): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) {

@@ -1,6 +1,6 @@
 import type { RecordedOdpAnswer } from './recorded.js';
 
-/** A request that would have gone to ODP and is about no events: segments, customers, or `odp.api`. */
+/** A request to ODP other than those of events: segments, customers, or `odp.api`. */
 export interface RecordedOdpCall {
   /** The name of the account that asked, `default` unless the module was given one. */
   readonly account: string;
@@ -12,7 +12,7 @@ export interface RecordedOdpCall {
   readonly body: unknown;
 }
 
-/** Answers a call as an `OdpResponder` does a request: if it returns nothing, ODP answers as it would. */
+/** Answers a call, like an `OdpResponder`; if it returns nothing, the answer is ODP's usual one. */
 export type OdpCallResponder = (
   call: RecordedOdpCall,
 ) =>
@@ -43,9 +43,9 @@ const UNKNOWN_CUSTOMER = {
   ],
 };
 
-/** The customers that a test has given to ODP, and the answers that follow. */
+/** The customers that a test has set, and ODP's answers about them. */
 export class RecordedCustomers {
-  /** What was said last holds. */
+  /** The last one set counts. */
   readonly #known: Known[] = [];
 
   add(known: Known): void {

@@ -16,7 +16,7 @@ export interface RecordedOdpRequest {
   readonly url: string;
   /** Its events, in order. */
   readonly events: readonly RecordedOdpEvent[];
-  /** How often its events have been sent, this time included; 1 unless they are tried again. */
+  /** How often its events have been sent, including this time; 1 unless they are retried. */
   readonly attempt: number;
 }
 
@@ -31,8 +31,8 @@ export interface RecordedOdpAnswer {
 }
 
 /**
- * Answers a request: with a status, with more, or, if it returns nothing,
- * as ODP does when all is well. Whatever it throws means that there is no answer.
+ * Answers a request: with a status, with more, or, if it returns nothing, as ODP does
+ * when all is well. If it throws, there is no answer.
  */
 export type OdpResponder = (
   request: RecordedOdpRequest,
@@ -42,7 +42,7 @@ export type OdpResponder = (
   | void
   | Promise<number | RecordedOdpAnswer | void>;
 
-/** For messages: what it is and which identifiers it has, none of their values. */
+/** For messages: its kind and the names of its identifiers, without their values. */
 export function describeEvent({
   type,
   action,

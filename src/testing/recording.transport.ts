@@ -25,14 +25,13 @@ const ACCEPTED = 202;
 const LISTED = 20;
 
 /**
- * Takes the place of ODP in tests: keeps what is sent, and answers what the
- * test wants.
+ * Replaces ODP in tests: records what is sent, and answers as the test wants.
  */
 export class RecordingOdpTransport extends OdpTransport {
   readonly #waiters = new Waiters();
   #requests: RecordedOdpRequest[] = [];
   #sent: RecordedOdpEvent[] = [];
-  /** How often an event's request has failed, by its JSON text: when it comes again it is no other. */
+  /** How often an event's request has failed, by its JSON text, which identifies it. */
   #failures = new Map<string, number>();
   #respond: OdpResponder = () => ACCEPTED;
   #calls: RecordedOdpCall[] = [];
@@ -40,27 +39,27 @@ export class RecordingOdpTransport extends OdpTransport {
   #respondToCalls: OdpCallResponder = () => {};
 
   /**
-   * The events that were sent, in order. One that is tried again is in it
-   * once; {@link requests} shows every try.
+   * The events that were sent, in order. One that is retried is in it only once;
+   * {@link requests} shows every attempt.
    */
   get sent(): readonly RecordedOdpEvent[] {
     return this.#sent;
   }
 
-  /** The requests that were made, in order, whatever was answered. */
+  /** The requests that were made, in order, whatever the answer. */
   get requests(): readonly RecordedOdpRequest[] {
     return this.#requests;
   }
 
-  /** What was asked of ODP and is about no events, in order: segments, customers, `odp.api`. */
+  /** The other requests to ODP, in order: segments, customers, `odp.api`. */
   get calls(): readonly RecordedOdpCall[] {
     return this.#calls;
   }
 
   /**
-   * Makes ODP know a customer who is qualified for these segments, and for
-   * nothing else. Anybody else is unknown, and so qualified for nothing. The
-   * app keeps what it was told before: `cache: 'reset'`, or another customer.
+   * Makes ODP know a customer who is qualified for these segments, and for nothing
+   * else. Anybody else is unknown, and qualified for nothing. The app caches earlier
+   * answers: use `cache: 'reset'`, or another customer.
    *
    * ```ts
    * transport.setSegments({ email: 'ada@example.com' }, ['vip']);
@@ -73,7 +72,7 @@ export class RecordingOdpTransport extends OdpTransport {
     this.#customers.add({ identifiers, segments: [...segments] });
   }
 
-  /** Makes ODP know a customer, for `odp.customers.get`. What the app updates it knows by itself. */
+  /** Makes ODP know a customer, for `odp.customers.get`. It knows those that the app updates anyway. */
   setCustomer(
     identifiers: Readonly<Record<string, string>>,
     attributes: Readonly<Record<string, unknown>> = {},
@@ -82,8 +81,8 @@ export class RecordingOdpTransport extends OdpTransport {
   }
 
   /**
-   * Says what {@link calls} are answered from now on: a status, or a function
-   * of the call that returns nothing if ODP is to answer as it would.
+   * Sets the answer to {@link calls} from now on: a status, or a function of the call
+   * that returns nothing for ODP's usual answer.
    *
    * ```ts
    * transport.respondToCallsWith(503); // ODP is away
@@ -95,8 +94,8 @@ export class RecordingOdpTransport extends OdpTransport {
   }
 
   /**
-   * Says what is answered from now on: a status, or a function of the request.
-   * Until then it is 202, as ODP does when all is well.
+   * Sets the answer from now on: a status, or a function of the request. Until then
+   * it is 202, as from ODP when all is well.
    *
    * ```ts
    * transport.respondWith(({ attempt }) => (attempt === 1 ? 503 : 202));
@@ -106,13 +105,13 @@ export class RecordingOdpTransport extends OdpTransport {
     this.#respond = typeof answer === 'number' ? () => answer : answer;
   }
 
-  /** The events that were sent and have these parts, or that the function holds for. */
+  /** The sent events that have these parts, or for which the function returns `true`. */
   filter(filter: OdpEventFilter): RecordedOdpEvent[] {
     return this.#sent.filter((event) => matches(event, filter));
   }
 
   /**
-   * The one event that was sent, or that was sent and is meant.
+   * The only event that was sent, or that matches.
    *
    * @throws AssertionError unless there is exactly one; it lists what was sent,
    *   without any identifier's value
@@ -131,7 +130,7 @@ export class RecordingOdpTransport extends OdpTransport {
   }
 
   /**
-   * Waits until so many events have been sent.
+   * Waits until this many events have been sent.
    *
    * @param options `timeout`: in ms, 5000 unless given
    * @returns all that were sent
@@ -142,7 +141,7 @@ export class RecordingOdpTransport extends OdpTransport {
     options?: { readonly timeout?: number },
   ): Promise<readonly RecordedOdpEvent[]>;
   /**
-   * Waits for an event with these parts, or that the function holds for.
+   * Waits for an event with these parts, or for which the function returns `true`.
    *
    * @returns the first one, of those sent before or to come
    */
@@ -164,7 +163,7 @@ export class RecordingOdpTransport extends OdpTransport {
     });
   }
 
-  /** Begins anew: forgets what was sent, asked and set, and answers 202. */
+  /** Starts over: forgets requests and settings, and answers 202. */
   clear(): void {
     this.#calls = [];
     this.#customers = new RecordedCustomers();
@@ -202,7 +201,7 @@ export class RecordingOdpTransport extends OdpTransport {
     }
   }
 
-  /** A call is answered by the test, else by what it has set, else as ODP does when all is well. */
+  /** Answers as the test's function says, else from what the test has set, else as ODP does when all is well. */
   #called({
     account,
     method,
@@ -238,7 +237,7 @@ export class RecordingOdpTransport extends OdpTransport {
   }
 }
 
-/** What comes back; whatever `respond` throws means that there is no answer. */
+/** The answer; if `respond` throws, there is none. */
 async function answered(
   respond: () => ReturnType<OdpResponder>,
   signal: AbortSignal,
@@ -274,7 +273,7 @@ function responseOf(
 const isEmpty = (filter: OdpEventFilter) =>
   typeof filter === 'object' && Object.keys(filter).length === 0;
 
-/** Rejects when the request is broken off, so that a test may leave it unanswered. */
+/** Rejects when the request is aborted, so that a test may leave it unanswered. */
 function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = () => reject(new OdpTransportError('aborted'));

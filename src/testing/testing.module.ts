@@ -13,7 +13,7 @@ import { RecordingOdpTransport } from './recording.transport.js';
 export interface OptimizelyOdpTestingOptions
   extends OptimizelyOdpModuleOptions, OptimizelyOdpModuleExtras {
   /**
-   * Takes what is sent. Get it with `app.get(RecordingOdpTransport)`, or pass
+   * Records what is sent. Get it with `app.get(RecordingOdpTransport)`, or pass
    * your own, for example one per named account.
    * @default a new RecordingOdpTransport
    */
@@ -25,7 +25,7 @@ export interface OptimizelyOdpTestingOptions
   readonly clock?: Clock | undefined;
 }
 
-/** Events go at once, and what fails is soon tried again, always alike. */
+/** Events are sent at once, and retried soon and predictably. */
 const DELIVERY: OptionsOf<OdpDeliveryOptions> = {
   flushInterval: 0,
   shutdownTimeout: 100,
@@ -33,8 +33,8 @@ const DELIVERY: OptionsOf<OdpDeliveryOptions> = {
 };
 
 /**
- * Stands in for `OptimizelyOdpModule` in tests: the same services, decorators
- * and delivery, and nothing leaves the process.
+ * Replaces `OptimizelyOdpModule` in tests: the same services, decorators and
+ * delivery, but nothing leaves the process.
  *
  * ```ts
  * imports: [OptimizelyOdpTestingModule.forRoot()]
@@ -58,7 +58,7 @@ export class OptimizelyOdpTestingModule {
     });
     return {
       ...module,
-      // Of two providers of one token the later holds.
+      // Of two providers of one token, the later one wins.
       providers: [
         ...(module.providers ?? []),
         { provide: OdpTransport, useValue: transport },
@@ -74,7 +74,7 @@ export class OptimizelyOdpTestingModule {
   }
 }
 
-/** An app that takes its account from a datafile asks for none in a test. */
+/** In a test, an app that takes its account from a datafile fetches none. */
 const testAccount = (
   integration: OdpIntegration | undefined,
 ): OdpIntegration | undefined =>
@@ -88,14 +88,14 @@ const testAccount = (
     },
   };
 
-/** What `Test.createTestingModule` returns, as far as it is needed here. */
+/** What is used of the builder that `Test.createTestingModule` returns. */
 export interface TransportOverride {
   overrideProvider(token: unknown): { useValue(value: unknown): unknown };
 }
 
 /**
- * Makes an app under test send to `transport`, whatever its modules configure:
- * all of its accounts do, and none asks for a datafile.
+ * Makes all accounts of an app under test send to `transport`, whatever its modules
+ * configure, and fetch no datafile.
  *
  * ```ts
  * const builder = Test.createTestingModule({ imports: [AppModule] });

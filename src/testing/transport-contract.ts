@@ -15,7 +15,7 @@ export type { TransportHarness } from './transport-contract/stage.js';
  * }
  * ```
  *
- * `run` rejects if the transport does otherwise.
+ * `run` rejects if the transport does not.
  */
 export function transportContract(
   harness: TransportHarness,

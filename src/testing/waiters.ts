@@ -6,7 +6,7 @@ import { AssertionError } from 'node:assert';
 export class Waiters {
   readonly #looks = new Set<() => void>();
 
-  /** @param find what it returns is what was waited for, unless that is falsy */
+  /** @param find returns what is waited for, or something falsy */
   add<T>(
     find: () => T | false | undefined,
     timeout: number,

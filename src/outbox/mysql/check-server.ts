@@ -6,14 +6,14 @@ const ASK =
 
 interface Answer {
   readonly version: string;
-  /** A pool may give large integers as text. */
+  /** A pool may return large integers as text. */
   readonly autocommit: number | string;
   readonly mode: string;
   readonly sent: string;
   readonly received: string;
 }
 
-/** @throws OdpOutboxError when the server, or how the pool speaks to it, would lose or spoil events */
+/** @throws OdpOutboxError when the server, or the pool's settings, would lose or corrupt events */
 export async function checkServer(database: MysqlDatabase): Promise<void> {
   const [answer] = await database.session((session) =>
     session.rows<Answer>(ASK),
@@ -28,13 +28,13 @@ function problemOf(answer: Answer): string | undefined {
     return `mysqlOutbox() needs MySQL 8 or MariaDB 10.6 (SKIP LOCKED); this server is ${version}. Update it, or choose another outbox.`;
   }
   if (Number(autocommit) !== 1) {
-    return 'The pool of mysqlOutbox() has autocommit off, so that nothing would be stored. Give it a pool with autocommit on.';
+    return 'The pool of mysqlOutbox() has autocommit off, so nothing would be stored. Give it a pool with autocommit on.';
   }
   if (mode.includes('NO_BACKSLASH_ESCAPES')) {
     return 'The pool of mysqlOutbox() has NO_BACKSLASH_ESCAPES in its sql_mode, and mysql2 escapes with backslashes. Give it a pool without.';
   }
   if (sent !== 'utf8mb4' || received !== 'utf8mb4') {
-    return `The pool of mysqlOutbox() speaks ${sent === 'utf8mb4' ? received : sent}, which does not hold every character. Give it a pool with charset: 'utf8mb4'.`;
+    return `The pool of mysqlOutbox() speaks ${sent === 'utf8mb4' ? received : sent}, which cannot represent every character. Give it a pool with charset: 'utf8mb4'.`;
   }
   return undefined;
 }

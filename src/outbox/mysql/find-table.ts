@@ -6,16 +6,16 @@ import { migrate, VERSION } from './migration.js';
 import type { MysqlDatabase } from './mysql-database.js';
 import { namesOf, parseTable } from './table-name.js';
 
-/** A table that exists, but has not our columns. */
+/** A table that exists, but does not have our columns. */
 const NO_SUCH_COLUMN = 'ER_BAD_FIELD_ERROR';
 
 const NO_SUCH_TABLE = 'ER_NO_SUCH_TABLE';
 
 /**
- * The table with its database, so that it is the same one wherever the
- * connection of a caller's transaction is. Makes it if there is none.
+ * The table with its database, so that it is the same one whichever database a
+ * caller's transaction uses. Creates it if there is none.
  *
- * @throws OdpOutboxError when it cannot be made, or is one of a newer version or of something else
+ * @throws OdpOutboxError when it cannot be created, is of a newer version, or is not an outbox
  */
 export async function findTable(
   database: MysqlDatabase,
@@ -59,7 +59,7 @@ async function make(database: MysqlDatabase, table: TableName) {
   } catch (error) {
     if (codeOf(error) === NO_SUCH_COLUMN) {
       throw new OdpOutboxError(
-        `The table "${table.name}" is something else than an outbox. Choose another name.`,
+        `The table "${table.name}" is not an outbox. Choose another name.`,
       );
     }
     reason = (error as OdpOutboxError).message;

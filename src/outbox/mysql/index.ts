@@ -25,7 +25,7 @@ export {
  * instance, and joins your own transactions: `sendOdpEvent(event, { transaction })`
  * stores the event if, and only if, that transaction commits.
  *
- * If the tables are missing it makes them; if its user may not, make them
+ * It creates missing tables; if its user may not, create them
  * first: {@link migrateMysqlOutbox} or {@link mysqlOutboxSql}.
  *
  * @throws OdpConfigurationError when an option is wrong

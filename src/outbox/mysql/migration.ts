@@ -4,16 +4,16 @@ import { MysqlDatabase } from './mysql-database.js';
 import { MysqlOutboxOptions } from './mysql-outbox.options.js';
 import { namesOf, parseTable } from './table-name.js';
 
-/** Of the tables. A greater one was made by a newer version of this package. */
+/** The version of the tables. A higher one stems from a newer version of this package. */
 export const VERSION = 1;
 
 const DEFAULT_TABLE = 'odp_outbox';
 
-/** Exactly these characters, and room for any. */
+/** Compared exactly, and able to hold any character. */
 const TEXT = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
 const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
 
-/** By the server's clock, whatever the session's time zone is. */
+/** By the server's clock, whatever the session's time zone. */
 export const NOW = 'UTC_TIMESTAMP(6)';
 
 /** The statements of {@link mysqlOutboxSql}. */
@@ -37,7 +37,7 @@ function migrationOf(table: TableName): string[] {
   -- Counts, too, without reading what the events hold.
   KEY appended_by (appended_by)
 ) ENGINE = InnoDB`,
-    // Fails if that name is taken by something else.
+    // Fails if another kind of table has that name.
     `SELECT seq, payload, bytes, appended_by, due_at, claim FROM ${events} LIMIT 0`,
     `CREATE TABLE IF NOT EXISTS ${deadLetters} (
   seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -53,7 +53,7 @@ function migrationOf(table: TableName): string[] {
   KEY id (id(64)),
   KEY bytes (bytes)
 ) ENGINE = InnoDB`,
-    // What became of events whose callers wait, for an hour.
+    // Outcomes of awaited events, for an hour.
     `CREATE TABLE IF NOT EXISTS ${outcomes} (
   receipt VARCHAR(64) ${ASCII} NOT NULL PRIMARY KEY,
   reason VARCHAR(16) ${ASCII},
@@ -70,12 +70,12 @@ function migrationOf(table: TableName): string[] {
 }
 
 /**
- * The SQL that makes (or brings up to date) the tables of a {@link mysqlOutbox},
- * for your own migrations. It may be run again, and by several instances at once.
- * These are several statements, and a semicolon stands only at the end of each:
- * split them there if your tool takes one at a time.
+ * The SQL that creates (or updates) the tables of a {@link mysqlOutbox}, for your
+ * own migrations. It may be run again, and by several instances at once. It consists
+ * of several statements, with a semicolon only at the end of each: split them there
+ * if your tool takes one at a time.
  *
- * @throws OdpConfigurationError when the table's name is wrong
+ * @throws OdpConfigurationError when the table's name is invalid
  */
 export function mysqlOutboxSql({
   table = DEFAULT_TABLE,
@@ -99,7 +99,7 @@ export async function migrateMysqlOutbox(options: {
   await migrate(new MysqlDatabase(pool), parseTable(table));
 }
 
-/** Instances that start together migrate one after another. */
+/** Instances that start together migrate one after the other. */
 export async function migrate(
   database: MysqlDatabase,
   table: TableName,

@@ -4,7 +4,7 @@ import type {
   MysqlOutboxOptions,
 } from './mysql-outbox.options.js';
 
-/** Of the next transaction. */
+/** Applies to the next transaction. */
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
 
 /** Runs statements on one connection. */
@@ -19,14 +19,14 @@ export class Session {
     return (await this.#query(sql, values)) as Row[];
   }
 
-  /** Returns how many rows it has changed. */
+  /** Returns how many rows were changed. */
   async change(sql: string, values: unknown[] = []): Promise<number> {
     const result = await this.#query(sql, values);
     return (result as { affectedRows?: number }).affectedRows ?? 0;
   }
 
   async #query(sql: string, values: unknown[]): Promise<unknown> {
-    // Said here, so that it is not what the app's pool says.
+    // Set here, so that the app's pool cannot change it.
     const [result] = await this.#connection.query({
       sql,
       values,
@@ -79,9 +79,9 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
   }
 
   /**
-   * Runs work as one transaction. It sees what others have committed, and locks
-   * only rows that it changes: at InnoDB's default level it would lock the gaps
-   * between them as well, and keep others from appending.
+   * Runs work as one transaction. It sees what others have committed, and locks only
+   * rows that it changes. InnoDB's default level would lock the gaps between them as
+   * well, and keep others from appending.
    *
    * @throws OdpOutboxError when MySQL is away, refuses, or does not answer in time
    */

@@ -10,7 +10,7 @@ import type { MysqlDatabase } from './mysql-database.js';
 import type { Statements } from './statements.js';
 import { conditionOf, toMicroseconds, toSeqs } from './values.js';
 
-/** So many dead letters become events again at once. */
+/** How many dead letters are requeued at a time. */
 const REQUEUED_AT_ONCE = 1000;
 
 /** The dead letters of an outbox in MySQL or MariaDB. */

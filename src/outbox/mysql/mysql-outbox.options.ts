@@ -31,7 +31,7 @@ export interface MysqlOutboxCallbackPool {
 }
 
 /**
- * What `sendOdpEvent(event, { transaction })` takes with this outbox at least:
+ * The least that `sendOdpEvent(event, { transaction })` takes with this outbox:
  * anything that runs a query with `?` placeholders inside the caller's
  * transaction. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
  * Knex and Kysely are taken as they are.
@@ -46,7 +46,7 @@ export class MysqlOutboxOptions {
   readonly pool: MysqlOutboxPool | MysqlOutboxCallbackPool;
 
   /**
-   * The table, `name` or `database.name`. Its companions lie beside it:
+   * The table, `name` or `database.name`. Others are beside it:
    * `<table>_dead_letters`, `<table>_outcomes` and `<table>_format`. Accounts that
    * share a database need a table each; instances of one app share theirs.
    * @default 'odp_outbox'
@@ -63,7 +63,7 @@ export class MysqlOutboxOptions {
   constructor(
     options: Pick<MysqlOutboxOptions, 'pool'> & OptionsOf<MysqlOutboxOptions>,
   ) {
-    // What is asked here is what a JavaScript caller may get wrong.
+    // Checks what a JavaScript caller may get wrong.
     const pool = options.pool as Partial<MysqlOutboxPool> | undefined;
     if (typeof pool?.getConnection !== 'function') {
       throw new OdpConfigurationError([

@@ -176,7 +176,7 @@ export class MysqlTables implements OutboxTables {
 
   async close(): Promise<void> {}
 
-  /** Removes held events, records their outcomes, and first does with them what is asked. */
+  /** Removes claimed events and records their outcomes, after running `first` on them. */
   async #remove(
     session: Session,
     seqs: readonly string[],

@@ -2,10 +2,10 @@ import type { TableNames } from '../sql/table-name.js';
 import type { EventTable } from '../sql/tables.js';
 import { NOW } from './migration.js';
 
-/** A moment so many µs from now. */
+/** A time in the future, in µs from now. */
 const LATER = `${NOW} + INTERVAL ? MICROSECOND`;
 
-/** `+ 0e0` makes a number of what mysql2 would give as text. */
+/** `+ 0e0` turns what mysql2 would return as text into a number. */
 const ms = (column: string) =>
   `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${column}) / 1000 + 0e0`;
 const AGE = `TIMESTAMPDIFF(MICROSECOND, appended_at, ${NOW}) / 1000 + 0e0`;
@@ -19,8 +19,8 @@ export type Statements = ReturnType<typeof statements>;
 
 export function statements({ events, deadLetters, outcomes }: TableNames) {
   const tables = { events, deadLetters };
-  // A small table would be scanned otherwise, and the scan would wait for rows
-  // that a caller's transaction has appended and not committed yet.
+  // Otherwise a small table would be scanned, and the scan would wait for rows that
+  // a caller's transaction has appended but not committed.
   const byNumber = `${events} AS event FORCE INDEX (PRIMARY)`;
   return {
     append: (rows: number) =>

@@ -8,6 +8,6 @@ import {
 export const parseTable = (text: string): TableName =>
   parseTableName(text, 'mysqlOutbox.table');
 
-/** The tables of an outbox, quoted as they stand in SQL. */
+/** The tables of an outbox, quoted for SQL. */
 export const namesOf = (table: TableName): TableNames =>
   tableNames(table, (name) => `\`${name.replaceAll('`', '``')}\``);

@@ -2,20 +2,20 @@ import type { DeadLetterFilter, OutboxEvent } from '../outbox.js';
 import { sizeOf } from '../size-of.js';
 import { toStoredText } from '../stored-text.js';
 
-/** About 300 years: dates end at 9999. */
+/** About 300 years, since dates end in 9999. */
 const MAX_MS = 1e13;
 
-/** So many rows, or bytes of payload, go into one INSERT: servers limit what they take at once. */
+/** How many rows, or bytes of payload, go into one INSERT: servers limit its size. */
 const MAX_ROWS = 1000;
 const MAX_BYTES = 2 ** 20;
 
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** Text that is not plain goes as bytes, which nothing on the way takes for another character set's. */
+/** Text that is not plain is sent as bytes, which nothing on the way converts. */
 const toText = (text: string): string | Buffer =>
   ASCII.test(text) ? text : Buffer.from(text);
 
-/** Any string, as an `id` or `message` is stored. */
+/** How any string is stored as an `id` or `message`. */
 export const toStored = (text: string): string | Buffer =>
   toText(toStoredText(text));
 
@@ -40,11 +40,11 @@ export const toMicroseconds = (ms: number): number =>
 export const toSeqs = (rows: readonly { seq: string | number }[]): number[] =>
   rows.map(({ seq }) => Number(seq));
 
-/** A UUID's random part as a number: a quarter of the size, in each row and each statement. */
+/** A UUID's random part as a number, at a quarter of the size in each row and statement. */
 export const toNumber = (uuid: string): number =>
   Number.parseInt(uuid.replaceAll('-', '').slice(-13), 16);
 
-/** Rows as a condition and its values. A server is done sooner with one range than with each number. */
+/** Rows as a condition and its values. One range is faster than a list of numbers. */
 export function toRows(seqs: readonly number[]): {
   readonly rows: string;
   readonly which: unknown[];
@@ -66,7 +66,7 @@ export function* portionsOf(
   process: string,
 ): Generator<{ readonly rows: number; readonly values: unknown[] }> {
   const by = toNumber(process);
-  // Events of one moment, as most of a group are.
+  // Most events of a group were created in the same ms.
   let [time, date] = [NaN, ''];
   let rows = 0;
   let bytes = 0;
@@ -94,7 +94,7 @@ export function conditionOf({ ids, reason, before }: DeadLetterFilter): {
   if (ids?.length === 0) {
     conditions.push('FALSE');
   } else if (ids !== undefined) {
-    // The index knows the beginning, and texts that differ in trailing spaces as one.
+    // The index covers only the beginning, and ignores trailing spaces.
     conditions.push('id IN (?)', 'CAST(id AS BINARY) IN (?)');
     const stored = ids.map(toStoredText);
     values.push(

@@ -6,7 +6,7 @@ import { postgresOutboxSql, SOMETHING_ELSE, VERSION } from './migration.js';
 import type { PostgresDatabase } from './postgres-database.js';
 import { namesOf, parseTable } from './table-name.js';
 
-/** Finds the table as it is seen from here: in which schema, and its own number. */
+/** Finds the table as seen from this connection: its schema and its oid. */
 const FIND = `
 SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, to_regclass($2) IS NOT NULL AS has_format
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -18,10 +18,10 @@ interface Found {
 }
 
 /**
- * The table with its schema, so that it is the same one wherever the search
- * path of a caller's transaction leads. Makes it if there is none.
+ * The table with its schema, so that it is the same one whatever the search path of
+ * a caller's transaction. Creates it if there is none.
  *
- * @throws OdpOutboxError when it cannot be made, or is one of a newer version or of something else
+ * @throws OdpOutboxError when it cannot be created, is of a newer version, or is not an outbox
  */
 export async function findTable(
   database: PostgresDatabase,
@@ -30,7 +30,7 @@ export async function findTable(
   return (await find(database, table)) ?? (await make(database, table));
 }
 
-/** `undefined` if something of it is missing. */
+/** `undefined` if any part of it is missing. */
 async function find(
   database: PostgresDatabase,
   table: string,

@@ -23,7 +23,7 @@ export {
  * joins your own transactions: `sendOdpEvent(event, { transaction })` stores the
  * event if, and only if, that transaction commits.
  *
- * If the tables are missing it makes them; if its user may not, make them
+ * It creates missing tables; if its user may not, create them
  * first: {@link migratePostgresOutbox} or {@link postgresOutboxSql}.
  *
  * @throws OdpConfigurationError when an option is wrong

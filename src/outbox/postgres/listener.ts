@@ -6,7 +6,7 @@ import { ANSWER_TIMEOUT_MS, NoAnswerError } from '../sql/database.js';
 import { sqlError } from '../sql/sql-error.js';
 import type { PostgresOutboxPool } from './postgres-outbox.options.js';
 
-/** How long after a broken connection the next one is tried, in ms. */
+/** How long to wait before reconnecting, in ms. */
 const RETRY_INTERVAL_MS = 1000;
 
 /** What is used of a `pg` client of our own. */
@@ -21,9 +21,9 @@ interface ListeningClient {
 type Connect = () => ListeningClient;
 
 /**
- * Listens on a connection of its own, and connects again when it breaks. It is
- * not one of the pool's: there it would take the place of another for good, and
- * the app's `pool.end()` would wait for it.
+ * Listens on a connection of its own, and reconnects when it breaks. It does not use
+ * the pool, where it would occupy a connection for good, and the app's `pool.end()`
+ * would wait for it.
  */
 export class Listener {
   readonly #newClient: Connect;
@@ -32,7 +32,7 @@ export class Listener {
   #client: ListeningClient | undefined;
   #retry: NodeJS.Timeout | undefined;
   #stopped = false;
-  /** Whether the log says already that nobody listens. */
+  /** Whether the log already says that nobody listens. */
   #warned = false;
 
   private constructor(
@@ -45,7 +45,7 @@ export class Listener {
     this.#context = context;
   }
 
-  /** Begins in the background; `undefined` if the pool does not say how to connect. */
+  /** Starts in the background; `undefined` if the pool does not say how to connect. */
   static start(
     pool: PostgresOutboxPool,
     channel: string,
@@ -94,7 +94,7 @@ export class Listener {
         () => new NoAnswerError('Postgres', ANSWER_TIMEOUT_MS),
       );
       this.#warned = false;
-      // What was announced while nobody listened is there already.
+      // Events that were announced while nobody listened are there already.
       if (!this.#stopped) this.#context.ready();
     } catch (error) {
       this.#warn(error);
@@ -107,13 +107,13 @@ export class Listener {
     this.#warned = true;
     const { message } = sqlError('Postgres', error, '');
     this.#context.warn(
-      `LISTEN for events that transactions of other instances commit: ${message}They are found within a second all the same. Set notify: false where LISTEN is not possible.`,
+      `LISTEN for events that transactions of other instances commit: ${message}They are still found within a second. Set notify: false if LISTEN is not possible.`,
     );
   }
 
   async #hangUp(client: ListeningClient | undefined): Promise<void> {
     const end = async () => client?.end();
-    // Nothing is lost with this connection, so nobody waits for a server that is away.
+    // Nothing is lost with this connection, so do not wait for a server that is away.
     await withDeadline(end(), ANSWER_TIMEOUT_MS, () => new Error()).catch(
       () => {},
     );

@@ -6,20 +6,20 @@ import {
 } from './postgres-outbox.options.js';
 import { namesOf, parseTable } from './table-name.js';
 
-/** Of the tables. A greater one was made by a newer version of this package. */
+/** The version of the tables. A higher one stems from a newer version of this package. */
 export const VERSION = 1;
 
-/** What Postgres says of a table that an outbox must not take for its own. */
-export const SOMETHING_ELSE = 'is something else than an outbox';
+/** What Postgres says about a table that an outbox must not use. */
+export const SOMETHING_ELSE = 'is not an outbox';
 
 const DEFAULT_TABLE = 'odp_outbox';
 
 /**
- * The SQL that makes (or brings up to date) the tables of a
- * {@link postgresOutbox}: one statement, for your own migrations. It may be run
- * again, and by several instances at once.
+ * The SQL that creates (or updates) the tables of a {@link postgresOutbox}: one
+ * statement, for your own migrations. It may be run again, and by several instances
+ * at once.
  *
- * @throws OdpConfigurationError when the table's name is wrong
+ * @throws OdpConfigurationError when the table's name is invalid
  */
 export function postgresOutboxSql({
   table = DEFAULT_TABLE,

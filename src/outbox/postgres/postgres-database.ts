@@ -50,7 +50,7 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
     return (await this.query<Row>(text, values, timeout)).rows;
   }
 
-  /** Returns how many rows it has changed. */
+  /** Returns how many rows were changed. */
   async count(
     text: string,
     values: unknown[],
@@ -61,7 +61,7 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
   }
 }
 
-/** About 300 years: Postgres knows no longer intervals of ms. */
+/** About 300 years, the longest interval of ms that Postgres knows. */
 const MAX_MS = 1e13;
 
 export const toInterval = (ms: number): number => Math.min(ms, MAX_MS);

@@ -44,7 +44,7 @@ export class PostgresDeadLetters implements DeadLetterTable {
   }
 }
 
-/** A filter as the statements take it. */
+/** A filter as parameters of the statements. */
 const conditionsOf = ({ ids, reason, before }: DeadLetterFilter): unknown[] => [
   ids?.map(toStoredText) ?? null,
   reason ?? null,

@@ -21,7 +21,7 @@ export interface PostgresOutboxPool {
 }
 
 /**
- * What `sendOdpEvent(event, { transaction })` takes with this outbox at least:
+ * The least that `sendOdpEvent(event, { transaction })` takes with this outbox:
  * anything that runs a query with `$1` placeholders inside the caller's
  * transaction. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
  * Knex and Kysely are taken as they are.
@@ -37,7 +37,7 @@ export class PostgresOutboxOptions {
 
   /**
    * The table, `name` or `schema.name`, exactly as in Postgres (case matters).
-   * Dead letters lie beside it in `<table>_dead_letters`. Accounts that share a
+   * Dead letters are beside it in `<table>_dead_letters`. Accounts that share a
    * database need a table each; instances of one app share theirs.
    * @default 'odp_outbox'
    */
@@ -46,7 +46,7 @@ export class PostgresOutboxOptions {
   /**
    * Whether events of a transaction are announced (`NOTIFY`) when it commits, and
    * listened for (`LISTEN`) on one more connection, opened with the pool's
-   * options. Without, they are found within a second. Switch it off where
+   * options. Otherwise they are found within a second. Switch it off if
    * connections are scarce, behind PgBouncer in transaction mode, or with
    * two-phase commits, which Postgres does not allow together with `NOTIFY`.
    * @default true
@@ -64,7 +64,7 @@ export class PostgresOutboxOptions {
     options: Pick<PostgresOutboxOptions, 'pool'> &
       OptionsOf<PostgresOutboxOptions>,
   ) {
-    // What is asked here is what a JavaScript caller may get wrong.
+    // Checks what a JavaScript caller may get wrong.
     const pool = options.pool as Partial<PostgresOutboxPool> | undefined;
     if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') {
       throw new OdpConfigurationError([

@@ -138,10 +138,10 @@ export class PostgresTables implements OutboxTables {
   }
 }
 
-/** Between the texts of a list. JSON holds no such character, nor does a stored text. */
+/** Separates the texts of a list. Neither JSON nor a stored text contains it. */
 const SEPARATOR = '\x1f';
 
-/** Events as the statement takes them, column by column. */
+/** Events as parameters, column by column. */
 function columnsOf(events: readonly OutboxEvent[], by: string): unknown[] {
   const list = (textOf: (event: OutboxEvent) => string) =>
     events.map(textOf).join(SEPARATOR);
@@ -154,9 +154,9 @@ function columnsOf(events: readonly OutboxEvent[], by: string): unknown[] {
   ];
 }
 
-/** Numbers as an array is written. */
+/** Numbers as an array literal. */
 const arrayOf = (numbers: readonly (number | string)[]) =>
   `{${numbers.join(',')}}`;
 
-/** Text as LIKE takes it literally. */
+/** Text escaped for LIKE. */
 const likeText = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&');

@@ -1,7 +1,7 @@
 import type { TableNames } from '../sql/table-name.js';
 import type { EventTable } from '../sql/tables.js';
 
-/** `date_part` is quicker than `extract`, which calculates with decimals. */
+/** `date_part` is faster than `extract`, which uses decimals. */
 const ms = (column: string) => `round(date_part('epoch', ${column}) * 1000)`;
 
 /** The events of one claim: `$1` rows, `$2` its fencing token. */
@@ -11,21 +11,21 @@ const MATCHES = `($1::text[] IS NULL OR id = ANY($1))
   AND ($2::text IS NULL OR reason = $2)
   AND ($3::float8 IS NULL OR dead_lettered_at < to_timestamp($3 / 1000))`;
 
-/** Outcomes that nobody asked for within an hour go. */
+/** How long outcomes are kept. */
 const OUTCOME_AGE = `interval '1 hour'`;
 const AGE = `date_part('epoch', clock_timestamp() - appended_at) * 1000`;
 
-/** Every statement of an outbox. Each of them is a transaction of its own, save `join`. */
+/** Every statement of an outbox. Each is a transaction of its own, except `join`. */
 export type Statements = ReturnType<typeof statements>;
 
-/** @param channel announces what a caller's transaction has committed */
+/** @param channel announces commits of callers' transactions */
 export function statements(
   { events, deadLetters, outcomes }: TableNames,
   channel: string | undefined,
 ) {
   const tables = { events, deadLetters };
-  // Each placeholder stands once and in order, for adapters that number by place.
-  // Lists come as one text each: neither side has to quote what is in it.
+  // Each placeholder appears once and in order, for adapters that number them by
+  // position. A list is passed as one text, so that neither side has to quote its items.
   const append = `
 INSERT INTO ${events} (id, payload, created_at, receipt, appended_by)
 SELECT id, payload, to_timestamp(created_at / 1000), receipt, appended_by
@@ -37,7 +37,7 @@ ORDER BY place`;
   return {
     append,
 
-    /** In the caller's transaction; tells the listeners when that commits. */
+    /** Runs in the caller's transaction, and notifies listeners when it commits. */
     join:
       channel === undefined
         ? append

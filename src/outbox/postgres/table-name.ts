@@ -15,7 +15,7 @@ export interface PostgresTableNames extends TableNames {
   readonly deadIdIndex: string;
 }
 
-/** The tables of an outbox, quoted as they stand in SQL. */
+/** The tables of an outbox, quoted for SQL. */
 export const namesOf = (table: TableName): PostgresTableNames => ({
   ...tableNames(table, quoted),
   deadIdIndex: quoted(`${table.name}_dead_id`),

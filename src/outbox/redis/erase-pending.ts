@@ -3,7 +3,7 @@ import * as scripts from './event-scripts.js';
 import { fromRecord } from './records.js';
 import type { RedisScripts } from './redis-scripts.js';
 
-/** Forgets the pending events that name one of these identifiers, a portion at a time. */
+/** Removes pending events that name one of these identifiers, a portion at a time. */
 export async function erasePending(
   redis: RedisScripts,
   identifiers: Readonly<Record<string, string>>,

@@ -33,7 +33,7 @@ countAppended(by, count)
 return 1
 `);
 
-/** More of a committed list is not unpacked in one step. */
+/** How much of a committed list is unpacked in one step. */
 const MAX_UNPACKED_BYTES = 4 * 1024 * 1024;
 
 const UNPACK = `
@@ -147,7 +147,7 @@ evenWhenFull()
 release(held(3), tonumber(ARGV[1]), ARGV[2] == '1')
 `);
 
-/** (token...): gives back what claims hold whose answers were lost. */
+/** (token...): releases the events of claims whose answers got lost. */
 export const giveBack = script(`${RELEASE}
 evenWhenFull()
 local lost, found = {}, {}
@@ -162,14 +162,14 @@ release(found, 0, false)
 return #found
 `);
 
-/** (receipt...) -> what became of each; nothing if nothing is recorded. */
+/** (receipt...) -> the outcome of each, if recorded. */
 export const readOutcomes = script(`
 local found = {}
 for i, receipt in ipairs(ARGV) do found[i] = redis.call('HGET', outcomes, receipt) end
 return found
 `);
 
-/** (by...) -> how many of the events appended so are pending. */
+/** (by...) -> how many of the events appended under each are pending. */
 export const pendingBy = script(`
 local counts = {}
 for i, by in ipairs(ARGV) do counts[i] = tonumber(redis.call('HGET', appended, by) or '0') end

@@ -1,13 +1,13 @@
 /**
- * Under which numbers this process appends: another one from each checkpoint on,
- * so that Redis can count what is pending of those before.
+ * The numbers under which this process appends: a new one after each checkpoint, so
+ * that Redis can count what is pending of earlier ones.
  */
 export class Generations {
   #current = 0;
-  /** Those of which something may be pending, or come yet, with how many appends of each are under way. */
+  /** Generations that may have pending events or get more, with the number of appends under way. */
   readonly #underWay = new Map<number, number>();
 
-  /** An append begins; call {@link ended} with what this returns. */
+  /** An append starts; call {@link ended} with what this returns. */
   began(): number {
     this.#change(this.#current, 1);
     return this.#current;
@@ -17,19 +17,19 @@ export class Generations {
     this.#change(generation, -1);
   }
 
-  /** A checkpoint: returns the generations before it, and begins another one. */
+  /** A checkpoint: returns the generations before it, and starts a new one. */
   next(): number[] {
     const before = [...this.#underWay.keys()];
     if (before.includes(this.#current)) this.#current++;
     return before;
   }
 
-  /** Whether no more appends can come of a generation. */
+  /** Whether a generation gets no more appends. */
   isOver(generation: number): boolean {
     return generation < this.#current && this.#underWay.get(generation) === 0;
   }
 
-  /** Nothing of it is pending and nothing will come: no checkpoint asks for it again. */
+  /** Nothing of it is pending, and nothing will follow: no checkpoint asks for it again. */
   forget(generation: number): void {
     this.#underWay.delete(generation);
   }

@@ -6,17 +6,17 @@ import type {
   StoredDeadLetter,
 } from '../outbox.js';
 
-/** Which claim holds an event: the fencing token. */
+/** Which claim holds an event (the fencing token). */
 interface Claim {
   readonly entry: string;
   readonly token: string;
 }
 
-/** Who appended events: which process, and after which of its checkpoints. */
+/** Who appended events: the process, and after which of its checkpoints. */
 export const byOf = (process: string, generation: number): string =>
   `${process}/${generation}`;
 
-/** What is stored of an event: a line that says whose it is, and the payload. */
+/** How an event is stored: a line of metadata, and the payload. */
 export const toRecord = (
   { id, payload, createdAt, receipt = '' }: OutboxEvent,
   by: string,
@@ -95,5 +95,5 @@ export function toOutcome(
   return [{ receipt, outcome: 'deadLettered', ...cause }];
 }
 
-/** An entry begins with when it was made, by the server's clock. */
+/** An entry starts with its time, by the server's clock. */
 const msOf = (entry: string) => Number.parseInt(entry, 10);

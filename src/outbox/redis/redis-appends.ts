@@ -9,12 +9,12 @@ import { sizeOf } from '../size-of.js';
 import { byOf, toRecord } from './records.js';
 import type { RedisScripts } from './redis-scripts.js';
 
-/** A longer list goes to Redis in portions of so many, so that others get their turn. */
+/** Longer lists go to Redis in portions of this many events, so that others get their turn. */
 const PORTION = 1000;
-/** Or of so many characters of payload. */
+/** Or of this many characters of payload. */
 const PORTION_SIZE = 4 * 1024 * 1024;
 
-/** Appends events to a Redis outbox: what many callers bring at once in one step. */
+/** Appends events to a Redis outbox: those of concurrent callers in one step. */
 export class RedisAppends {
   readonly #scripts: RedisScripts;
   readonly #process: string;
@@ -37,7 +37,7 @@ export class RedisAppends {
     );
   }
 
-  /** Resolves once nothing is under way any more, whatever became of it. */
+  /** Resolves once nothing is under way any more, whatever the outcome. */
   async idle(): Promise<void> {
     await this.#group.idle();
     await Promise.allSettled(this.#lists);
@@ -50,7 +50,7 @@ export class RedisAppends {
     try {
       await this.#scripts.run(scripts.append, [by, ...records]);
     } catch (error) {
-      // Those who came meanwhile learn it now, too, instead of one group after the other.
+      // Callers that came meanwhile get the error now, too, instead of one group after the other.
       this.#group.abandon(error);
       throw error;
     } finally {

@@ -13,7 +13,7 @@ export class RedisClaims {
   /** Tokens of claims whose answers were lost. */
   readonly #lost = new Set<string>();
 
-  /** @param ready events may be claimable again */
+  /** @param ready called when events may be claimable again */
   constructor(redis: RedisScripts, process: string, ready: () => void) {
     this.#scripts = redis;
     this.#process = process;
@@ -61,13 +61,13 @@ export class RedisClaims {
     return this.#scripts.run(deadLetter, [cause, ...claimsOf(events)]);
   }
 
-  /** What was claimed for a caller who is gone is due at once, not when its lease ends. */
+  /** Makes events of a claim whose caller is gone due at once, instead of after their lease. */
   async #giveBack(token: string): Promise<void> {
     try {
       const count = await this.#scripts.run<number>(scripts.giveBack, [token]);
       if (count > 0) this.#ready();
     } catch {
-      // Then its lease ends.
+      // They become due when their lease ends.
     }
   }
 

@@ -11,7 +11,7 @@ import { toDeadLetter } from './records.js';
 import type { RedisScripts } from './redis-scripts.js';
 import type { Script } from './script.js';
 
-/** So many are looked at in one step, so that others get their turn at Redis. */
+/** How many are checked in one step, so that others get their turn at Redis. */
 const PAGE = 200;
 
 type Matches = (letter: StoredDeadLetter) => boolean;
@@ -50,7 +50,7 @@ export class RedisDeadLetters {
     );
   }
 
-  /** Removes the oldest of those that are too many, too large or too old. */
+  /** Removes the oldest until number, size and age are within retention. */
   async trim({
     maxAge,
     maxCount,
@@ -90,7 +90,7 @@ export class RedisDeadLetters {
   ): AsyncGenerator<StoredDeadLetter[]> {
     const stored = ids?.map((id) => JSON.stringify(id));
     if (stored?.length === 0) return;
-    // Up to the newest of now: what is dead-lettered meanwhile could go round forever.
+    // Only up to the present newest: requeued events that are dead-lettered again could go round forever.
     const [last] = await this.#scripts.run<[string?]>(scripts.newest);
     if (last === undefined) return;
     for (let after = first; ;) {
@@ -115,5 +115,5 @@ const matching =
   (letter) =>
     matchesFilter(letter, filter);
 
-/** Lua reads no `Infinity`. */
+/** Lua cannot read `Infinity`. */
 const asNumber = (bound: number) => Math.min(bound, Number.MAX_SAFE_INTEGER);

@@ -23,7 +23,7 @@ export class RedisOutboxOptions {
   readonly client: RedisOutboxClient;
 
   /**
-   * Names the outbox in Redis: it keeps everything under `{key}:…`, in one hash
+   * The outbox's name in Redis, which keeps everything under `{key}:…`, in one hash
    * slot. Accounts that share a server need a key each; instances of one app
    * share theirs. No braces.
    * @default 'odp'
@@ -34,7 +34,7 @@ export class RedisOutboxOptions {
     options: Pick<RedisOutboxOptions, 'client'> & OptionsOf<RedisOutboxOptions>,
   ) {
     const problems: OdpViolation[] = [];
-    // What is asked here is what a JavaScript caller may get wrong.
+    // Checks what a JavaScript caller may get wrong.
     const client = options.client as Partial<RedisOutboxClient> | undefined;
     if (typeof client?.call !== 'function' || typeof client.on !== 'function') {
       problems.push({

@@ -40,7 +40,7 @@ export class RedisOutbox extends OdpOutbox {
   readonly #deadLetters: RedisDeadLetters;
   readonly #appends: RedisAppends;
   readonly #claims: RedisClaims;
-  // Random, and still of use to a person who looks at the claims.
+  // Unique, but still meaningful to a person who inspects the claims.
   readonly #process = `${hostname()}-${process.pid}-${randomUUID()}`;
   readonly #generations = new Generations();
   #context: OutboxContext | undefined;
@@ -71,7 +71,7 @@ export class RedisOutbox extends OdpOutbox {
     );
     if (format !== null && format !== `${FORMAT}`) {
       throw new OdpOutboxError(
-        `What is stored as ${this.name} has format ${format}, and this version of nestjs-optimizely-odp knows ${FORMAT}. ` +
+        `What is stored as ${this.name} has format ${format}, and this version of nestjs-optimizely-odp supports ${FORMAT}. ` +
           'Choose another key, or the version of the package that stored it.',
       );
     }

@@ -3,21 +3,21 @@ import { withDeadline } from '../deadline.js';
 import type { RedisOutboxClient } from './redis-outbox.options.js';
 import { KEYS, type Script } from './script.js';
 
-/** How long an answer may take, in ms, before the caller is told that none came. */
+/** How long an answer may take, in ms. */
 const ANSWER = 5000;
 
 const CHECK =
   'Check that Redis runs, can be reached and has memory left; what was accepted before is not affected.';
 
 /**
- * Runs the scripts of one outbox through the app's client. That client may queue
- * commands while it is disconnected, and may do so forever; here nobody waits
- * longer than {@link ANSWER}.
+ * Runs the scripts of one outbox through the app's client. The client may queue
+ * commands while disconnected, even forever, but here nobody waits longer than
+ * {@link ANSWER}.
  */
 export class RedisScripts {
   readonly #client: RedisOutboxClient;
   readonly #keys: readonly string[];
-  /** Told when the connection is lost: whoever waits for an answer. */
+  /** Called when the connection is lost: everybody who waits for an answer. */
   readonly #waiting = new Set<() => void>();
   readonly #lost = () => {
     for (const disconnected of this.#waiting) disconnected();
@@ -28,7 +28,7 @@ export class RedisScripts {
     this.#keys = KEYS.map((name) => `{${key}}:${name}`);
   }
 
-  /** Waits until the client is connected, and has it connect if it is a lazy one. */
+  /** Waits until the client is connected; a lazy one is told to connect. */
   async connected(): Promise<void> {
     const client = this.#client;
     if (client.status === 'ready') return;
@@ -40,7 +40,7 @@ export class RedisScripts {
     client.on('ready', settle);
     client.on('end', settle);
     try {
-      // Why it failed is reported to the client's own listeners.
+      // The client reports the reason to its own listeners.
       if (client.status === 'wait') client.connect().catch(() => {});
       await withDeadline(settled, ANSWER, () => this.#disconnected());
     } finally {
@@ -50,9 +50,8 @@ export class RedisScripts {
   }
 
   /**
-   * Runs a script. `late` is given an answer that comes after the caller was told
-   * that there is none: the client sends again what was under way when it lost
-   * its connection.
+   * Runs a script. `late` gets an answer that comes after the caller has got an
+   * error: the client resends what was under way when it lost its connection.
    *
    * @throws OdpOutboxError when Redis is away, fails, or does not answer in time
    */
@@ -65,12 +64,12 @@ export class RedisScripts {
     const evaluation = this.#evaluate(script, args) as Promise<T>;
     try {
       return await withDeadline(this.#whileConnected(evaluation), ANSWER, () =>
-        unknownOutcome(`gave no answer within ${ANSWER} ms`),
+        unknownOutcome(`did not answer within ${ANSWER} ms`),
       );
     } catch (error) {
       evaluation.then(late, () => {});
       if (error instanceof OdpOutboxError) throw error;
-      // Only the message: ioredis' errors carry the command, and with it events.
+      // Only the message, since ioredis' errors hold the command, and thereby events.
       const { message } = error as Error;
       throw new OdpOutboxError(`Redis failed (${message}). ${CHECK}`);
     }

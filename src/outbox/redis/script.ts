@@ -7,9 +7,9 @@ export interface Script {
 }
 
 /**
- * The keys of an outbox, in the order in which the scripts are given them. An
- * event's entry is `<ms>-<number>`: when it was appended by the server's clock,
- * and what tells entries of one ms apart.
+ * The keys of an outbox, in the order in which scripts get them. An event's entry is
+ * `<ms>-<number>`: when it was appended, by the server's clock, and a number that
+ * distinguishes entries of one ms.
  *
  * - `events`: entry to record
  * - `waiting`: entries that may be claimed, by when they were appended
@@ -19,7 +19,7 @@ export interface Script {
  * - `appended`: how many pending events each process appended, see `checkpoint()`
  * - `batches`: names of appended lists that are still in portions, each a list
  *   of records under `batches:<name>`
- * - `outcomes`, `outcome-times`: what became of awaited events, and when
+ * - `outcomes`, `outcome-times`: outcomes of awaited events, and when
  * - `dead-letters`, `dead-letter-times`: entry to record, and when
  * - `meta`: format, numbers, sizes
  */
@@ -38,7 +38,7 @@ export const KEYS = [
   'meta',
 ] as const;
 
-/** Of what is stored. */
+/** The format of what is stored. */
 export const FORMAT = 1;
 
 const PRELUDE = `
@@ -178,7 +178,7 @@ local function take(entries, outcome)
 end
 `;
 
-/** A script that finds the keys by name, and knows what the scripts share. */
+/** A script with the keys by name and the functions that scripts share. */
 export function script(body: string): Script {
   const source = PRELUDE + body;
   return { source, sha: createHash('sha1').update(source).digest('hex') };

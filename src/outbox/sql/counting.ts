@@ -1,12 +1,12 @@
 import type { OutboxCounts } from '../outbox.js';
 
-/** Up to so many rows are counted each time. */
+/** Up to this many rows are counted each time. */
 const QUICKLY_COUNTED = 10_000;
 
-/** Counting more may take one part in so many of the time. */
+/** Counting more may take at most this fraction of the time, as a divisor. */
 const SHARE = 20;
 
-/** What was counted lately, so that a long backlog is not counted all the time. */
+/** Caches counts, so that a long backlog is not counted all the time. */
 export class Counting {
   #known: { readonly counts: OutboxCounts; readonly until: number } | undefined;
 

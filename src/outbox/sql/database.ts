@@ -2,41 +2,41 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { withDeadline } from '../deadline.js';
 import { isRolledBackByOthers, sqlError } from './sql-error.js';
 
-/** How long an answer may take, in ms, before the caller is told that none came. */
+/** How long an answer may take, in ms. */
 export const ANSWER_TIMEOUT_MS = 5000;
 
-/** For what may touch a great many rows, in ms. */
+/** The same for what may touch many rows, in ms. */
 export const LONG_TIMEOUT_MS = 60_000;
 
 /** What is used of a driver's pool and its connections. */
 export interface SqlDriver<Connection extends EmitsErrors> {
-  /** As it stands in messages, such as `Postgres`. */
+  /** For messages, such as `Postgres`. */
   readonly server: string;
   connect(): Promise<Connection>;
-  /** Gives a connection back to the pool. */
+  /** Returns a connection to the pool. */
   release(connection: Connection): void;
-  /** Closes a connection whose state nobody knows. */
+  /** Closes a connection whose state is unknown. */
   discard(connection: Connection): void;
 }
 
-/** Something that would end the process if it broke and nobody listened. */
+/** A connection that would end the process if it broke and nobody listened. */
 export interface EmitsErrors {
   on(event: 'error', listener: (error: Error) => void): unknown;
   off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** The server gave no answer in time: whoever else waits for it will get none either. */
+/** The server did not answer in time, and will not answer other callers either. */
 export class NoAnswerError extends OdpOutboxError {
   constructor(server: string, ms: number) {
     super(
-      `${server} gave no answer (or the pool no connection) within ${ms} ms; whether it did what was asked is unknown. ${check(server)}`,
+      `${server} did not answer (or the pool had no connection) within ${ms} ms; whether it did what was asked is unknown. ${check(server)}`,
     );
-    // Callers know it by the class that is documented.
+    // Callers expect the class that is documented.
     this.name = 'OdpOutboxError';
   }
 }
 
-/** Runs work on connections of the app's pool, so that nobody waits forever and nothing crashes. */
+/** Runs work on connections of the app's pool, so that nobody waits forever and nothing crashes the process. */
 export class Database<Connection extends EmitsErrors> {
   readonly #driver: SqlDriver<Connection>;
 
@@ -45,8 +45,9 @@ export class Database<Connection extends EmitsErrors> {
   }
 
   /**
-   * Runs work, again if the server has undone it for the sake of another's. Its
-   * connection is thrown away if it fails, and with it whatever it had begun.
+   * Runs work, and retries it if the server rolled it back in favour of another
+   * transaction. If it fails, its connection is discarded together with whatever it
+   * had started.
    *
    * @throws OdpOutboxError when the server is away, refuses, or does not answer within `timeout` ms
    */
@@ -86,8 +87,8 @@ export class Database<Connection extends EmitsErrors> {
       driver.release(connection);
       return undefined;
     }
-    // One that breaks while it is checked out says so by an event. It is thrown away
-    // then, and by whoever gave up.
+    // A connection that breaks while checked out emits an event. It is discarded then,
+    // or by whoever gave up on it.
     connection.on('error', ignore);
     const discard = () => driver.discard(connection);
     givenUp.addEventListener('abort', discard);
@@ -102,9 +103,9 @@ export class Database<Connection extends EmitsErrors> {
 }
 
 const check = (server: string) =>
-  `Check that ${server} runs, can be reached and lets this user at the table; what was accepted before is not affected.`;
+  `Check that ${server} runs, can be reached and lets this user access the table; what was accepted before is not affected.`;
 
-/** A server undoes one of two pieces of work that meet, and wants it to be tried again. */
+/** A server rolls back one of two conflicting transactions, which may be retried. */
 async function untilSerialised<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -1,7 +1,7 @@
 import { namesIdentifier } from '../names-identifier.js';
 import type { EventTable, OutboxTables } from './tables.js';
 
-/** Forgets the rows of a table that name one of these identifiers. Returns how many. */
+/** Removes the rows of a table that name one of these identifiers. Returns how many. */
 export async function eraseFrom(
   table: EventTable,
   tables: OutboxTables,

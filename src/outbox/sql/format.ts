@@ -1,6 +1,6 @@
 import { OdpOutboxError } from '../../errors/index.js';
 
-/** @throws OdpOutboxError when the tables were made by a newer version of this package */
+/** @throws OdpOutboxError when the tables stem from a newer version of this package */
 export function checkVersion(
   table: string,
   version: number,
@@ -8,12 +8,12 @@ export function checkVersion(
 ): void {
   if (version <= known) return;
   throw new OdpOutboxError(
-    `The outbox table "${table}" has version ${version}, and this version of nestjs-optimizely-odp knows ${known}. ` +
+    `The outbox table "${table}" has version ${version}, and this version of nestjs-optimizely-odp supports ${known}. ` +
       'Update the package, or choose another table.',
   );
 }
 
-/** @param reason why the tables could not be made */
+/** @param reason why the tables could not be created */
 export const notMade = (
   table: string,
   reason: string,
@@ -21,6 +21,6 @@ export const notMade = (
   sql: string,
 ): OdpOutboxError =>
   new OdpOutboxError(
-    `There is no outbox table "${table}", and it could not be made: ${reason} ` +
-      `Have it made by ${migrate}({ pool, table }) with a user who may, or by the SQL of ${sql}({ table }) in your own migrations.`,
+    `There is no outbox table "${table}", and it could not be created: ${reason} ` +
+      `Create it with ${migrate}({ pool, table }) as a user who may, or with the SQL of ${sql}({ table }) in your own migrations.`,
   );

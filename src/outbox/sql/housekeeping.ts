@@ -1,29 +1,29 @@
 import type { ClaimedEvent, OutboxContext } from '../outbox.js';
 import type { OutboxTables } from './tables.js';
 
-/** What there is between `open()` and `close()` of an outbox. */
+/** The parts of an open outbox. */
 export interface Opened {
   readonly context: OutboxContext;
   readonly tables: OutboxTables;
 }
 
-/** Looking through a table takes a while: dead letters may exceed their bounds by this part before it is done. */
+/** Trimming takes a while, so dead letters may exceed retention by this fraction before it is done. */
 const SLACK = 0.01;
 
-/** But not longer, in ms. */
+/** But for no longer than this, in ms. */
 const TRIM_INTERVAL_MS = 60_000;
 
-/** Outcomes are kept for an hour; how often older ones are looked for, in ms. */
+/** How often outcomes older than an hour are removed, in ms. */
 const FORGET_INTERVAL_MS = 600_000;
 
-/** What an outbox does now and then, on the way. */
+/** What an outbox does from time to time, along with other work. */
 export class Housekeeping {
   #count = Infinity;
   #bytes = Infinity;
   #trimmed = -Infinity;
   #forgot = -Infinity;
 
-  /** Removes dead letters beyond retention, once these are enough to matter. Never rejects. */
+  /** Removes dead letters beyond retention, once there are enough of them to matter. Never rejects. */
   async deadLettered(
     events: readonly ClaimedEvent[],
     { tables, context }: Opened,
@@ -44,12 +44,12 @@ export class Housekeeping {
       const removed = await tables.deadLetters.trim(retention);
       if (removed > 0) context.deadLettersRemoved(removed);
     } catch {
-      // These are stored all the same, and the next ones try again.
+      // The new ones are stored anyway, and the next ones try again.
       this.#count = Infinity;
     }
   }
 
-  /** Removes outcomes that nobody has asked for in time. Never rejects. */
+  /** Removes outcomes that nobody has looked up in time. Never rejects. */
   async recorded({ tables, context }: Opened): Promise<void> {
     const now = context.monotonic();
     if (now - this.#forgot < FORGET_INTERVAL_MS) return;
@@ -57,7 +57,7 @@ export class Housekeeping {
     try {
       await tables.forgetOutcomes();
     } catch {
-      // Then the next time. A database that is read-only for now does not matter here.
+      // The next run tries again, even if the database is read-only for now.
     }
   }
 }

@@ -63,8 +63,8 @@ export const toClaimedEvent = (
 });
 
 /**
- * Does something for the events of each claim, which are of one claim as a rule,
- * and sums up.
+ * Runs `work` for the events of each claim, of which there is usually one, and adds
+ * up the results.
  */
 export async function forEachClaim(
   events: readonly ClaimedEvent[],

@@ -7,9 +7,9 @@ import { isRefusal } from './sql-error.js';
 import type { OutboxTables } from './tables.js';
 import { runnerOf } from './transaction.js';
 
-/** Where events go, and whose they are. */
+/** Where events go, and who appends them. */
 export interface SqlAppendsParts {
-  /** As it stands in messages, such as `Postgres`. */
+  /** For messages, such as `Postgres`. */
   readonly server: string;
   readonly pool: unknown;
   /** Which process appends. */
@@ -19,7 +19,7 @@ export interface SqlAppendsParts {
   errorOf(error: unknown): OdpOutboxError;
 }
 
-/** Appends events: what many callers bring at once in one statement, or in a caller's transaction. */
+/** Appends events: those of concurrent callers in one statement, or in a caller's transaction. */
 export class SqlAppends {
   readonly #parts: SqlAppendsParts;
   readonly #group: GroupCommit;
@@ -36,7 +36,7 @@ export class SqlAppends {
     await this.#waiting.during(events, () => this.#group.add(events));
   }
 
-  /** Stores events by the caller's own transaction. */
+  /** Stores events in the caller's own transaction. */
   async join(
     transaction: unknown,
     events: readonly OutboxEvent[],
@@ -56,7 +56,7 @@ export class SqlAppends {
     }
   }
 
-  /** Resolves once nothing is under way any more, whatever became of it. */
+  /** Resolves once nothing is under way any more, whatever the outcome. */
   idle(): Promise<void> {
     return this.#group.idle();
   }
@@ -66,7 +66,7 @@ export class SqlAppends {
     try {
       await tables().append(events, by);
     } catch (error) {
-      // Those who came meanwhile learn it now, too, instead of one group after the other.
+      // Callers that came meanwhile get the error now, too, instead of one group after the other.
       if (error instanceof NoAnswerError) this.#group.abandon(error);
       throw error;
     }

@@ -14,7 +14,7 @@ const WRAPPED = [
   'cause',
 ] as const;
 
-/** What Prisma tells by number, as mysql2 names it. */
+/** Prisma's numbers, by the names that mysql2 has for them. */
 const MYSQL_CODES = new Map([
   ['1020', 'ER_CHECKREAD'],
   ['1205', 'ER_LOCK_WAIT_TIMEOUT'],
@@ -35,10 +35,10 @@ export function codeOf(error: unknown, depth = 5): string | undefined {
   return typeof code === 'string' ? (MYSQL_CODES.get(code) ?? code) : undefined;
 }
 
-/** Codes by which a server says that another transaction went first, in Postgres, MySQL and MariaDB. */
+/** Codes of Postgres, MySQL and MariaDB that say that another transaction won. */
 const WENT_FIRST = ['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_CHECKREAD'];
 
-/** Whether work was undone for the sake of another's and may simply be tried again. */
+/** Whether work was rolled back in favour of another transaction, and may be retried. */
 export const isRolledBackByOthers = (error: unknown): boolean =>
   WENT_FIRST.includes(codeOf(error) ?? '');
 
@@ -64,7 +64,7 @@ export function isRefusal(error: unknown): boolean {
   return REFUSED.test(code) || MYSQL_REFUSED.includes(code);
 }
 
-/** Knex puts the statement, values included, before the database's words. */
+/** Knex puts the statement, with its values, before the database's words. */
 const own = (message: string): string =>
   /insert into/i.test(message)
     ? message.slice(message.lastIndexOf(' - ') + 1)
@@ -81,7 +81,7 @@ export function sqlError(
 ): OdpOutboxError {
   if (error instanceof OdpOutboxError) return error;
   const code = codeOf(error);
-  // Prisma's words stand in several lines.
+  // Prisma's messages have several lines.
   const words =
     own((error as Error).message)
       .replaceAll(/\s+/g, ' ')

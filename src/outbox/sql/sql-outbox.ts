@@ -29,13 +29,13 @@ import type { OutboxTables } from './tables.js';
 /** One kind of server, and one outbox on it. */
 export interface SqlOutboxParts {
   readonly name: string;
-  /** As it stands in messages, such as `Postgres`. */
+  /** For messages, such as `Postgres`. */
   readonly server: string;
-  /** What makes it, such as `postgresOutbox()`. */
+  /** Its factory, such as `postgresOutbox()`. */
   readonly factory: string;
   readonly pool: unknown;
   readonly currentTransaction: (() => unknown) | undefined;
-  /** Finds the tables, or makes them. */
+  /** Finds the tables, or creates them. */
   open(context: OutboxContext): Promise<OutboxTables>;
   /** What a caller's library threw, as an error of this package. */
   errorOf(error: unknown): OdpOutboxError;
@@ -163,7 +163,7 @@ export class SqlOutbox extends OdpOutbox {
     };
   }
 
-  /** Beyond 10,000 events (and dead letters) the counts may be some seconds old. */
+  /** Beyond 10,000 events (or dead letters), the counts may be some seconds old. */
   counts(): Promise<OutboxCounts> {
     const { tables, context } = this.#opened;
     return this.#counting.counts(
@@ -195,7 +195,7 @@ export class SqlOutbox extends OdpOutbox {
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
     const { tables } = this.#opened;
-    // Events first: one that is dead-lettered meanwhile is found there.
+    // Events first: one that is dead-lettered meanwhile is found among dead letters.
     return {
       pending: await eraseFrom('events', tables, identifiers),
       deadLetters: await eraseFrom('deadLetters', tables, identifiers),

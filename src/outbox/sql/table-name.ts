@@ -5,7 +5,7 @@ const LONGEST = 63 - '_dead_letters'.length;
 
 const NAME = /^(?:([a-z_][a-z0-9_]{0,62})\.)?([a-z_][a-z0-9_]*)$/i;
 
-/** The name of a table, which is safe to stand in SQL, quoted or not. */
+/** The name of a table, safe in SQL, quoted or not. */
 export interface TableName {
   /** In MySQL: the database. */
   readonly schema: string | undefined;
@@ -13,8 +13,8 @@ export interface TableName {
 }
 
 /**
- * @param path where it is said, such as `postgresOutbox.table`
- * @throws OdpConfigurationError when it is no plain name, with or without a schema
+ * @param path of the option, such as `postgresOutbox.table`
+ * @throws OdpConfigurationError when it is not a plain name, with or without a schema
  */
 export function parseTableName(text: string, path: string): TableName {
   const [, schema, name] = NAME.exec(text) ?? [];
@@ -29,16 +29,16 @@ export function parseTableName(text: string, path: string): TableName {
   return { schema, name };
 }
 
-/** The tables of an outbox, quoted as they stand in SQL. */
+/** The tables of an outbox, quoted for SQL. */
 export interface TableNames {
   readonly events: string;
   readonly deadLetters: string;
   readonly outcomes: string;
-  /** One row: which version of these tables it is. */
+  /** One row: the version of these tables. */
   readonly format: string;
 }
 
-/** @param quoted puts a name into the server's quotes */
+/** @param quoted quotes a name the server's way */
 export function tableNames(
   { schema, name }: TableName,
   quoted: (name: string) => string,

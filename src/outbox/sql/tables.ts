@@ -15,17 +15,17 @@ import type {
 } from './rows.js';
 import type { RunInTransaction } from './transaction.js';
 
-/** A claim, and what its owner knows beforehand. */
+/** A claim to be made. */
 export interface TokenClaim extends Required<ClaimRequest> {
   /** The fencing token that is written into the rows. */
   readonly token: string;
-  /** Tokens of claims that nobody has got: their rows are due. */
+  /** Tokens of claims whose answers got lost: their rows are due. */
   readonly lost: readonly string[];
   /** The number of the first row to look at. */
   readonly from: string;
 }
 
-/** A row whose text holds an identifier's value, somewhere. */
+/** A row whose text contains an identifier's value. */
 export interface HoldingRow {
   readonly seq: string;
   readonly payload: string;
@@ -34,7 +34,7 @@ export interface HoldingRow {
 /** One of the two tables that hold events. */
 export type EventTable = 'events' | 'deadLetters';
 
-/** What is done with the table of dead letters alone. */
+/** Operations on just the table of dead letters. */
 export interface DeadLetterTable {
   list(
     filter: DeadLetterFilter,
@@ -53,7 +53,7 @@ export interface DeadLetterTable {
 export interface OutboxTables {
   /** @param by which process appends */
   append(events: readonly OutboxEvent[], by: string): Promise<void>;
-  /** Stores events by the caller's own transaction. Throws what its library throws. */
+  /** Stores events in the caller's own transaction. Throws what its library throws. */
   join(
     run: RunInTransaction,
     events: readonly OutboxEvent[],
@@ -70,7 +70,7 @@ export interface OutboxTables {
     cause: DeadLetterCause,
   ): Promise<number>;
   outcomes(receipts: readonly string[]): Promise<readonly OutcomeRow[]>;
-  /** Removes outcomes that nobody asked for within an hour. */
+  /** Removes outcomes that are older than an hour. */
   forgetOutcomes(): Promise<void>;
   /** The newest row's number. */
   newest(): Promise<string>;
@@ -84,6 +84,6 @@ export interface OutboxTables {
     texts: readonly string[],
   ): Promise<readonly HoldingRow[]>;
   erase(table: EventTable, seqs: readonly string[]): Promise<number>;
-  /** Lets go of what it holds open. */
+  /** Closes what it has opened. */
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ export type RunInTransaction = (
   values: readonly unknown[],
 ) => Promise<unknown>;
 
-/** Whatever a library's transaction may have. Nothing of it is taken for granted. */
+/** What a library's transaction may have; nothing of it is taken for granted. */
 type Shape = Readonly<Record<string, unknown>>;
 
 const REFUSED =
@@ -24,7 +24,7 @@ const refuse = (why: string) => new OdpOutboxError(`${why} ${REFUSED}`);
 export function runnerOf(transaction: unknown): RunInTransaction {
   const shape = shapeOf(transaction);
   if (shape === undefined) {
-    throw refuse('transaction is nothing that runs a statement.');
+    throw refuse('transaction is not something that runs statements.');
   }
   return (
     mikroOrm(shape) ??
@@ -112,13 +112,13 @@ const knex: Adapter = (trx) => {
     throw refuse('transaction is Knex itself, which is a pool.');
   }
   const raw = calling(trx, 'raw');
-  // Knex writes ? for a value; ours stand once each, and in order.
+  // Knex writes ? for a value; each of ours appears once, and in order.
   return async (text, values) => raw(text.replaceAll(/\$\d+/g, '?'), values);
 };
 
 const prisma: Adapter = (tx) => {
   if (!has(tx, '$executeRawUnsafe')) return undefined;
-  // A tx may begin a nested transaction, but it does not connect.
+  // A tx may start a nested transaction, but does not connect.
   if (has(tx, '$connect')) {
     throw refuse('transaction is PrismaClient, not the tx of $transaction.');
   }

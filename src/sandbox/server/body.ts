@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Reads a request's body; `undefined` when it is past `limit` bytes, the rest
- * of which is read and thrown away so that the client hears the answer.
- * Rejects when the client breaks off.
+ * Reads a request's body; `undefined` if it exceeds `limit` bytes, in which case the
+ * rest is read and discarded, so that the client gets the answer. Rejects when the
+ * client disconnects.
  */
 export function readBody(
   request: IncomingMessage,

@@ -32,7 +32,7 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(body);
 }
 
-/** White space, so that what comes could still become JSON. */
+/** White space, so that it might still become JSON. */
 function dribble(response: ServerResponse): void {
   response.write(' ');
   const timer = setInterval(() => response.write(' '), DRIBBLE_INTERVAL_MS);

@@ -3,7 +3,7 @@ import { type Check, checkFields, text } from '../check.js';
 import type { Segments } from './segments.js';
 import { Signal } from './signal.js';
 
-/** What a datafile says of ODP: an entry of its `integrations`, key `odp`. */
+/** What a datafile says about ODP: the entry of its `integrations` with key `odp`. */
 export interface OdpSandboxIntegration {
   /** The API key. */
   readonly publicKey?: string;
@@ -53,7 +53,7 @@ export class Account {
     else this.#change();
   }
 
-  /** The datafile's `revision`: without another one SDKs ignore a change. */
+  /** The datafile's `revision`, without a change of which SDKs ignore the datafile. */
   get revision(): string {
     return String(this.#revision);
   }
@@ -63,7 +63,7 @@ export class Account {
     return this.#lastModified;
   }
 
-  /** What the datafile says of ODP; by default the sandbox at `origin`. */
+  /** What the datafile says about ODP; by default, the sandbox at `origin`. */
   integrationAt(origin: string): OdpSandboxIntegration | null {
     return this.#integration === undefined
       ? {
@@ -86,7 +86,7 @@ export class Account {
     this.#changeDatafile();
   }
 
-  /** Puts everything back to how it was at the start. */
+  /** Restores the initial state. */
   reset(): void {
     this.apiKey = this.#initialApiKey;
     if (this.#integration !== undefined) this.setIntegration(undefined);

@@ -44,9 +44,9 @@ const STANDARD_IDENTIFIERS = [
 ];
 
 /**
- * The customers behind what is kept. They are stitched when somebody looks, so
- * that an arriving event costs nothing here: new events are added to what is
- * known, and everything is stitched afresh once events have been dropped.
+ * The customers behind what is kept. They are stitched on demand, so that an arriving
+ * event costs nothing here: new events are added, and everything is stitched again
+ * once events have been dropped.
  */
 export class Customers {
   readonly #log: EventLog;
@@ -120,7 +120,7 @@ export class Customers {
     this.add({ identifiers, segments: states });
   }
 
-  /** Takes over a fact that an earlier run was told. */
+  /** Takes over a fact of an earlier run. */
   load(fact: CustomerFact, bytes: number): void {
     this.#facts.add(fact, 1, bytes);
     this.#isStale = true;

@@ -14,7 +14,7 @@ export interface OdpList {
   readonly created_at: string;
 }
 
-/** Something the sandbox was told about customers, other than by an event. */
+/** A fact about customers that did not come with an event. */
 export type CustomerFact =
   | { readonly attributes: Readonly<Record<string, unknown>> }
   | {

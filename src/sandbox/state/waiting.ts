@@ -72,7 +72,7 @@ export class Waiting {
           end();
           resolve(late);
         } catch (error) {
-          // What the predicate throws is for whoever waits.
+          // An error of the predicate rejects the wait.
           fail(error as Error);
         }
       });

@@ -6,7 +6,7 @@ import type { OdpInvalidEvent } from '../state/received.js';
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  /** Instead of `body`: so many bytes of JSON, or one at a time for ever. */
+  /** Instead of `body`: this many bytes of JSON, or one byte at a time forever. */
   readonly abnormalBody?: { readonly bytes: number } | 'dribble';
   /** @default application/json */
   readonly contentType?: string;

@@ -32,7 +32,7 @@ export class GraphqlEndpoint {
     this.#segments = segments;
   }
 
-  /** Loads the package; it takes its time, and only this endpoint needs it. */
+  /** Loads the package, which takes a while and is only needed here. */
   load(): Promise<void> {
     this.#loading ??= import('graphql').then(
       (loaded) => {
@@ -108,7 +108,7 @@ export class GraphqlEndpoint {
     };
   }
 
-  /** ODP takes each identifier of the account as an argument of `customer`. */
+  /** Each identifier of the account is an argument of `customer`. */
   #schemaFor(identifiers: ReadonlySet<string>): Graphql.GraphQLSchema {
     const names = [...identifiers].filter((name) => /^[a-z]\w*$/i.test(name));
     const key = names.join();

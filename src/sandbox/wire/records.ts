@@ -20,8 +20,8 @@ const ASKED = /^\/v3\/(consent|reachability|identifiers)\/(\w+)$/;
 const STATUS = /^\/v3\/compliance\/(?:gdpr|ccpa|lgpd)\/status\/[\w-]+$/;
 
 /**
- * What is said of single identifiers (consent, reachability, metadata), objects
- * and requests under privacy laws; `undefined` if the path is none of these.
+ * Consent, reachability and metadata of single identifiers, objects, and requests
+ * under privacy laws; `undefined` for any other path.
  */
 export function postRecords(
   path: string,
@@ -50,7 +50,7 @@ export function postRecords(
   return json(202, { request_ids: rows.map(() => randomUUID()) });
 }
 
-/** The last record of an identifier; `undefined` if the path is none of these. */
+/** The last record of an identifier; `undefined` for any other path. */
 export function getRecord(
   path: string,
   query: URLSearchParams,

@@ -195,7 +195,7 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
     await app.query(`CREATE TABLE ${schema}.orders (id int)`);
     const outbox = mysqlOutbox({ pool: app, table: `${schema}.orders` });
     await expect(outbox.open(quietContext())).rejects.toThrow(
-      'something else than an outbox',
+      'is not an outbox',
     );
     const [tables] = await app.query(
       `SHOW TABLES FROM ${schema} LIKE 'orders%'`,

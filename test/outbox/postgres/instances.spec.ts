@@ -168,7 +168,7 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     await app.query(`CREATE TABLE ${schema}.orders (id int)`);
     const outbox = postgresOutbox({ pool: app, table: `${schema}.orders` });
     await expect(outbox.open(quietContext())).rejects.toThrow(
-      'something else than an outbox',
+      'is not an outbox',
     );
   });
 

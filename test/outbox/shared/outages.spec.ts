@@ -73,7 +73,7 @@ describe.each(stores)('$name: the store is away', (store) => {
     await vi.advanceTimersByTimeAsync(5000);
     for (const error of await Promise.all([...asked, ...others])) {
       expect(error).toBeInstanceOf(OdpOutboxError);
-      expect(String(error)).toMatch(/no answer.*within 5000 ms.*unknown/);
+      expect(String(error)).toMatch(/did not answer.*within 5000 ms.*unknown/);
     }
     vi.useRealTimers();
     await proxy.mend();
