@@ -70,7 +70,9 @@ describe.skipIf(service === undefined)(
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
       const asked = failureOf(() => outbox.append(someEvents(1)));
       await vi.advanceTimersByTimeAsync(5000);
-      expect(String(await asked)).toMatch(/did not answer.*within 5000 ms.*unknown/);
+      expect(String(await asked)).toMatch(
+        /did not answer.*within 5000 ms.*unknown/,
+      );
       vi.useRealTimers();
       expect(pool.totalCount).toBe(0);
       await proxy.mend();
