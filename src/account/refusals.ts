@@ -1,5 +1,5 @@
 import { NO_IDENTIFIER } from '../events/index.js';
-import { OdpValidationError } from '../errors/index.js';
+import { type OdpError, OdpValidationError } from '../errors/index.js';
 import { outboxError } from '../outbox/index.js';
 import { nameOfThrown } from '../names.js';
 import type { Reporter } from '../reporting/index.js';
@@ -10,6 +10,8 @@ import { isRefusal } from './account-state.js';
 export class Refusals {
   readonly #reporter: Reporter;
   readonly #caller: Caller;
+  /** What refused events, which is logged even if somebody awaits it. */
+  readonly #logged = new WeakSet<OdpError>();
 
   constructor(reporter: Reporter, caller: Caller) {
     this.#reporter = reporter;
@@ -21,13 +23,14 @@ export class Refusals {
     if (error instanceof OdpValidationError) {
       this.#reporter.invalid(error.violations, undefined, undefined);
     } else if (isRefusal(error)) {
+      this.#logged.add(error);
       this.#reporter.discarded(error.code, error.message, count);
     }
   }
 
   /** The caller got a promise and does not await it. */
   unawaited(error: unknown): void {
-    if (isRefusal(error)) return;
+    if (isRefusal(error) && this.#logged.has(error)) return;
     this.#reporter.unawaited(error);
   }
 

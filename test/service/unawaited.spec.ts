@@ -96,6 +96,38 @@ test('an outbox that is full, and a delivery that is given up, too', async () =>
   await until('accepted');
 });
 
+test.each<[string, (odp: OdpService) => unknown]>([
+  ['sendOdpEvent', (odp) => odp.sendOdpEvent({ ...invalid, action: 'a' })],
+  ['trackOdpEvent', (odp) => odp.trackOdpEvent({ ...invalid, action: 'a' })],
+  ['customers.get', (odp) => odp.customers.get({ email })],
+  [
+    'customers.update',
+    (odp) => odp.customers.update({ identifiers: { email } }),
+  ],
+  ['api.request', (odp) => odp.api.request({ path: '/lists' })],
+  [
+    'fetchQualifiedSegments',
+    (odp) => odp.fetchQualifiedSegments({ email }, { segments: ['vip'] }),
+  ],
+])(
+  '%s in work that outlives the app is refused, and one line says so',
+  async (_name, call) => {
+    const { odp, log, close } = await startOdpApp();
+    await close();
+    const before = log.length;
+    void call(odp);
+    await nextTurns();
+    expect(log.slice(before)).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringMatching(
+          /this app is shutting down and its last flush has run.*reason=sdkNotReady/,
+        ) as string,
+      },
+    ]);
+  },
+);
+
 test('an unknown send option is told, not ignored', async () => {
   const { odp, log } = await startOdpApp();
   const event = { action: 'a', identifiers: { email } };
