@@ -27,7 +27,7 @@ describe('BackgroundWork', () => {
     expect(log).toEqual(['at once', 'later']);
   });
 
-  it('needs no timer where nothing was added, as a test may have stopped them', async () => {
+  it('needs no timer if nothing was added, as a test may have stopped them', async () => {
     vi.useFakeTimers();
     await new BackgroundWork().done();
   });

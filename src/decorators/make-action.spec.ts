@@ -34,7 +34,7 @@ test('an error that quotes the source text helps to find it', async () => {
   expect(await messageOf(thrown)).toContain("(reading 'email')");
 });
 
-test('a function that fails is told with its handler, and what may be missing', () => {
+test('a function that fails is reported with its handler, and what may be missing', () => {
   const failing = makeAction(
     {
       action: 'purchase',
@@ -99,7 +99,7 @@ test('every value may be a function, and is evaluated once', async () => {
 const make = (...given: Parameters<typeof makeAction>) =>
   Promise.resolve().then(() => makeAction(...given).make(context, limit));
 
-test('says when to send, to whom and about whom, as far as it was told', async () => {
+test('says when to send, to whom and about whom, as far as that was given', async () => {
   const plain = makeAction({ action: 'a' }, {});
   expect(Object.keys(plain).toSorted()).toEqual(['account', 'make', 'when']);
   expect(plain.account).toBeUndefined();

@@ -69,7 +69,7 @@ it('covers every error that the package exports', () => {
 });
 
 describe('OdpOutboxFullError', () => {
-  it('names the capacity where it is known', () => {
+  it('names the capacity if it is known', () => {
     expect(new errors.OdpOutboxFullError(50_000).message).toContain('50000');
     expect(new errors.OdpOutboxFullError(undefined).message).not.toContain(
       'undefined',

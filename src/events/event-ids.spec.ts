@@ -4,7 +4,7 @@ import { ID_LENGTH, writeEventId } from './event-ids.js';
 const UUID_V4 =
   /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-it('writes UUIDs v4, no two alike, where it is told to', () => {
+it('writes UUIDs v4, no two alike, at the given offset', () => {
   const made = Array.from({ length: 5000 }, () => {
     const text = Buffer.alloc(ID_LENGTH + 2, '_');
     writeEventId(text, 1);

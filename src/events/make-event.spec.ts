@@ -211,7 +211,7 @@ describe('identifiers', () => {
     }
   });
 
-  it('tells a wrong identifier of whoever is calling apart from its own', () => {
+  it("distinguishes the caller's wrong identifier from its own", () => {
     expect(() => make({}, {}, { email: 5 })).toThrow(
       expect.objectContaining({
         violations: [
@@ -413,7 +413,7 @@ describe('data.order', () => {
     ]);
   });
 
-  it('ends although a list tells another length each time', () => {
+  it('ends although a list has another length each time', () => {
     let length = 1;
     const items = new Proxy([{ product_id: 'p' }], {
       get: (target, key) =>
@@ -464,7 +464,7 @@ describe('defaults', () => {
     expect(made.id).toBe('mine');
   });
 
-  it('stay where the caller says undefined', () => {
+  it('stay if the caller says undefined', () => {
     expect(
       sent(
         { data: { ts: undefined, data_source: undefined } },
@@ -504,7 +504,7 @@ describe('defaults', () => {
 });
 
 describe('what is wrong', () => {
-  it('is told all at once', () => {
+  it('is reported all at once', () => {
     expect(
       pathsOf({
         type: 5,
@@ -563,7 +563,7 @@ describe('what is wrong', () => {
     }
   });
 
-  it('is named in part where there is much of it', () => {
+  it('is named in part if there is much of it', () => {
     const data = Object.fromEntries(
       Array.from({ length: 1000 }, (_, i): [string, unknown] => [`f${i}`, {}]),
     );

@@ -41,7 +41,7 @@ describe('webVisitor()', () => {
     );
   });
 
-  test('tells 32 hexadecimal characters, or nothing', () => {
+  test('returns 32 hexadecimal characters, or nothing', () => {
     fc.assert(
       fc.property(fc.anything(), (cookie) => {
         const found = visitor(cookie);

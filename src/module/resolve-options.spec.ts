@@ -78,7 +78,7 @@ describe('defaults', () => {
     });
   });
 
-  it('stand where an option is undefined or null', () => {
+  it('stand if an option is undefined or null', () => {
     const { outbox: _, ...absent } = resolveOptions({
       apiKey: undefined,
       region: null,
@@ -400,7 +400,7 @@ describe('unknown options', () => {
     }
   });
 
-  it('a factory that returned nothing is told so', () => {
+  it('a factory that returned nothing is reported', () => {
     for (const nothing of [undefined, null]) {
       expect(problemsOf(nothing)).toEqual({
         options: expect.stringContaining('factory returned nothing') as unknown,

@@ -318,7 +318,7 @@ describe('a redirect', () => {
 });
 
 describe('no answer', () => {
-  it('from a port that nobody listens on is told by its code', async () => {
+  it('from a port that nobody listens on is reported by its code', async () => {
     const odp = await serve(() => {});
     await new Promise((resolve) => odp.server.close(resolve));
     expect(await reasonOf(transportOf().send(requestTo(odp)))).toBe(
@@ -326,7 +326,7 @@ describe('no answer', () => {
     );
   });
 
-  it('from a connection that breaks is told by its code', async () => {
+  it('from a connection that breaks is reported by its code', async () => {
     const odp = await serve((response) => response.socket?.destroy());
     expect(await reasonOf(transportOf().send(requestTo(odp)))).toBe(
       'ECONNRESET',
@@ -347,7 +347,7 @@ describe('no answer', () => {
     expect(odp.requests).toHaveLength(1);
   });
 
-  it('from what speaks another protocol is told by its code', async () => {
+  it('from what speaks another protocol is reported by its code', async () => {
     const odp = await serve(() => {});
     odp.server.prependListener('connection', (socket) => {
       socket.end('SSH-2.0-OpenSSH_9.6\r\n');

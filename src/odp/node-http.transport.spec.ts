@@ -178,7 +178,7 @@ it('an answer whose status says enough is not held up by a body without an end',
   expect(['', '{"a":']).toContain(body);
 });
 
-it('no answer is told by its code', async () => {
+it('no answer is reported by its code', async () => {
   const server = await serve((_, request) => request.socket.resetAndDestroy());
   const transport = new NodeHttpTransport();
   expect(await failureOf(transport.send(requestTo(server.url)))).toBe(

@@ -100,7 +100,7 @@ it('no status is without a meaning', () => {
 });
 
 describe('a 400 that names events', () => {
-  it('tells which and why', () => {
+  it('names which and why', () => {
     expect(
       read(400, {
         body: invalids(

@@ -32,7 +32,7 @@ describe('GroupCommit', () => {
     await Promise.all(others);
   });
 
-  it('tells only those whose write failed, and goes on', async () => {
+  it('rejects only those whose write failed, and goes on', async () => {
     const { commit, writes } = manualStore();
     const first = commit.add(eventsOf('a'));
     const second = commit.add(eventsOf('b'));

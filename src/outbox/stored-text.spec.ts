@@ -26,7 +26,7 @@ describe('stored text', () => {
     );
   });
 
-  it('is left alone where it can be', () => {
+  it('is left alone if it can be', () => {
     expect(toStoredText('0b9f-ü😀 "x"')).toBe('0b9f-ü😀 "x"');
   });
 });

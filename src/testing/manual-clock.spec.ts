@@ -12,7 +12,7 @@ describe('ManualClock', () => {
     expect([clock.now(), woken, clock.pendingTimers]).toEqual([1050, 1, 0]);
   });
 
-  it('wakes in the order of time, and of scheduling where that is equal', async () => {
+  it('wakes in the order of time, and of scheduling if that is equal', async () => {
     const clock = new ManualClock(0);
     const order: string[] = [];
     const note = (name: string) => () => {
@@ -42,7 +42,7 @@ describe('ManualClock', () => {
     expect(clock.now()).toBe(35);
   });
 
-  it('forgets what is called off, and tells what keeps the process alive', async () => {
+  it('forgets what is called off, and knows what keeps the process alive', async () => {
     const clock = new ManualClock(0);
     let woken = false;
     const cancel = clock.schedule(() => (woken = true), 10, true);

@@ -48,7 +48,7 @@ describe('RecordingOdpTransport', () => {
     );
   });
 
-  it('answers as ODP does when all is well, until told otherwise', async () => {
+  it('answers as ODP does when all is well, until a test says otherwise', async () => {
     const transport = new RecordingOdpTransport();
     const answers = [await post(transport, [event('a')])];
     transport.respondWith(503);
@@ -109,7 +109,7 @@ describe('RecordingOdpTransport', () => {
     ]);
   });
 
-  it('takes an error for no answer, and breaks off when told to', async () => {
+  it('takes an error for no answer, and ends when it is aborted', async () => {
     const transport = new RecordingOdpTransport();
     transport.respondWith(() => {
       throw new Error('ECONNRESET');
@@ -144,7 +144,7 @@ describe('RecordingOdpTransport', () => {
     expect(found(({ action }) => action.startsWith('r'))).toEqual(['return']);
   });
 
-  it('returns the single event, and says what was sent where there is none', async () => {
+  it('returns the single event, and says what was sent if there is none', async () => {
     const transport = new RecordingOdpTransport();
     expect(() => transport.single()).toThrow(
       'Expected a single event, found 0. Nothing was sent: await odp.flush() first; is apiKey set?',

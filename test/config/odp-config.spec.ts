@@ -414,7 +414,7 @@ describe('the other forms', () => {
     });
   });
 
-  it('a factory that returns nothing is told so', async () => {
+  it('a factory that returns nothing is reported', async () => {
     await expect(
       boot(
         OptimizelyOdpModule.forRootAsync({

@@ -12,7 +12,7 @@ class ShopController {
   }
 }
 
-test('a logger that throws fails no request, not even where the module is missing', async () => {
+test('a logger that throws fails no request, not even if the module is missing', async () => {
   const module = await Test.createTestingModule({
     controllers: [ShopController],
   }).compile();

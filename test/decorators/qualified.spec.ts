@@ -279,7 +279,7 @@ describe('while ODP is away', () => {
     expect(await get('lenient', VIP)).toBe('welcome');
   });
 
-  test('so is it where ODP is not enabled, or not integrated', async () => {
+  test('so is it if ODP is not enabled, or not integrated', async () => {
     for (const options of [{ enabled: false }, { apiKey: undefined }]) {
       const get = await shop(options);
       logged();

@@ -41,7 +41,7 @@ test('flushInterval 0 sends at once', async () => {
   await until('delivered');
 });
 
-test("an event goes its way where the app's test has stopped all timers", async () => {
+test("an event goes its way if the app's test has stopped all timers", async () => {
   const { odp } = await startOdpApp({ delivery: { flushInterval: 0 } });
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());
@@ -227,7 +227,7 @@ test('flush ends with its timeout and says what is left', async () => {
   expect(await flushed).toEqual({ pending: 3 });
 });
 
-test('flush does not wait where nothing can be sent before its timeout', async () => {
+test('flush does not wait if nothing can be sent before its timeout', async () => {
   const { odp, sandbox, until } = await startOdpApp();
   sandbox.fail({ status: 503, retryAfter: 60 });
   await odp.sendOdpEvents(events(3));

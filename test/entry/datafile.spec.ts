@@ -271,7 +271,7 @@ describe('datafileIntegration with the official SDK', () => {
     await sandbox!.waitFor(3);
   });
 
-  it('waits at the end for an account to send to, where nothing would survive', async () => {
+  it('waits at the end for an account to send to, if nothing would survive', async () => {
     const [sandbox] = await sandboxes('first-key');
     sandbox!.fail({ status: 503, path: '/datafiles' });
     const { app, odp, log } = await boot(sandbox!.datafileUrl, {

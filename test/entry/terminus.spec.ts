@@ -299,7 +299,7 @@ describe('OdpHealthIndicator on Terminus 12', () => {
     });
   });
 
-  it('is up where nothing is sent', async () => {
+  it('is up if nothing is sent', async () => {
     const { ask } = await health([
       OptimizelyOdpTestingModule.forRoot({ enabled: false }),
     ]);

@@ -93,11 +93,11 @@ describe('transportContract', () => {
     ['redirects', 'follows no redirect, and returns it'],
     ['status', 'returns the status, whatever it is'],
     ['no-body', 'returns the body as text, JSON or not'],
-    ['broken-2xx', 'takes a 2xx for an answer, though its body breaks off'],
+    ['broken-2xx', 'counts a 2xx as an answer, even if its body breaks off'],
     ['case', 'returns header names in lower case'],
     ['raw-error', 'throws an OdpTransportError when nobody listens'],
     ['key', 'throws an OdpTransportError when the connection breaks'],
-    ['signal', 'sends nothing when it is aborted already'],
+    ['signal', 'sends nothing when it is already aborted'],
   ])('finds the mistake %s', async (mistake, name) => {
     const cases = transportContract({
       create: () => new FetchTransport(mistake),

@@ -162,7 +162,7 @@ describe('odp.api.request', () => {
     expect((await asked).status).toBe(202);
   });
 
-  it('repeats a POST that was told to come later, when it was told to', async () => {
+  it('repeats a POST after the time that ODP asks for', async () => {
     const { odp, sandbox, clock } = await startOdpApp();
     sandbox.fail({ status: 429, retryAfter: 2, times: 1 });
     const asked = odp.api.request({
@@ -274,7 +274,7 @@ describe('odp.api.request', () => {
     expect(sandbox.requests()).toHaveLength(64);
   });
 
-  it('has so many requests under way and no more; those that end make room', async () => {
+  it('has only so many requests under way; those that end let others start', async () => {
     const { odp, sandbox, clock } = await startOdpApp();
     sandbox.fail({ hang: true });
     const ask = (timeout: number) =>

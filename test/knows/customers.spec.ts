@@ -107,7 +107,7 @@ describe('odp.customers.update', () => {
     expect(sizes(app)).toHaveLength(3);
   });
 
-  it('sends less at a time where they are large', async () => {
+  it('sends less at a time if they are large', async () => {
     const app = await startOdpApp();
     const bio = 'x'.repeat(400_000);
     await app.odp.customers.update(
@@ -324,7 +324,7 @@ describe('odp.customers.update', () => {
     await failure(odp.customers.update(people(1)), OdpNotIntegratedError);
   });
 
-  it('tells of a failure that nobody awaits, and ends no process', async () => {
+  it('logs a failure that nobody awaits, and ends no process', async () => {
     const { odp, log } = await startOdpApp();
     void odp.customers.update({ identifiers: {} });
     await soon(() =>
@@ -336,7 +336,7 @@ describe('odp.customers.update', () => {
 });
 
 describe('odp.customers.get', () => {
-  it('tells what ODP knows, and undefined of whom it does not know', async () => {
+  it('returns what ODP knows, and undefined for whom it does not know', async () => {
     const { odp, sandbox } = await startOdpApp();
     await odp.customers.update({
       identifiers: { email },
@@ -359,7 +359,7 @@ describe('odp.customers.get', () => {
     ]);
   });
 
-  it('fails where ODP is away, or answers what it cannot read', async () => {
+  it('fails if ODP is away, or answers what it cannot read', async () => {
     const { odp, sandbox } = await startOdpApp();
     sandbox.fail({
       status: 403,

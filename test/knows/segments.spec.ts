@@ -49,7 +49,7 @@ function lookups() {
 }
 
 describe('fetchQualifiedSegments', () => {
-  it('tells those of the asked segments that the customer is qualified for', async () => {
+  it('returns those of the asked segments that the customer is qualified for', async () => {
     const { odp, sandbox } = await startOdpApp();
     sandbox.setSegments(
       { email },
@@ -78,7 +78,7 @@ describe('fetchQualifiedSegments', () => {
     expect(log).toEqual([]);
   });
 
-  it('keeps what ODP told for cacheTimeout, and says how old it is', async () => {
+  it('keeps what ODP said for cacheTimeout, and says how old it is', async () => {
     const { odp, sandbox, clock } = await startOdpApp({
       segments: { cacheTimeout: '1m' },
     });
@@ -111,7 +111,7 @@ describe('fetchQualifiedSegments', () => {
     expect(await ask()).toEqual(['vip']);
   });
 
-  it('ignores the cache where it is told to, and clears it for everybody where it is told to', async () => {
+  it('ignores the cache if asked to, and clears it for everybody if asked to', async () => {
     const { odp, sandbox } = await startOdpApp();
     const grace = { email: 'grace@example.com' };
     sandbox.setSegments({ email }, ['vip']);
@@ -215,7 +215,7 @@ describe('fetchQualifiedSegments', () => {
     ]);
   });
 
-  it('fails where ODP is away, tells no identifier, and keeps nothing of it', async () => {
+  it('fails if ODP is away, repeats no identifier, and caches nothing', async () => {
     const { odp, sandbox } = await startOdpApp();
     sandbox.setSegments({ email }, ['vip']);
     sandbox.fail({
@@ -372,14 +372,14 @@ describe('fetchQualifiedSegments', () => {
     },
   );
 
-  it('says so where nothing is asked at all', async () => {
+  it('says so if nothing is asked at all', async () => {
     const { odp } = await startOdpApp({ enabled: false });
     await expect(
       odp.fetchQualifiedSegments({ email }, { segments }),
     ).rejects.toBeInstanceOf(OdpNotEnabledError);
   });
 
-  it('is about the caller of a job where nobody is named', async () => {
+  it('is about the caller of a job if nobody is named', async () => {
     const { odp, sandbox } = await startOdpApp();
     sandbox.setSegments({ email }, ['vip']);
     expect(

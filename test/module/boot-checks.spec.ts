@@ -198,7 +198,7 @@ describe('the boot log names what looks like a mistake', () => {
     expect(enabledLater.join('\n')).not.toContain('SIGTERM');
   });
 
-  test('a .env file that nothing reads, where no key is found', async () => {
+  test('a .env file that nothing reads, if no key is found', async () => {
     expect(await linesOf({})).toContain('ConfigModule.forRoot()');
   });
 });

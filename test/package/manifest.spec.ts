@@ -196,7 +196,7 @@ describe('what is imported', () => {
     );
   });
 
-  it('is at hand where the tests run', () => {
+  it('is at hand if the tests run', () => {
     expect(Object.keys(manifest.devDependencies)).toEqual(
       expect.arrayContaining(Object.keys(peerDependencies)),
     );

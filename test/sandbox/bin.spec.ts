@@ -123,7 +123,7 @@ describe('odp-sandbox', () => {
     expect(lines.join()).not.toContain('secret-key');
   });
 
-  it('says what to install for GraphQL where it stands alone', async () => {
+  it('says what to install for GraphQL if it stands alone', async () => {
     const { line } = run('--port=0');
     const [url] = /http:\/\/[\d.:]+/.exec(await line(/^ODP sandbox:/))!;
     const reply = await fetch(`${url}/v3/graphql`, {

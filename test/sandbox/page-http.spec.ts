@@ -140,7 +140,7 @@ describe('the page over HTTP', () => {
     },
   );
 
-  it('is told apart from another sandbox in the same process', async () => {
+  it('is distinguished from another sandbox in the same process', async () => {
     const [one, other] = [await start(), await start()];
     await post(one, anEvent('a'));
     one.fail({ status: 500 });

@@ -137,7 +137,7 @@ describe.skipIf(skipsBrowser)("the page's states", () => {
     await page.setViewportSize({ width: 1280, height: 720 });
   });
 
-  it('tells times by one clock: local in full, UTC on hover', async () => {
+  it('shows times by one clock: local in full, UTC on hover', async () => {
     const sandbox = await open();
     await post(sandbox, anEvent('a', undefined, { ts: 1_764_000_000 }));
     await rows(page).first().click();
@@ -202,7 +202,7 @@ describe.skipIf(skipsBrowser)("the page's states", () => {
     expect(await page.getByText(/^Disconnected/).count()).toBe(0);
   });
 
-  it('leads to the requests where every event was refused', async () => {
+  it('leads to the requests if every event was refused', async () => {
     const sandbox = await open();
     await post(sandbox, { action: 'a' });
     await page.getByText('No event was accepted').waitFor();

@@ -61,7 +61,7 @@ describe('what is wrong with a profile', () => {
     expect(sandbox.customers()).toEqual([]);
   });
 
-  it('costs the others nothing where it is told so', async () => {
+  it('costs the others nothing if the option says so', async () => {
     const sandbox = await start({ onInvalid: 'keep-valid' });
     sandbox.fail({
       invalid: { field: 'attributes.city', value: 'Oslo' },
@@ -80,7 +80,7 @@ describe('what is wrong with a profile', () => {
 describe('/v3/lists', () => {
   const start = sandboxes();
 
-  it('makes lists, subscribes customers, and tells of both', async () => {
+  it('makes lists, subscribes customers, and shows both', async () => {
     const sandbox = await start();
     const post202 = async (path: string, body: unknown) => {
       const reply = await request(sandbox, path, { body });

@@ -88,7 +88,7 @@ describe('the REST API', () => {
     expect(sandbox.faults()).toEqual([]);
   });
 
-  it('needs no content type where a browser asks before it sends', async () => {
+  it('needs no content type if a browser asks before it sends', async () => {
     const sandbox = await start();
     sandbox.fail({ status: 500 });
     const url = `${sandbox.url}/_sandbox/faults`;

@@ -30,7 +30,7 @@ describe('segments', () => {
     expect(segmentsOf(sandbox, { vuid: 'v' })).toEqual({ vip: 'qualified' });
   });
 
-  it('follow from what happened lately, by ts where there is one', async () => {
+  it('follow from what happened lately, by ts if there is one', async () => {
     const sandbox = await start({
       segments: [
         {

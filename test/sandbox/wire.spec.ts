@@ -66,7 +66,7 @@ describe('POST /v3/events', () => {
     expect(sandbox.events()).toEqual([]);
   });
 
-  it('accepts the others where it is told to', async () => {
+  it('accepts the others if the option says so', async () => {
     const sandbox = await start({ onInvalid: 'keep-valid' });
     const reply = await post(sandbox, mixed);
     expect(reply).toMatchObject({

@@ -141,7 +141,7 @@ describe('the identifiers of an event', () => {
     expect(write({ email: 'null' }, undefined, true).problems).toEqual([]);
   });
 
-  it('may be missing where others follow', () => {
+  it('may be missing if the caller has some', () => {
     const own = (value: unknown) =>
       written((json, violations) =>
         writeOwnIdentifiers(value, 'identifiers', violations, json),

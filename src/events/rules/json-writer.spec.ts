@@ -104,7 +104,7 @@ describe('JsonWriter', () => {
     }
   });
 
-  it('tells what is too long, and goes on with the next', () => {
+  it('reports what is too long, and goes on with the next', () => {
     const json = new JsonWriter();
     const frame = JSON.stringify({ a: '' }).length;
     for (const unit of ['a', '日']) {
@@ -128,7 +128,7 @@ describe('JsonWriter', () => {
     },
   );
 
-  it('knows names that it has no room to remember', () => {
+  it('writes names that it has no capacity to remember', () => {
     const json = new JsonWriter();
     for (let i = 0; i < 3000; i++) {
       expect(write(json, { [`name${i}`]: i })).toBe(`{"name${i}":${i}}`);

@@ -30,7 +30,7 @@ describe('parseCookies', () => {
     .stringMatching(/^[\w.-]{1,20}$/)
     .filter((one) => one !== '__proto__');
 
-  test('gives back what a browser was told', () => {
+  test('returns the cookies that a browser was given', () => {
     fc.assert(
       fc.property(
         fc.dictionary(name, fc.string({ unit: 'grapheme' })),

@@ -127,7 +127,7 @@ describe('a path of fileOutbox that cannot be opened', () => {
   });
 });
 
-it('fileOutbox says that it is damaged where events are missing, and still takes new ones', async () => {
+it('fileOutbox says that it is damaged if events are missing, and still takes new ones', async () => {
   const path = join(root, 'hole');
   const outbox = await open(path);
   await append(outbox, 'a');
@@ -155,7 +155,7 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
     small.free();
   });
 
-  it('rejects while the disk is full, and goes on by itself when there is room', async () => {
+  it('rejects while the disk is full, and goes on by itself when there is space', async () => {
     const path = newPath();
     const outbox = await open(path);
     await append(outbox, 'a', 'b');

@@ -46,7 +46,7 @@ async function open(
   return { outbox, ready, path };
 }
 
-/** An append as a promise, also where the outbox throws at once. */
+/** An append as a promise, even if the outbox throws at once. */
 const append = async (outbox: OdpOutbox, list: readonly OutboxEvent[]) =>
   outbox.append(list);
 const claim = async (outbox: OdpOutbox, limit: number, lease = 1000) =>
@@ -93,7 +93,7 @@ describe('fileOutbox keeps the contract of outboxes', () => {
 });
 
 describe('fileOutbox', () => {
-  it('refuses options that make no sense, all at once', () => {
+  it('reports all invalid options at once', () => {
     const options = { path: ' ', capacity: 0.5 };
     const make = () => fileOutbox(options);
     expect(make).toThrow(OdpConfigurationError);
@@ -122,7 +122,7 @@ describe('fileOutbox', () => {
     await outbox.close();
   });
 
-  it('says so where it is used before it is open or after it was closed', async () => {
+  it('says so if it is used before it is open or after it was closed', async () => {
     const closed = /is not open/;
     const outbox = fileOutbox({ path: newPath() });
     await expect(append(outbox, events(1))).rejects.toThrow(closed);
@@ -157,7 +157,7 @@ describe('fileOutbox', () => {
     expect(keys).toHaveLength(1);
   });
 
-  it('tells that requeued events can be claimed', async () => {
+  it('announces requeued events', async () => {
     const { outbox, ready } = await open();
     await outbox.append(events(2));
     await outbox.deadLetter(await claim(outbox, 2), rejection);
@@ -258,7 +258,7 @@ describe('fileOutbox', () => {
     await outbox.close();
   });
 
-  it('requeues more than goes into one write, as far as there is room, each once', async () => {
+  it('requeues more than goes into one write, as far as there is capacity, each once', async () => {
     const { outbox, path } = await open(newPath(), { capacity: 1200 });
     await outbox.append(events(1200));
     await outbox.deadLetter(await claim(outbox, 1200), rejection);
@@ -320,7 +320,7 @@ describe('fileOutbox that is full', () => {
     await next.close();
   });
 
-  it('is full sooner where events are large: 64 MiB at least, else 1 KiB each', async () => {
+  it('is full sooner if events are large: 64 MiB at least, else 1 KiB each', async () => {
     const { outbox } = await open(newPath(), { capacity: 1000 });
     const large = (id: string) => event(id, 15 * MEBIBYTE);
     for (const id of ['a', 'b', 'c', 'd']) await outbox.append([large(id)]);

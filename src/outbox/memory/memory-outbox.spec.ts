@@ -36,7 +36,7 @@ async function open(options: Partial<MemoryOutboxOptions>) {
 }
 
 const pending = async (outbox: OdpOutbox) => (await outbox.counts()).pending;
-/** An append as a promise, also where the outbox throws at once. */
+/** An append as a promise, even if the outbox throws at once. */
 const append = async (
   outbox: OdpOutbox,
   list: readonly OutboxEvent[],
@@ -65,7 +65,7 @@ describe('memoryOutbox keeps the contract of outboxes', () => {
 });
 
 describe('memoryOutbox', () => {
-  it('refuses options that make no sense, all at once', () => {
+  it('reports all invalid options at once', () => {
     const options = { capacity: 0, whenFull: 'explode' as 'reject' };
     const make = () => memoryOutbox(options);
     expect(make).toThrow(OdpConfigurationError);
@@ -145,7 +145,7 @@ describe('memoryOutbox', () => {
     expect((await outbox.counts()).deadLetters).toBe(1000);
   });
 
-  it('tells that requeued events can be claimed, as far as there is room', async () => {
+  it('announces requeued events, as many as there is capacity for', async () => {
     const { outbox, ready } = await open({ capacity: 3 });
     await outbox.append(events('a', 'b', 'c'));
     const claimed = await outbox.claim(LEASE);
@@ -180,7 +180,7 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
     );
   });
 
-  it('has room again for each event that is acknowledged or dead-lettered, but not for a claimed one', async () => {
+  it('has capacity again for each event that is acknowledged or dead-lettered, but not for a claimed one', async () => {
     const { outbox } = await open({ capacity: 2 });
     await outbox.append(events('a', 'b'));
     const [a, b] = await outbox.claim(LEASE);
@@ -196,7 +196,7 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
     expect(await pending(outbox)).toBe(2);
   });
 
-  it('is full sooner where events are large: 16 MiB at least, else 4 KiB each', async () => {
+  it('is full sooner if events are large: 16 MiB at least, else 4 KiB each', async () => {
     const { outbox } = await open({ capacity: 1000 });
     const mebibyte = (id: string) => event(id, 1024 * 1024);
     for (let index = 0; index < 16; index++) {
@@ -226,7 +226,7 @@ describe("memoryOutbox with whenFull: 'reject'", () => {
 });
 
 describe("memoryOutbox with whenFull: 'drop-oldest'", () => {
-  it('gives up the oldest waiting events, and tells which', async () => {
+  it('gives up the oldest waiting events, and reports which', async () => {
     const { outbox, dropped } = await open({
       capacity: 3,
       whenFull: 'drop-oldest',
@@ -280,7 +280,7 @@ describe("memoryOutbox with whenFull: 'drop-oldest'", () => {
 });
 
 describe('a memoryOutbox that serves one app after another', () => {
-  it('hands on what the one before held and what it had given back for long', async () => {
+  it('hands out what its predecessor had claimed or released with a delay', async () => {
     const { outbox } = await open({});
     await outbox.append(events('held', 'delayed', 'waiting'));
     const [, delayed] = await outbox.claim({ limit: 2, lease: 60_000 });
@@ -297,7 +297,7 @@ describe('a memoryOutbox that serves one app after another', () => {
 });
 
 describe("memoryOutbox with whenFull: 'wait'", () => {
-  it('lets callers in as room appears, first come first served', async () => {
+  it('lets callers in as capacity appears, first come, first served', async () => {
     const { outbox, ready } = await open({ capacity: 2, whenFull: 'wait' });
     await append(outbox, events('a', 'b'), true);
     const first = append(outbox, events('c', 'd'), true);
@@ -372,7 +372,7 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     );
   });
 
-  it('tells those who still wait when it is closed', async () => {
+  it('rejects those who still wait when it is closed', async () => {
     const { outbox } = await open({ capacity: 2, whenFull: 'wait' });
     await append(outbox, events('a'), true);
     const waiting = append(outbox, events('b', 'c'), true);

@@ -71,7 +71,7 @@ describe('StreamClient', () => {
     expect(seqs.length).toBeLessThanOrEqual(10_001);
   });
 
-  it('tells a page that is behind of a clearing before what came after it', () => {
+  it('sends a page that lags behind the clearing before what came after it', () => {
     const { state, page, add } = openPage();
     add(2);
     state.clear();

@@ -111,7 +111,7 @@ export const concurrencyCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'passes the events of a slow instance on, and ignores that one from then on',
+    name: 'hands the events of a slow instance to others, and ignores that instance from then on',
     needs: 'shared',
     async run(stage) {
       const other = await stage.another();

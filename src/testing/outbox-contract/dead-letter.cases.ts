@@ -88,7 +88,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lists dead letters oldest first, at most so many',
+    name: 'lists dead letters oldest first, up to a limit',
     async run(stage) {
       const ids = idsOf(await stage.append(5));
       for (let left = 5; left > 0; left--) {
@@ -102,7 +102,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'lists dead letters page by page, each behind the cursor of the one before',
+    name: 'lists dead letters page by page, each after the cursor of the one before',
     async run(stage) {
       const ids = idsOf(await stage.append(5));
       await stage.outbox.deadLetter(await stage.claim(5), rejected);
@@ -118,7 +118,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'keeps of the dead letters what its retention allows, the newest',
+    name: 'keeps the newest dead letters, as many as retention allows',
     async run(stage) {
       await stage.append(stage.maxDeadLetters + 3);
       await stage.outbox.deadLetter(
@@ -133,7 +133,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'requeues at most so many, the oldest first, and announces them',
+    name: 'requeues up to a limit, the oldest first, and announces them',
     async run(stage) {
       const ids = idsOf(await stage.append(3));
       await stage.outbox.deadLetter(await stage.claim(3), rejected);
@@ -178,7 +178,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'finds dead letters by id, reason and time, joined by «and»',
+    name: 'finds dead letters by id, reason and time, all of which must match',
     async run(stage) {
       const newest = await deadLetterTwo(stage);
       const found = async (filter: Parameters<typeof list>[0]) =>
@@ -242,7 +242,7 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'purges what the filter names, and says how many that were',
+    name: 'purges what the filter names, and returns how many',
     async run(stage) {
       const { outbox } = stage;
       await deadLetterTwo(stage);

@@ -39,7 +39,7 @@ export const durabilityCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'remembers failed failedAttempts after it was closed',
+    name: 'remembers failed attempts after it was closed',
     needs: 'reopen',
     async run(stage) {
       await stage.append(3);

@@ -19,7 +19,7 @@ const ODD_IDS = [
 /** What callers do that its author may not have thought of. */
 export const edgeCases: readonly StagedCase[] = [
   {
-    name: 'keeps ids of any text, also of dead letters, and finds them by it',
+    name: 'keeps ids of any text, for dead letters too, and finds them by it',
     async run(stage) {
       const { outbox } = stage;
       const [event] = stage.events(1);
@@ -43,7 +43,7 @@ export const edgeCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'takes nothing in for what is no transaction of its own',
+    name: 'refuses a transaction that it cannot join',
     async run(stage) {
       const [event] = stage.events(1);
       assert.ok(event);
@@ -86,7 +86,7 @@ export const edgeCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'loses nothing that it was told when it is closed meanwhile',
+    name: 'loses no outcome when it is closed meanwhile',
     needs: 'reopen',
     async run(stage) {
       const { outbox } = stage;

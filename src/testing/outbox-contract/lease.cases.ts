@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { idsOf, LEASE, type StagedCase } from './stage.js';
 
-/** Lending, giving back, and what happens when a lease ends. */
+/** Leases: releasing events, and what happens when a lease ends. */
 export const leaseCases: readonly StagedCase[] = [
   {
     name: 'hands out no event twice while its lease lasts',
@@ -27,7 +27,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'ignores whoever lost the lease: acknowledge, release and deadLetter do nothing',
+    name: 'ignores a dispatcher whose lease has ended: acknowledge, release and deadLetter do nothing',
     async run(stage) {
       const { outbox } = stage;
       await stage.append(2);
@@ -94,7 +94,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'holds what was given back until its delay has passed',
+    name: 'keeps released events until their delay has passed',
     async run(stage) {
       const ids = idsOf(await stage.append(3));
       const claimed = await stage.claim(2);
@@ -107,7 +107,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'counts failed failedAttempts, and only those',
+    name: 'counts failed attempts, and only those',
     async run(stage) {
       await stage.append(1);
       const failedAttempts: number[] = [];
@@ -123,7 +123,7 @@ export const leaseCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'gives some of a claim back and keeps lending the others',
+    name: 'releases some of a claim and keeps the others leased',
     async run(stage) {
       const ids = idsOf(await stage.append(4));
       const claimed = await stage.claim(4);

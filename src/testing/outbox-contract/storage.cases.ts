@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { OutboxEvent } from '../../outbox/outbox.js';
 import { idsOf, LEASE, type StagedCase } from './stage.js';
 
-/** Taking events in, and lending them as they were. */
+/** Storing events, and handing them out unchanged. */
 export const storageCases: readonly StagedCase[] = [
   {
     name: 'is empty at first',
@@ -40,7 +40,7 @@ export const storageCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'hands out at most as many as asked for, the oldest first',
+    name: 'hands out no more than asked for, the oldest first',
     async run(stage) {
       const ids = idsOf(await stage.append(5));
       assert.deepEqual(idsOf(await stage.claim(2)), ids.slice(0, 2));
@@ -49,7 +49,7 @@ export const storageCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'forgets what is acknowledged, and says how many that were',
+    name: 'forgets what is acknowledged, and returns how many',
     async run(stage) {
       await stage.append(3);
       const claimed = await stage.claim(2);
@@ -60,7 +60,7 @@ export const storageCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'acknowledges some of a claim and keeps lending the others',
+    name: 'acknowledges some of a claim and keeps the others leased',
     async run(stage) {
       const ids = idsOf(await stage.append(4));
       const claimed = await stage.claim(4);

@@ -93,7 +93,7 @@ export const answerCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'takes a 2xx for an answer, though its body breaks off',
+    name: 'counts a 2xx as an answer, even if its body breaks off',
     async run(stage) {
       const server = await stage.server((response) => {
         response.writeHead(202, { 'content-length': '1000' });

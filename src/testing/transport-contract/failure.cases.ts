@@ -25,7 +25,7 @@ export const failureCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'throws an OdpTransportError when the answer is no HTTP',
+    name: 'throws an OdpTransportError when the answer is not HTTP',
     async run(stage) {
       const server = await stage.server((_, request) => {
         request.socket.end('nonsense\r\n\r\n');
@@ -34,7 +34,7 @@ export const failureCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'breaks off when it is aborted before the answer',
+    name: 'ends when it is aborted before the answer',
     async run(stage) {
       let closed: Promise<unknown> | undefined;
       const server = await stage.server((_, request) => {
@@ -49,7 +49,7 @@ export const failureCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'breaks off when it is aborted amid the answer',
+    name: 'ends when it is aborted during the answer',
     async run(stage) {
       const aborter = new AbortController();
       const server = await stage.server((response) => {
@@ -62,7 +62,7 @@ export const failureCases: readonly StagedCase[] = [
     },
   },
   {
-    name: 'sends nothing when it is aborted already',
+    name: 'sends nothing when it is already aborted',
     async run(stage: Stage) {
       const server = await stage.server((response) => {
         response.writeHead(202).end();

@@ -160,14 +160,14 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
     await outbox.append(someEvents(1));
   });
 
-  it('makes the tables where there are none, in several instances at once', async () => {
+  it('makes the tables if there are none, in several instances at once', async () => {
     await dropTables();
     const [outbox] = await Promise.all([1, 2, 3].map(() => opening(app)));
     await outbox?.append(someEvents(1));
     expect(await outbox?.counts()).toMatchObject({ pending: 1 });
   });
 
-  it('says how to make the tables where it may not, and can be opened once there are', async () => {
+  it('says how to make the tables if it may not, and can be opened once there are', async () => {
     await dropTables();
     const user = `odp_${randomUUID().slice(0, 8)}`;
     await app.query(`CREATE USER ${user}@'127.0.0.1' IDENTIFIED BY 'x'`);
@@ -225,7 +225,7 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
     await app.query(`UPDATE ${table}_format SET version = 1`);
   });
 
-  it('says so where no database is chosen', async () => {
+  it('says so if no database is chosen', async () => {
     const url = new URL(service?.url ?? '');
     url.pathname = '';
     const pool = createPool(url.href);

@@ -140,14 +140,14 @@ describe.skipIf(service === undefined)('postgresOutbox: instances', () => {
     expect(await outbox.counts()).toMatchObject({ pending: 1 });
   });
 
-  it('makes the tables where there are none, in several instances at once', async () => {
+  it('makes the tables if there are none, in several instances at once', async () => {
     await app.query(dropTables);
     const [outbox] = await Promise.all([instance(), instance(), instance()]);
     await outbox.append(someEvents(1));
     expect(await outbox.counts()).toMatchObject({ pending: 1 });
   });
 
-  it('says how to make the tables where it may not, and can be opened once there are', async () => {
+  it('says how to make the tables if it may not, and can be opened once there are', async () => {
     await app.query(dropTables);
     const pool = new Pool({
       connectionString: service?.url,
