@@ -223,7 +223,7 @@ export class Delivery {
   }
 
   #dropped({ id, receipt }: OutboxEvent): void {
-    const why = 'An event was given up to make room for a newer one';
+    const why = 'An event was given up for a newer one';
     this.#access.forgotten(1);
     this.#parts.reporter.dropped(id, 'outboxFull', why);
     this.awaited.givenUp(receipt, () => new OdpOutboxFullError(undefined, why));

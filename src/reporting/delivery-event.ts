@@ -40,7 +40,7 @@ export interface OdpEventExpired extends EventDeliveryEvent {
   readonly age: number;
 }
 
-/** The event was given up to make room, or was never accepted. */
+/** The event was given up for a newer one, or was never accepted. */
 export interface OdpEventDropped extends DeliveryEventBase {
   readonly type: 'dropped';
   /** The event's `idempotence_id`, if it had one yet. */
@@ -119,7 +119,7 @@ export interface OdpStats {
   readonly rejected: number;
   /** Events given up for their age. */
   readonly expired: number;
-  /** Events given up to make room for newer ones, discarded because the account took none, or tracked and refused by the outbox. */
+  /** Events given up for newer ones, discarded because the account took none, or tracked and refused by the outbox. */
   readonly dropped: number;
   /** Events that broke a rule and were not queued. */
   readonly invalid: number;

@@ -70,7 +70,7 @@ export async function storeAway({
       await more(refused, 20, `more events are refused after ${trouble}`);
       falseSuccesses += accepted() - before;
       if (trouble === 'restart') await service.start();
-      else await proxy.mend();
+      else await proxy.restore();
       await more(accepted, 200, `events are accepted again after ${trouble}`);
       const { arrivals } = ledger;
       await ledger.until(

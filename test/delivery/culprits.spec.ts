@@ -49,7 +49,7 @@ test('a suspended account is probed with one event, each time another', async ()
   expect([...probed].toSorted()).toEqual(['0', '1', '2']);
   clear();
   await clock.advance(1600);
-  // Once it is mended nothing is held back.
+  // Once it is fixed nothing is held back.
   await until('delivered', 3);
   expect(arrived().toSorted()).toEqual(['0', '1', '2']);
 });

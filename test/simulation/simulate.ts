@@ -34,7 +34,7 @@ export interface SimulationFigures {
 
 /**
  * One account's life in simulated time: a store in trouble, a line to ODP that
- * fails in every way, events that are at fault themselves, clocks that step,
+ * fails in every way, events that are themselves to blame, clocks that step,
  * flushes, pauses and an end. The seed decides all of it.
  *
  * @throws AssertionError when something was promised that did not hold

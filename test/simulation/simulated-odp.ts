@@ -7,7 +7,7 @@ import {
 import type { ManualClock } from '../../src/testing/index.js';
 import type { Random } from './random.js';
 
-/** What an event is like: good, or at fault in one of the ways that cost others nothing. */
+/** What an event is like: good, or bad in one of the ways that cost others nothing. */
 export const KINDS = ['good', 'named', 'unnamed', 'blocked', 'crash'] as const;
 export type Kind = (typeof KINDS)[number];
 

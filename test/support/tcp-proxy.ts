@@ -15,7 +15,7 @@ export class TcpProxy {
   /** A proxy before the server of this URL, with the line in order. */
   static async before(url: string): Promise<TcpProxy> {
     const proxy = new TcpProxy(new URL(url));
-    await proxy.mend();
+    await proxy.restore();
     return proxy;
   }
 
@@ -42,7 +42,7 @@ export class TcpProxy {
   }
 
   /** Carries again. What was connected in silence is broken. */
-  async mend(): Promise<void> {
+  async restore(): Promise<void> {
     if (this.#mute) this.#breakAll();
     this.#mute = false;
     if (this.#server !== undefined) return;

@@ -23,7 +23,7 @@ export class FileClaims {
     const { limit } = request;
     const claim = () => claims.claim(request, context.monotonic(), backlog);
     const read = backlog.starved
-      ? // What was acknowledged makes room in memory once it is deleted.
+      ? // Acknowledged events free memory once they are deleted.
         commits.settle().then(() => backlog.prepare(limit))
       : backlog.prepare(limit);
     if (read === undefined) return claim();

@@ -204,7 +204,7 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
   });
 
   it.each(['DELETE FROM', 'DROP TABLE'])(
-    'is mended when its format is gone: %s',
+    'is repaired when its format is gone: %s',
     async (harm) => {
       const before = await opening(app);
       await before.append(someEvents(2));

@@ -41,7 +41,7 @@ async function behindProxy(options = {}) {
   const url = service?.url ?? '';
   const proxy = await TcpProxy.before(url);
   const { outbox, pool, table } = await outboxAt(url, proxy.url(url), options);
-  cleanups.push(() => proxy.mend());
+  cleanups.push(() => proxy.restore());
   return { proxy, outbox, pool, table };
 }
 
@@ -58,7 +58,7 @@ describe.skipIf(service === undefined)(
       });
       await proxy.cut();
       await emptied;
-      await proxy.mend();
+      await proxy.restore();
       expect(await outbox.counts()).toMatchObject({ pending: 0 });
       await outbox.close();
     });
@@ -75,7 +75,7 @@ describe.skipIf(service === undefined)(
       );
       vi.useRealTimers();
       expect(pool.totalCount).toBe(0);
-      await proxy.mend();
+      await proxy.restore();
       await outbox.append(someEvents(1));
       await outbox.close();
     });

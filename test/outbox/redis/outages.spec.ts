@@ -81,7 +81,7 @@ describe.skipIf(service === undefined)(
         String(await failureOf(() => outbox.append(someEvents(1)))),
       ).toContain('not connected');
       const connected = new Promise((resolve) => client.once('ready', resolve));
-      await proxy.mend();
+      await proxy.restore();
       await connected;
       // The client sends the claim again, for nobody: its events are not held back for a lease.
       const claimed = new Set<string>();
@@ -129,7 +129,7 @@ describe.skipIf(service === undefined)(
         const opened = failureOf(() => outbox.open(quietContext()));
         await vi.advanceTimersByTimeAsync(5000);
         expect(String(await opened)).toMatch(/OdpOutboxError.*not connected/);
-        await proxy.mend();
+        await proxy.restore();
         await outbox.open(quietContext());
         await outbox.append(someEvents(1));
         await outbox.close();

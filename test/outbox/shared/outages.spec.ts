@@ -40,7 +40,7 @@ describe.each(stores)('$name: the store is away', (store) => {
     await callers.until(() => callers.accepted.length > 200);
     await proxy.cut();
     await callers.until(() => callers.refused.length > 50);
-    await proxy.mend();
+    await proxy.restore();
     const soFar = callers.accepted.length;
     await callers.until(() => callers.accepted.length > soFar + 200);
     await callers.stop();
@@ -76,7 +76,7 @@ describe.each(stores)('$name: the store is away', (store) => {
       expect(String(error)).toMatch(/did not answer.*within 5000 ms.*unknown/);
     }
     vi.useRealTimers();
-    await proxy.mend();
+    await proxy.restore();
     await vi.waitFor(async () => {
       await outbox.append(someEvents(1));
     });
@@ -94,7 +94,7 @@ describe.each(stores)('$name: the store is away', (store) => {
     const opened = failureOf(() => outbox.open(quietContext()));
     await vi.advanceTimersByTimeAsync(5000);
     expect(await opened).toBeInstanceOf(OdpOutboxError);
-    await proxy.mend();
+    await proxy.restore();
     await outbox.open(quietContext());
     await outbox.append(someEvents(1));
     await outbox.close();
