@@ -9,6 +9,8 @@ export class Caller {
   readonly #callers: CallerContext;
   readonly #identity: OdpIdentity | undefined;
   readonly #reporter: Reporter;
+  /** Whether `identity` failed when it was last asked. */
+  #failed = false;
 
   /**
    * @param account whose `runWithIdentity` counts
@@ -34,13 +36,14 @@ export class Caller {
     return 'identifiers' in caller || this.#identity !== undefined;
   }
 
-  /** Whether a request is under way, and `identity` says whose. */
+  /** Whether a request is under way, and `identity` has just said whose, or that nobody knows. */
   get isRequest(): boolean {
     const caller = this.#callers.callerOf(this.#account);
     return (
       caller !== undefined &&
       !('identifiers' in caller) &&
-      this.#identity !== undefined
+      this.#identity !== undefined &&
+      !this.#failed
     );
   }
 
@@ -51,6 +54,7 @@ export class Caller {
     if (caller === undefined) return undefined;
     if ('identifiers' in caller) return caller.identifiers;
     if (identity === undefined) return undefined;
+    this.#failed = false;
     try {
       const identifiers: unknown = identity(caller.request());
       if (!isThenable(identifiers)) return identifiers;
@@ -62,6 +66,7 @@ export class Caller {
     } catch (error) {
       this.#reporter.identityFailed(`threw ${nameOfThrown(error)}`);
     }
+    this.#failed = true;
     // The event may well name its customer itself.
     return undefined;
   }

@@ -230,6 +230,29 @@ test('an anonymous caller of a request is no mistake: counted, and logged at deb
   expect(odp.stats()).toMatchObject({ withheld: 2, invalid: 2 });
 });
 
+test('where identity fails, an event that names nobody is lost by mistake', async () => {
+  @Controller()
+  class SeenController {
+    @Get()
+    @SendOdpEvent({ action: 'seen' })
+    seen() {}
+  }
+  const identity = vi.fn<(request: object) => object | undefined>(() => {
+    throw new Error('no');
+  });
+  const app = await start({
+    imports: [odpModule(sandbox.now, { identity })],
+    controllers: [SeenController],
+  });
+  await fetch(app.url);
+  await app.odp.flush();
+  expect(app.odp.stats()).toMatchObject({ withheld: 0, invalid: 1 });
+  identity.mockReturnValue(undefined);
+  await fetch(app.url);
+  await app.odp.flush();
+  expect(app.odp.stats()).toMatchObject({ withheld: 1, invalid: 1 });
+});
+
 test('an event of a job that names nobody is a mistake, though identity is configured', async () => {
   const { odp, log } = await startOdpApp({ identity: () => undefined });
   odp.trackOdpEvent({ action: 'seen' });
