@@ -4,14 +4,18 @@ import { copyIdentifiers } from '../events/index.js';
 /** An identifier to find a customer by. */
 export type Lookup = readonly [name: string, value: string];
 
-/** Names that ODP can be asked by: they become part of a query's text. */
-const NAME = /^[A-Za-z_]\w{0,127}$/;
+/**
+ * Names that ODP can be asked by: they become part of a query's text. Those that
+ * begin with two underscores are GraphQL's own.
+ */
+const NAME = /^(?!__)[A-Za-z_]\w{0,127}$/;
 /** The web tag's cookie holds a UUID; ODP knows it without hyphens. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
- * The identifiers to find a customer by, in the order given, except that `vuid`
- * comes last, since it identifies a browser rather than a person.
+ * The identifiers to find a customer by, in the order given. `vuid` counts only if
+ * there is no other: it identifies a browser, and a person whom ODP does not know
+ * yet must not pass for whoever used that browser before.
  *
  * @throws OdpValidationError if they cannot be asked by
  */
@@ -36,7 +40,7 @@ export function lookupsOf(
       violations.push({
         path,
         message:
-          'has an identifier whose name ODP cannot be asked by; names have letters, digits and underscores',
+          'has an identifier whose name ODP cannot be asked by; names have letters, digits and underscores, not two of these first',
       });
     } else if (name === 'vuid') {
       vuid = [name, UUID.test(value) ? value.replaceAll('-', '') : value];
@@ -46,6 +50,5 @@ export function lookupsOf(
   }
   if (violations.length > 0)
     throw new OdpValidationError(violations, 'request');
-  if (vuid !== undefined) lookups.push(vuid);
-  return lookups;
+  return lookups.length === 0 && vuid !== undefined ? [vuid] : lookups;
 }

@@ -106,8 +106,8 @@ export class OdpCustomers {
 
   /**
    * What ODP knows about a customer: attributes, which include identifiers. The
-   * identifiers are tried one after the other until ODP knows the customer, `vuid`
-   * last. This usually needs the private key.
+   * identifiers are tried one after the other until ODP knows the customer; `vuid`
+   * only if it is the only one. This usually needs the private key.
    *
    * @returns `undefined` for a customer whom ODP does not know
    * @throws OdpApiError ODP is away, or refuses

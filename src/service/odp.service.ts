@@ -207,7 +207,7 @@ export class OdpService {
    * const segments = await odp.fetchQualifiedSegments({ email }, { segments: ['vip'] });
    * ```
    *
-   * @param identifiers of the customer; unless given, the caller's, and an anonymous caller is qualified for nothing. They are tried one after the other until ODP knows the customer, `vuid` last
+   * @param identifiers of the customer; unless given, the caller's, and an anonymous caller is qualified for nothing. They are tried one after the other until ODP knows the customer; `vuid` only if it is the only one
    * @throws OdpSegmentsError ODP is away, slow or refuses; nothing is cached
    * @throws OdpValidationError the arguments are invalid; nothing was asked
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError

@@ -39,13 +39,35 @@ const VIP = 'vip@example.com';
 const GOLD = 'gold@example.com';
 const BOTH = 'both@example.com';
 const NOBODY = 'nobody@example.com';
+/** A browser that a vip has used. */
+const VUID = '0123456789abcdef0123456789abcdef';
+
+/** An e-mail address, or identifiers as JSON. */
+type Who = string;
+const identifiersOf = (who: Who | undefined): Record<string, string> =>
+  who?.startsWith('{') === true
+    ? (JSON.parse(who) as Record<string, string>)
+    : who === undefined
+      ? {}
+      : { email: who };
+
+/** Callers with several identifiers, and whether they count as a vip. */
+const SEVERAL: readonly (readonly [Who, boolean])[] = [
+  [{ vuid: VUID }, true],
+  [{ email: '', vuid: VUID }, true],
+  [{ email: VIP, vuid: 'f'.repeat(32) }, true],
+  [{ email: NOBODY, fs_user_id: 'vip' }, true],
+  // Whoever used the browser before: somebody else, as far as anybody knows.
+  [{ email: NOBODY, vuid: VUID }, false],
+  [{ vuid: VUID, email: GOLD }, false],
+].map(([who, isVip]) => [JSON.stringify(who), isVip as boolean]);
 
 /** As an app's own guard does: the user is known from here on. */
 @Injectable()
 class SignIn implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest();
-    request.user = { email: request.headers['x-email'] };
+    request.user = identifiersOf(request.headers['x-email']);
     return true;
   }
 }
@@ -127,12 +149,16 @@ class LateController {
   }
 }
 
-const identity: OptimizelyOdpModuleOptions['identity'] = (request) => ({
-  email:
-    request.user?.email ??
-    (request.type === 'http' ? undefined : request.headers['x-email']) ??
-    (request.body as { email?: string } | undefined)?.email,
-});
+const identity: OptimizelyOdpModuleOptions['identity'] = ({
+  type,
+  user,
+  headers,
+  body,
+}) => {
+  if (type === 'http') return user as Record<string, string> | undefined;
+  const { email } = (body ?? {}) as { email?: string };
+  return identifiersOf((headers['x-email'] as string | undefined) ?? email);
+};
 
 const sandbox = useSandbox();
 const start = useApps();
@@ -141,6 +167,8 @@ const qualify = () => {
   sandbox.now.setSegments({ email: VIP }, ['vip']);
   sandbox.now.setSegments({ email: GOLD }, ['gold']);
   sandbox.now.setSegments({ email: BOTH }, ['vip', 'gold']);
+  sandbox.now.setSegments({ vuid: VUID }, ['vip']);
+  sandbox.now.setSegments({ fs_user_id: 'vip' }, ['vip']);
 };
 
 async function shop(
@@ -219,6 +247,15 @@ describe.each(platforms)('on %s', (platform) => {
     expect(await get('segments', NOBODY)).toEqual([]);
     expect(await get('segments')).toEqual([]);
     expect(await get('vips', BOTH)).toEqual(['vip', 'gold']);
+  });
+
+  test.each(SEVERAL)('%s is a vip: %s', async (who, isVip) => {
+    qualify();
+    const get = await shop({}, platform);
+    expect(await get('lenient', who)).toBe(isVip ? 'welcome' : 403);
+    expect(await get('segments', who)).toEqual(
+      isVip ? ['vip'] : who.includes(GOLD) ? ['gold'] : [],
+    );
   });
 });
 
@@ -357,6 +394,13 @@ test('GraphQL', async () => {
   expect((await ask(GOLD)).errors).toMatchObject([
     { message: 'Forbidden resource' },
   ]);
+  for (const [who, isVip] of SEVERAL) {
+    const { data } = await ask(who);
+    expect([who, data]).toEqual([
+      who,
+      isVip ? { segments: ['vip'], secret: 'tea' } : null,
+    ]);
+  }
 });
 
 @Controller()
@@ -412,6 +456,10 @@ describe('RPC', () => {
     expect(await ask('secret', VIP)).toBe('tea');
     expect(await ask('secret', NOBODY)).toBe('Forbidden resource');
     expect(await ask('segments', BOTH)).toEqual(['gold', 'vip']);
+    for (const [who, isVip] of SEVERAL) {
+      const answer = isVip ? 'tea' : 'Forbidden resource';
+      expect([who, await ask('secret', who)]).toEqual([who, answer]);
+    }
   });
 });
 
@@ -465,4 +513,8 @@ test('WebSocket', async () => {
   expect(await ask('secret', VIP)).toBe('tea');
   expect(await ask('secret', NOBODY)).toBe('Forbidden resource');
   expect(await ask('segments', BOTH)).toEqual(['gold', 'vip']);
+  for (const [who, isVip] of SEVERAL) {
+    const answer = isVip ? 'tea' : 'Forbidden resource';
+    expect([who, await ask('secret', who)]).toEqual([who, answer]);
+  }
 });

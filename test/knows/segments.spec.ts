@@ -197,20 +197,41 @@ describe('fetchQualifiedSegments', () => {
     );
   });
 
-  it('asks by one identifier after the other, by vuid last and without hyphens', async () => {
+  it('asks by one identifier after the other', async () => {
+    const { odp, sandbox } = await startOdpApp();
+    sandbox.setSegments({ fs_user_id: 'u1' }, ['vip']);
+    const ask = () =>
+      odp.fetchQualifiedSegments({ email, fs_user_id: 'u1' }, { segments });
+    expect(await ask()).toEqual(['vip']);
+    expect(await ask()).toEqual(['vip']);
+    expect(queries(sandbox).map(({ variables }) => variables.id)).toEqual([
+      email,
+      'u1',
+    ]);
+  });
+
+  it('asks by a vuid, without hyphens, only if there is nothing else: it is of a browser that others have used', async () => {
     const { odp, sandbox } = await startOdpApp();
     const vuid = '01234567-89ab-cdef-0123-456789abcdef';
     const known = '0123456789abcdef0123456789abcdef';
     sandbox.setSegments({ vuid: known }, ['vip']);
-    expect(
-      await odp.fetchQualifiedSegments(
-        { vuid, email, fs_user_id: 'u1' },
-        { segments },
-      ),
-    ).toEqual(['vip']);
-    expect(queries(sandbox).map(({ variables }) => variables.id)).toEqual([
+    const ask = (who: Record<string, string>) =>
+      odp.fetchQualifiedSegments(who, { segments });
+    expect(await ask({ vuid, email })).toEqual([]);
+    expect(await odp.customers.get({ vuid, email })).toBeUndefined();
+    expect(await ask({ vuid, email: ' ' })).toEqual(['vip']);
+    // A person's answer is shared by all of their browsers.
+    expect(await ask({ email, vuid: 'f'.repeat(32) })).toEqual([]);
+    const asked = sandbox
+      .requests()
+      .map(({ path, body }) =>
+        path === '/v3/graphql'
+          ? (body as { variables: { id: string } }).variables.id
+          : path,
+      );
+    expect(asked).toEqual([
       email,
-      'u1',
+      '/v3/profiles?email=ada.lovelace%40example.com',
       known,
     ]);
   });
@@ -347,6 +368,8 @@ describe('fetchQualifiedSegments', () => {
     [{}, {}, 'identifiers'],
     [{ email: '  ' }, {}, 'identifiers'],
     [{ 'e-mail) { x }': email }, {}, 'identifiers'],
+    [{ __typename: email }, {}, 'identifiers'],
+    [JSON.parse('{"__proto__":"a"}') as never, {}, 'identifiers'],
     [{ email: 7 as never }, {}, 'identifiers.email'],
     [{ email }, { segments: 'vip' as never }, 'options.segments'],
     [{ email }, { segments: [''] }, 'options.segments'],
