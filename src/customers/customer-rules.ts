@@ -1,4 +1,4 @@
-import { pathOf } from '../names.js';
+import { isName, pathOf } from '../names.js';
 import {
   copyIdentifiers,
   isOwn,
@@ -7,6 +7,7 @@ import {
   readFields,
   TOO_LONG,
   type Violations,
+  writeIdentifiers,
   writeScalar,
 } from '../events/index.js';
 
@@ -41,6 +42,7 @@ export function customerText(
     allowPlaceholders,
   );
   for (const name in identifiers) json.field(name, identifiers[name]);
+  refuseLookAlikes(Object.keys(identifiers), 'identifiers', violations);
   if (Object.keys(identifiers).length === 0 && violations.length === before) {
     violations.push({
       path: 'identifiers',
@@ -62,6 +64,18 @@ export function customerText(
   return text ?? '';
 }
 
+/** Checks identifiers without the rest of the customer. */
+export function checkCustomerIdentifiers(
+  value: unknown,
+  path: string,
+  violations: Violations,
+  json: JsonWriter,
+): void {
+  writeIdentifiers(value, path, violations, json);
+  const names = Object.keys(copyIdentifiers(value, path, []));
+  refuseLookAlikes(names, path, violations);
+}
+
 /**
  * Writes attributes and reports what is wrong. Absent ones are fine.
  *
@@ -76,8 +90,10 @@ export function writeAttributes(
 ): void {
   if (value === undefined || value === null) return;
   const attributes = readFields(value, path, violations) ?? {};
+  const written: string[] = [];
   for (const name in attributes) {
     if (!isOwn(attributes, name)) continue;
+    if (attributes[name] !== undefined) written.push(name);
     if (isOwn(identifiers, name)) {
       if (attributes[name] === identifiers[name]) continue;
       violations.push({
@@ -88,4 +104,45 @@ export function writeAttributes(
       writeScalar(name, attributes[name], path, violations, json);
     }
   }
+  refuseLookAlikes(written, path, violations, Object.keys(identifiers));
+}
+
+/** As ODP spells all of its own names: two of them are two fields. */
+const PLAIN_NAME = /^[a-z][a-z0-9_]*$/;
+
+/**
+ * Reports names that differ from another only in case, blanks or hyphens. Whether
+ * ODP takes both for one field is not documented; if so, one value would be lost, or
+ * an attribute would stand for somebody else's identifier.
+ *
+ * @param others names that are written already
+ */
+function refuseLookAlikes(
+  names: readonly string[],
+  path: string,
+  violations: Violations,
+  others: readonly string[] = [],
+): void {
+  const isPlain = (name: string) => PLAIN_NAME.test(name);
+  if (names.every(isPlain) && others.every(isPlain)) return;
+  const seen = new Map<string, string>();
+  for (const name of others) {
+    for (const form of formsOf(name)) seen.set(form, name);
+  }
+  for (const name of names) {
+    const forms = formsOf(name);
+    const other = forms.map((form) => seen.get(form)).find(Boolean);
+    for (const form of forms) seen.set(form, name);
+    if (other === undefined || other === name) continue;
+    violations.push({
+      path: pathOf(path, name),
+      message: `differs from ${isName(other) ? other : 'another name'} only in case, blanks or hyphens, and ODP may take the two for one field; leave one out`,
+    });
+  }
+}
+
+/** How a name reads without case, and without blanks or with underscores for them. */
+function formsOf(name: string): readonly string[] {
+  const lower = name.toLowerCase();
+  return [lower.replaceAll(/\s/g, ''), lower.replaceAll(/[\s-]/g, '_')];
 }

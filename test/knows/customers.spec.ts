@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { inspect } from 'node:util';
 import { Body, Controller, Post, ValidationPipe } from '@nestjs/common';
+import {
+  DocumentBuilder,
+  OmitType,
+  PartialType,
+  SwaggerModule,
+} from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import {
   OdpApiError,
@@ -283,6 +289,57 @@ describe('odp.customers.update', () => {
     expect(sandbox.requests()).toEqual([]);
   });
 
+  it.each([
+    [{ email }, { first_name: 'a', First_Name: 'b' }, 'attributes.First_Name'],
+    [
+      { email },
+      { 'first-name': 'a', first_name: 'b' },
+      'attributes.first_name',
+    ],
+    [
+      { email },
+      { firstname: 'a', 'first name': 'b' },
+      'attributes[a name of 10 characters]',
+    ],
+    // ODP might merge Ada with Bob.
+    [{ email }, { EMail: 'bob@example.com' }, 'attributes.EMail'],
+    [{ email, Email: 'b@c.org' }, {}, 'identifiers.Email'],
+    [{ fs_user_id: 'u1' }, { 'FS-USER-ID': 'u2' }, 'attributes.FS-USER-ID'],
+  ])(
+    'refuses names that ODP may take for one: case %#',
+    async (identifiers, attributes, path) => {
+      const { odp, sandbox } = await startOdpApp();
+      const { violations } = await failure(
+        odp.customers.update({ identifiers, attributes } as OdpCustomer),
+        OdpValidationError,
+      );
+      expect(violations).toEqual([
+        {
+          path,
+          message: expect.stringMatching(
+            /^differs from [\w-]+ only in case, blanks or hyphens/,
+          ) as string,
+        },
+      ]);
+      expect(sandbox.requests()).toEqual([]);
+    },
+  );
+
+  it('takes names that are merely similar', async () => {
+    const { odp } = await startOdpApp();
+    const attributes = {
+      first_name: 'a',
+      firstname: 'b',
+      Nickname: 'c',
+      nickname: undefined,
+      'pet name': 'd',
+      'FS-USER-ID': 'u1',
+    };
+    expect(
+      await odp.customers.update({ identifiers: { email }, attributes }),
+    ).toEqual({ updated: 1 });
+  });
+
   it('keeps hostile names and values what they are', async () => {
     const { odp, sandbox } = await startOdpApp();
     const attributes = JSON.parse(
@@ -415,5 +472,85 @@ it('OdpCustomerDto holds the same rules under a ValidationPipe', async () => {
   });
   expect(await post({ attributes: { a: 1 } })).toMatchObject({
     statusCode: 400,
+  });
+  expect(
+    await post({
+      identifiers: { email, Email: email },
+      attributes: { a: 1, A: 1 },
+    }),
+  ).toMatchObject({
+    statusCode: 400,
+    message: [
+      expect.stringMatching(/^identifiers\.Email differs from email/) as string,
+      expect.stringMatching(/^attributes\.A differs from a/) as string,
+    ],
+  });
+});
+
+it('OdpCustomerDto shows its fields in the document of @nestjs/swagger, and so do types mapped from it', async () => {
+  class PatchDto extends PartialType(OdpCustomerDto) {}
+  class WhoDto extends OmitType(OdpCustomerDto, ['attributes']) {}
+  @Controller()
+  class CustomersController {
+    @Post('customer')
+    customer(@Body() customer: OdpCustomerDto) {
+      return customer;
+    }
+
+    @Post('patch')
+    patch(@Body() patch: PatchDto) {
+      return patch;
+    }
+
+    @Post('who')
+    who(@Body() who: WhoDto) {
+      return who;
+    }
+  }
+  const module = await Test.createTestingModule({
+    controllers: [CustomersController],
+  }).compile();
+  const app = module.createNestApplication({ logger: false });
+  app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
+  await app.listen(0, '127.0.0.1');
+  onTestFinished(() => app.close());
+  const { schemas } = SwaggerModule.createDocument(
+    app,
+    new DocumentBuilder().build(),
+  ).components!;
+  expect(schemas).toMatchObject({
+    OdpCustomerDto: {
+      type: 'object',
+      required: ['identifiers'],
+      properties: {
+        identifiers: {
+          type: 'object',
+          additionalProperties: { type: 'string', nullable: true },
+        },
+        attributes: { type: 'object', additionalProperties: true },
+      },
+    },
+    PatchDto: {
+      properties: { identifiers: {}, attributes: { type: 'object' } },
+    },
+  });
+  expect(schemas!['PatchDto']).not.toHaveProperty('required');
+  expect(schemas!['WhoDto']).not.toHaveProperty('properties.attributes');
+
+  const post = async (path: string, body: unknown) => {
+    const response = await fetch(`${await app.getUrl()}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return response.json();
+  };
+  const attributes = { a: 1 };
+  expect(await post('patch', { attributes })).toEqual({ attributes });
+  expect(await post('patch', { attributes: { a: [] } })).toMatchObject({
+    statusCode: 400,
+  });
+  expect(await post('who', { identifiers: { email }, attributes })).toEqual({
+    identifiers: { email },
   });
 });
