@@ -155,7 +155,10 @@ function checked(request: unknown) {
     const query = read.value('query');
     const search = searchOf(query);
     if (search === undefined) {
-      wrong('query', 'must be an object of text, numbers, booleans and lists');
+      wrong(
+        'query',
+        'must be an object of well-formed text, numbers, booleans and lists of these',
+      );
     }
     const given = read.value('body');
     const body = bodyOf(given);
@@ -218,7 +221,10 @@ function searchOf(query: unknown): string | undefined {
       ) {
         return undefined;
       }
-      search.append(name, String(one));
+      const text = String(one);
+      // Encoding would make another text of it.
+      if (!text.isWellFormed() || !name.isWellFormed()) return undefined;
+      search.append(name, text);
     }
   }
   return search.size === 0 ? '' : `?${search.toString()}`;

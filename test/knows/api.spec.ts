@@ -84,6 +84,21 @@ describe('odp.api.request', () => {
     expect([...url.searchParams]).toEqual([['email', value]]);
   });
 
+  it('keeps hostile names and values of query and body what they are', async () => {
+    const { odp, sandbox } = await startOdpApp();
+    const hostile = JSON.parse(
+      '{"__proto__":"a","constructor":"\\"}\\\\","a&b=c":"\\u0000\\n\u2028"}',
+    ) as Record<string, string>;
+    await failure(
+      odp.api.request({ method: 'POST', path: '/nowhere', body: hostile }),
+    );
+    await failure(odp.api.request({ path: '/nowhere', query: hostile }));
+    const [posted, asked] = sandbox.requests();
+    expect(JSON.stringify(posted?.body)).toBe(JSON.stringify(hostile));
+    const { searchParams } = new URL(asked!.path, sandbox.url);
+    expect([...searchParams]).toEqual(Object.entries(hostile));
+  });
+
   it.each([
     [{ path: '/../events' }, 'path'],
     [{ path: '/lists/%2e%2e/events' }, 'path'],
@@ -100,6 +115,8 @@ describe('odp.api.request', () => {
     [{ path: '/lists', method: 'POST', body: 1n }, 'body'],
     [{ path: '/lists', method: 'POST', body: HUGE }, 'body'],
     [{ path: '/lists', query: { a: {} as never } }, 'query'],
+    [{ path: '/lists', query: { a: 'b\ud800' } }, 'query'],
+    [{ path: '/lists', query: { '\udc00': 'b' } }, 'query'],
     [{ path: '/lists', timeout: 'soon' as never }, 'timeout'],
   ] as const)(
     'refuses what cannot be asked: case %#',

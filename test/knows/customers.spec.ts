@@ -343,7 +343,7 @@ describe('odp.customers.update', () => {
   it('keeps hostile names and values what they are', async () => {
     const { odp, sandbox } = await startOdpApp();
     const attributes = JSON.parse(
-      '{"a\\"}],[{\\"b":"\\u0000\\n\\"}]","constructor":"x","😀":"\\ud800"}',
+      '{"a\\"}],[{\\"b":"\\u0000\\n\\"}]","constructor":"x","__typename":"y","😀":"\\ud800"}',
     ) as Record<string, string>;
     await odp.customers.update({ identifiers: { email }, attributes });
     expect(sandbox.requests()[0]?.body).toEqual([

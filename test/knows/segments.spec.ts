@@ -450,6 +450,38 @@ describe('hostile identifiers', () => {
     ).toEqual(['vip']);
   });
 
+  it.each([`a${String.fromCharCode(0xd800)}`, '\u200b'])(
+    'are refused if they are no text that anybody could have: case %#',
+    async (hostile) => {
+      const { odp, sandbox } = await startOdpApp();
+      for (const asked of [
+        odp.fetchQualifiedSegments({ email: hostile }, { segments }),
+        odp.customers.get({ email: hostile }),
+        odp.customers.update({ identifiers: { email: hostile } }),
+      ]) {
+        await expect(asked).rejects.toBeInstanceOf(OdpValidationError);
+      }
+      expect(sandbox.requests()).toEqual([]);
+    },
+  );
+
+  it('and names that mean something to JavaScript or GraphQL are those of segments', async () => {
+    const { odp, sandbox } = await startOdpApp();
+    const names = ['__proto__', '__typename', 'constructor', 'x) { y }', '"'];
+    sandbox.setSegments({ email }, ['constructor', '__typename']);
+    const ask = () =>
+      odp.fetchQualifiedSegments({ email }, { segments: names });
+    expect(await ask()).toEqual(['__typename', 'constructor']);
+    expect(await ask()).toEqual(['__typename', 'constructor']);
+    expect(queries(sandbox).map(({ variables }) => variables.segments)).toEqual(
+      [names],
+    );
+    // An identifier of that name is one that ODP does not have.
+    await failure(
+      odp.fetchQualifiedSegments({ constructor: 'a' } as never, { segments }),
+    );
+  });
+
   it('share no answer with others, whatever they look like', async () => {
     const { odp, sandbox } = await startOdpApp();
     sandbox.setSegments({ email: 'a' }, ['vip']);
