@@ -28,10 +28,14 @@ export class Refusals {
     }
   }
 
-  /** The caller got a promise and does not await it. */
-  unawaited(error: unknown): void {
+  /**
+   * The caller got a promise and does not await it.
+   *
+   * @param isEvent whether it was to send events
+   */
+  unawaited(error: unknown, isEvent = false): void {
     if (isRefusal(error) && this.#logged.has(error)) return;
-    this.#reporter.unawaited(error);
+    this.#reporter.unawaited(error, isEvent);
   }
 
   /**

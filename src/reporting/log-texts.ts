@@ -10,8 +10,8 @@ export const texts = {
     `The beforeSend function ${how}: the event is withheld. Return the event, or undefined to withhold it`,
   anonymous: () =>
     'An event was not sent: identity found no caller, and it has no identifier of its own',
-  unawaited: (message: string) =>
-    `${message} Nobody awaited the promise that rejected: await it, or call trackOdpEvent`,
+  unawaited: (message: string, isEvent: boolean) =>
+    `${message} Nobody awaited the promise that rejected: await it, or ${isEvent ? 'call trackOdpEvent' : 'catch what it rejects with'}`,
   retrying: (reason: string) =>
     `A request to ODP failed (${reason}); its events wait and are sent again`,
   suspended: (status: number) =>

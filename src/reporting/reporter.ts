@@ -1,5 +1,9 @@
 import type { Observable } from 'rxjs';
-import type { OdpError, OdpErrorCode, OdpViolation } from '../errors/index.js';
+import {
+  OdpError,
+  type OdpErrorCode,
+  type OdpViolation,
+} from '../errors/index.js';
 import {
   type ClaimedEvent,
   outboxError,
@@ -169,11 +173,17 @@ export class Reporter {
   }
 
   /** A promise rejected that nobody awaited. */
-  unawaited(error: unknown): void {
-    const { code, message } = outboxError(error);
-    this.#write('warn', `unawaited ${code}`, () => texts.unawaited(message), {
-      reason: code,
-    });
+  unawaited(error: unknown, isEvent: boolean): void {
+    const { code, message } =
+      isEvent || error instanceof OdpError
+        ? outboxError(error)
+        : { code: 'aborted', message: `${nameOfThrown(error)} ended a call.` };
+    this.#write(
+      'warn',
+      `unawaited ${code}`,
+      () => texts.unawaited(message, isEvent),
+      { reason: code },
+    );
   }
 
   requested(): void {

@@ -108,9 +108,12 @@ export class OdpService {
         : this.#append([made], checked);
       // Most outboxes have it at once.
       if (done === undefined) return Promise.resolve(sent);
-      return this.#watched(done.then(() => sent));
+      return this.#watched(
+        done.then(() => sent),
+        true,
+      );
     } catch (error) {
-      return this.#watched(Promise.reject(error as Error));
+      return this.#watched(Promise.reject(error as Error), true);
     }
   }
 
@@ -136,7 +139,7 @@ export class OdpService {
     events: readonly OdpEvent[],
     options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent[]> {
-    return this.#watched(this.#sendAll(events, options));
+    return this.#watched(this.#sendAll(events, options), true);
   }
 
   /**
@@ -298,9 +301,9 @@ export class OdpService {
     return sent;
   }
 
-  #watched<T>(promise: Promise<T>): Promise<T> {
+  #watched<T>(promise: Promise<T>, isEvent = false): Promise<T> {
     return watched(promise, (error) =>
-      this.#account.intake.refusals.unawaited(error),
+      this.#account.intake.refusals.unawaited(error, isEvent),
     );
   }
 

@@ -3,7 +3,7 @@ import {
   OdpService,
   type OptimizelyOdpModuleOptions,
 } from 'nestjs-optimizely-odp';
-import { beforeEach, afterEach, expect, test, vi } from 'vitest';
+import { beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
 import { startOdpApp } from '../support/odp-app.js';
 
 // Vitest fails a run with an unhandled rejection; these say it of themselves.
@@ -17,6 +17,22 @@ afterEach(() => {
 
 const email = 'ada@example.com';
 const invalid = { action: ' ', identifiers: { email } };
+
+/** What is asked of ODP, and does not go through the outbox. */
+const calls: [string, (odp: OdpService, signal?: AbortSignal) => unknown][] = [
+  ['customers.get', (odp, signal) => odp.customers.get({ email }, { signal })],
+  [
+    'customers.update',
+    (odp, signal) =>
+      odp.customers.update({ identifiers: { email } }, { signal }),
+  ],
+  ['api.request', (odp, signal) => odp.api.request({ path: '/lists', signal })],
+  [
+    'fetchQualifiedSegments',
+    (odp, signal) =>
+      odp.fetchQualifiedSegments({ email }, { segments: ['vip'], signal }),
+  ],
+];
 
 test.each([
   ['sendOdpEvent', (odp: OdpService) => void odp.sendOdpEvent(invalid)],
@@ -38,6 +54,30 @@ test.each([
   for (let n = 0; n < 50; n++) send(odp);
   await nextTurns();
   expect(said()).toHaveLength(1);
+});
+
+describe.each(calls)('%s', (_name, call) => {
+  test('a failure that nobody awaits is logged, with advice that fits', async () => {
+    const { odp, sandbox, log } = await startOdpApp();
+    const body = JSON.stringify({ message: `no ${email}` });
+    sandbox.fail({ status: 403, body });
+    void call(odp);
+    const said = () => log.filter(({ message }) => message.includes('awaited'));
+    await vi.waitFor(() => expect(said()).toHaveLength(1));
+    const [{ level, message }] = said() as [{ level: string; message: string }];
+    expect(level).toBe('warn');
+    expect(message).toMatch(/status 403.*reading needs the private key/);
+    expect(message).toContain('or catch what it rejects with');
+    expect(message).not.toContain(email);
+  });
+
+  test('so is one that its own signal has ended', async () => {
+    const { odp, log } = await startOdpApp();
+    void call(odp, AbortSignal.abort(new RangeError(`no ${email}`)));
+    await vi.waitFor(() => expect(log.at(-1)?.message).toContain('awaited'));
+    expect(log.at(-1)?.message).toMatch(/^RangeError ended a call\. Nobody/);
+    expect(log.at(-1)?.message).not.toContain(email);
+  });
 });
 
 test('one that is awaited, in any way, is its caller’s, and not logged', async () => {
@@ -99,16 +139,7 @@ test('an outbox that is full, and a delivery that is given up, too', async () =>
 test.each<[string, (odp: OdpService) => unknown]>([
   ['sendOdpEvent', (odp) => odp.sendOdpEvent({ ...invalid, action: 'a' })],
   ['trackOdpEvent', (odp) => odp.trackOdpEvent({ ...invalid, action: 'a' })],
-  ['customers.get', (odp) => odp.customers.get({ email })],
-  [
-    'customers.update',
-    (odp) => odp.customers.update({ identifiers: { email } }),
-  ],
-  ['api.request', (odp) => odp.api.request({ path: '/lists' })],
-  [
-    'fetchQualifiedSegments',
-    (odp) => odp.fetchQualifiedSegments({ email }, { segments: ['vip'] }),
-  ],
+  ...calls,
 ])(
   '%s in work that outlives the app is refused, and one line says so',
   async (_name, call) => {
