@@ -155,7 +155,7 @@ const identity: OptimizelyOdpModuleOptions['identity'] = ({
   headers,
   body,
 }) => {
-  if (type === 'http') return user as Record<string, string> | undefined;
+  if (type === 'http') return user;
   const { email } = (body ?? {}) as { email?: string };
   return identifiersOf((headers['x-email'] as string | undefined) ?? email);
 };

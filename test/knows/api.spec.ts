@@ -86,17 +86,17 @@ describe('odp.api.request', () => {
 
   it('keeps hostile names and values of query and body what they are', async () => {
     const { odp, sandbox } = await startOdpApp();
-    const hostile = JSON.parse(
+    const fields = JSON.parse(
       '{"__proto__":"a","constructor":"\\"}\\\\","a&b=c":"\\u0000\\n\u2028"}',
     ) as Record<string, string>;
     await failure(
-      odp.api.request({ method: 'POST', path: '/nowhere', body: hostile }),
+      odp.api.request({ method: 'POST', path: '/nowhere', body: fields }),
     );
-    await failure(odp.api.request({ path: '/nowhere', query: hostile }));
+    await failure(odp.api.request({ path: '/nowhere', query: fields }));
     const [posted, asked] = sandbox.requests();
-    expect(JSON.stringify(posted?.body)).toBe(JSON.stringify(hostile));
+    expect(JSON.stringify(posted?.body)).toBe(JSON.stringify(fields));
     const { searchParams } = new URL(asked!.path, sandbox.url);
-    expect([...searchParams]).toEqual(Object.entries(hostile));
+    expect([...searchParams]).toEqual(Object.entries(fields));
   });
 
   it.each([

@@ -310,7 +310,7 @@ describe('odp.customers.update', () => {
     async (identifiers, attributes, path) => {
       const { odp, sandbox } = await startOdpApp();
       const { violations } = await failure(
-        odp.customers.update({ identifiers, attributes } as OdpCustomer),
+        odp.customers.update({ identifiers, attributes }),
         OdpValidationError,
       );
       expect(violations).toEqual([

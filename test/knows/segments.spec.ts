@@ -478,7 +478,7 @@ describe('hostile identifiers', () => {
     );
     // An identifier of that name is one that ODP does not have.
     await failure(
-      odp.fetchQualifiedSegments({ constructor: 'a' } as never, { segments }),
+      odp.fetchQualifiedSegments({ constructor: 'a' }, { segments }),
     );
   });
 
