@@ -19,6 +19,7 @@ export const segments = {
     { key: 'rate', title: 'cold/s' },
     { key: 'cached', title: 'cached µs' },
     { key: 'asked', title: 'requests while cached' },
+    { key: 'flood', title: 'requests for 10,000 callers of 100' },
     { key: 'heap', title: 'heap MB' },
     { key: 'cache', title: 'cache of 10,000 MB' },
   ],
@@ -39,6 +40,12 @@ export const segments = {
     ),
     itself('a cached answer (µs)', 'ours', 'cached', atMost(2)),
     itself('requests while cached', 'ours', 'asked', atMost(0)),
+    itself(
+      'requests for 10,000 callers of 100 customers',
+      'ours',
+      'flood',
+      atMost(100),
+    ),
     itself('a full cache (MB)', 'ours', 'cache', {}),
   ],
 };

@@ -85,6 +85,13 @@ const { requests: before } = await sink.stats();
 const each = await cached(calls);
 const { requests: after } = await sink.stats();
 
+// 10,000 callers of 100 new customers, all at once.
+const { requests: dry } = await sink.stats();
+await Promise.all(
+  Array.from({ length: 10_000 }, (_, n) => ask(3_000_000 + (n % 100))),
+);
+const { requests: flooded } = await sink.stats();
+
 // The cache is full now, of customers who are the last that were asked about.
 globalThis.gc?.();
 const full = process.memoryUsage().heapUsed;
@@ -113,6 +120,7 @@ report({
   rate,
   cached: each / 1000,
   asked: after - before,
+  flood: flooded - dry,
   heap: full / MB,
   cache: perCustomer === undefined ? 0 : perCustomer / MB,
 });

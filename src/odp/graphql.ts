@@ -47,13 +47,15 @@ export async function querySegments(
     });
     return readSegments(body, segments);
   } catch (error) {
-    if (!(error instanceof OdpCallError)) throw error;
-    throw new OdpSegmentsError({
-      status: error.status,
-      reason: error.problem,
-    });
+    throw segmentsError(error);
   }
 }
+
+/** What callers get for a call that failed: never ODP's own words. */
+export const segmentsError = (error: unknown): unknown =>
+  error instanceof OdpCallError
+    ? new OdpSegmentsError({ status: error.status, reason: error.problem })
+    : error;
 
 interface Reply {
   readonly errors?: readonly {

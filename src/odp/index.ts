@@ -11,12 +11,13 @@ export {
   type OdpCredentials,
 } from './credentials.js';
 export { HttpServiceTransport } from './http-service.transport.js';
-export { querySegments } from './graphql.js';
+export { querySegments, segmentsError } from './graphql.js';
 export { NodeHttpTransport } from './node-http.transport.js';
 export type { OdpIntegration, OdpIntegrationState } from './integration.js';
 export { OdpClient, type OdpRequestTrace, type Outcome } from './odp-client.js';
 export { OdpHttp } from './odp-http.js';
 export {
+  noAnswerWithin,
   type OdpCall,
   OdpCallError,
   OdpCalls,

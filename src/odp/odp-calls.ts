@@ -59,6 +59,10 @@ export class OdpCallError extends Error implements OdpApiFailure {
   }
 }
 
+/** Nobody waited for the answer any longer. */
+export const noAnswerWithin = (timeout: number): OdpCallError =>
+  new OdpCallError(noAnswer(`no answer within ${timeout} ms`));
+
 /** What `tracing:optimizely-odp:call:*` carries (see Node's TracingChannel), for each request but those of events. */
 export interface OdpCallTrace {
   readonly account: string;
@@ -114,7 +118,7 @@ export class OdpCalls {
 
   /**
    * @throws OdpCallError
-   * @throws the reason of the caller's `signal`
+   * @throws the reason of the caller's `signal`; an OdpCallError counts as a failure of the call
    */
   async call(call: OdpCall): Promise<OdpCallAnswer> {
     const clock = this.#clock;
@@ -146,9 +150,12 @@ export class OdpCalls {
         else slots.release();
       }
     } catch (error) {
-      signal?.throwIfAborted();
-      const failure =
-        cutOff === undefined ? error : new OdpCallError(noAnswer(cutOff));
+      const failure: unknown =
+        signal?.aborted === true
+          ? signal.reason
+          : cutOff === undefined
+            ? error
+            : new OdpCallError(noAnswer(cutOff));
       if (failure instanceof OdpCallError) {
         this.#failed(route, failure.problem);
       }

@@ -1,10 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import type { OdpAccount } from '../account/index.js';
 import { type Lookup, lookupsOf } from '../customers/index.js';
-import { OdpSegmentsError } from '../errors/index.js';
 import { NO_IDENTIFIER, type OdpIdentifiers } from '../events/index.js';
 import { messageOf } from '../origin.js';
-import { querySegments } from '../odp/index.js';
+import { noAnswerWithin, querySegments, segmentsError } from '../odp/index.js';
 import {
   checkFetchOptions,
   type CheckedOptions,
@@ -60,7 +59,8 @@ export class QualifiedSegments {
     // Even for a cached answer: a closed account gives none.
     void this.#account.calls;
     const checked = checkFetchOptions(options);
-    const { cache, signal, timeout = 0 } = checked;
+    const { requestTimeout } = this.#options;
+    const { cache, signal, timeout = requestTimeout } = checked;
     const customer = this.#customer(identifiers);
     const wanted = this.#wanted(checked);
     signal?.throwIfAborted();
@@ -68,11 +68,10 @@ export class QualifiedSegments {
     if (customer.length === 0 || wanted.length === 0) {
       return { segments: [], cached: false, age: 0 };
     }
-    const most = Math.max(timeout, this.#options.requestTimeout);
     if (cache === 'ignore') {
       this.#publish('ignored');
-      const request = this.#ask(customer, wanted, most, checked);
-      return this.#answer(request, wanted, checked);
+      const request = this.#ask(customer, wanted, timeout + requestTimeout);
+      return this.#answer(request, wanted, timeout, signal);
     }
     const key = keyOf(customer);
     const known = this.#cache.get(key);
@@ -85,8 +84,8 @@ export class QualifiedSegments {
       return this.#details(known, wanted, true);
     }
     const asked = together(known, wanted);
-    const request = this.#share(key, customer, asked, most, checked);
-    return this.#answer(request, wanted, checked);
+    const request = this.#share(key, customer, asked, timeout);
+    return this.#answer(request, wanted, timeout, signal);
   }
 
   /** The request under way for this customer, or a new one. */
@@ -95,17 +94,19 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     asked: readonly string[],
     timeout: number,
-    options: CheckedOptions,
   ): SharedRequest<KnownSegments> {
     const requestKey = `${key} ${JSON.stringify(asked)}`;
     const underWay = this.#requests.get(requestKey);
-    if (underWay?.isAlive === true) {
+    if (underWay?.lastsUntil(this.#account.clock.monotonic() + timeout)) {
       this.#publish('joined');
       return underWay;
     }
     this.#publish('miss');
     const { generation } = this.#cache;
-    const request = this.#ask(customer, asked, timeout, options);
+    // With time for those who join it later; one that has none left is replaced.
+    const { requestTimeout } = this.#options;
+    const most = Math.max(timeout, requestTimeout) + requestTimeout;
+    const request = this.#ask(customer, asked, most);
     this.#requests.set(requestKey, request);
     request.ended((known) => {
       if (this.#requests.get(requestKey) === request) {
@@ -122,13 +123,13 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     asked: readonly string[],
     timeout: number,
-    caller: CheckedOptions,
   ): SharedRequest<KnownSegments> {
-    const mayLeave = (caller.signal ?? caller.timeout) !== undefined;
-    return new SharedRequest(mayLeave, async (ended) => ({
+    const { clock } = this.#account;
+    const deadline = clock.monotonic() + timeout;
+    return new SharedRequest(deadline, async (ended) => ({
       asked,
-      qualified: await this.#query(customer, asked, timeout, ended),
-      at: this.#account.clock.monotonic(),
+      qualified: await this.#query(customer, asked, deadline, ended),
+      at: clock.monotonic(),
     }));
   }
 
@@ -136,11 +137,10 @@ export class QualifiedSegments {
   async #query(
     customer: readonly Lookup[],
     segments: readonly string[],
-    timeout: number,
-    signal: AbortSignal | undefined,
+    deadline: number,
+    signal: AbortSignal,
   ): Promise<readonly string[]> {
     const { clock, calls } = this.#account;
-    const deadline = clock.monotonic() + timeout;
     for (const [name, value] of customer) {
       const left = Math.max(1, Math.ceil(deadline - clock.monotonic()));
       const query = { name, value, segments, timeout: left, signal };
@@ -150,28 +150,21 @@ export class QualifiedSegments {
     return [];
   }
 
+  /** Each caller waits as long as it wants; others may wait longer. */
   async #answer(
     request: SharedRequest<KnownSegments>,
     wanted: readonly string[],
-    { signal, timeout }: CheckedOptions,
+    timeout: number,
+    signal: AbortSignal | undefined,
   ): Promise<QualifiedSegmentsDetails> {
-    if (timeout === undefined) {
-      return this.#details(await request.join(signal), wanted, false);
-    }
-    // Other callers may wait longer.
-    const waiting = new AbortController();
-    const late = () => {
-      const reason = `no answer within ${timeout} ms`;
-      waiting.abort(new OdpSegmentsError({ status: undefined, reason }));
-    };
-    const leave = () => waiting.abort(signal?.reason);
-    const clear = this.#account.clock.schedule(late, timeout, false);
-    signal?.addEventListener('abort', leave);
+    const { clock } = this.#account;
     try {
-      return this.#details(await request.join(waiting.signal), wanted, false);
-    } finally {
-      clear();
-      signal?.removeEventListener('abort', leave);
+      const known = await request.join(signal, (leave) =>
+        clock.schedule(() => leave(noAnswerWithin(timeout)), timeout, false),
+      );
+      return this.#details(known, wanted, false);
+    } catch (error) {
+      throw segmentsError(error);
     }
   }
 

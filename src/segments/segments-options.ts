@@ -17,8 +17,7 @@ export class OdpSegmentsOptions {
   readonly cacheTimeout: Duration = '10m';
 
   /**
-   * How long ODP may take. Callers wait that long, and so do requests that
-   * `@QualifiedFor` guards.
+   * How long callers wait for ODP, and requests that `@QualifiedFor` guards.
    * @default '5s'
    */
   readonly requestTimeout: Duration = '5s';

@@ -1,21 +1,25 @@
-/** A request that several callers wait for. It is aborted once all of them have left. */
+/** Ends a caller's wait when its time is up. Returns a function that calls it off. */
+export type TimeLimit = (leave: (reason: unknown) => void) => () => void;
+
+/**
+ * A request that several callers wait for, each for as long as it likes. It is
+ * aborted once all of them have left.
+ */
 export class SharedRequest<T> {
-  readonly #aborter: AbortController | undefined;
+  /** On the monotonic clock: it ends then, whoever waits. */
+  readonly #deadline: number;
+  readonly #aborter = new AbortController();
   readonly #result: Promise<T>;
   #waiting = 0;
 
-  /** @param mayLeave whether its first caller may leave; one that cannot keeps it going for all */
-  constructor(
-    mayLeave: boolean,
-    ask: (signal: AbortSignal | undefined) => Promise<T>,
-  ) {
-    this.#aborter = mayLeave ? new AbortController() : undefined;
-    this.#result = ask(this.#aborter?.signal);
+  constructor(deadline: number, ask: (signal: AbortSignal) => Promise<T>) {
+    this.#deadline = deadline;
+    this.#result = ask(this.#aborter.signal);
   }
 
-  /** Whether another caller may join. */
-  get isAlive(): boolean {
-    return this.#aborter?.signal.aborted !== true;
+  /** Whether a caller who waits until then may join. */
+  lastsUntil(end: number): boolean {
+    return !this.#aborter.signal.aborted && end <= this.#deadline;
   }
 
   /** Calls `onEnd` with the result, or `undefined` if it failed, before later callers get it. */
@@ -26,21 +30,25 @@ export class SharedRequest<T> {
   /**
    * Waits for it.
    *
-   * @throws the signal's reason once that is aborted
+   * @throws the reason of `signal`, or of the limit, if the caller leaves
    */
-  join(signal: AbortSignal | undefined): Promise<T> {
+  join(signal: AbortSignal | undefined, limit: TimeLimit): Promise<T> {
     this.#waiting++;
-    if (signal === undefined) return this.#result;
     return new Promise<T>((resolve, reject) => {
-      const leave = () => {
+      const leave = (reason: unknown) => {
+        done();
         // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the caller's own reason
-        reject(signal.reason);
-        if (--this.#waiting === 0) this.#aborter?.abort();
+        reject(reason);
+        if (--this.#waiting === 0) this.#aborter.abort(reason);
       };
-      const stay = () => signal.removeEventListener('abort', leave);
-      this.#result.then(resolve, reject).finally(stay);
-      if (signal.aborted) leave();
-      else signal.addEventListener('abort', leave, { once: true });
+      const abort = () => leave(signal?.reason);
+      const done = () => {
+        callOff();
+        signal?.removeEventListener('abort', abort);
+      };
+      const callOff = limit(leave);
+      signal?.addEventListener('abort', abort);
+      this.#result.finally(done).then(resolve, reject);
     });
   }
 }

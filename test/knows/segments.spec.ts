@@ -1,7 +1,10 @@
 import 'reflect-metadata';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import {
+  type FetchSegmentsOptions,
   OdpNotEnabledError,
   type OdpSegmentsLookup,
   OdpSegmentsError,
@@ -321,6 +324,139 @@ describe('fetchQualifiedSegments', () => {
     for (const error of await Promise.all(asked)) {
       expect(error.reason).toBe('no answer within 2000 ms');
     }
+  });
+
+  describe('callers who share a request', () => {
+    /** An ODP that answers each request when the test says so, and knows who has hung up. */
+    async function slow() {
+      const open: ServerResponse[] = [];
+      let hungUp = 0;
+      const server = createServer((request, response) => {
+        request.resume();
+        open.push(response);
+        response.on('close', () => {
+          if (!response.writableEnded) hungUp++;
+        });
+      });
+      await new Promise<void>((resolve) => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+      onTestFinished(() => {
+        server.closeAllConnections();
+        server.close();
+      });
+      const { port } = server.address() as AddressInfo;
+      const app = await startOdpApp({ apiHost: `http://127.0.0.1:${port}` });
+      return {
+        ...app,
+        hungUp: () => hungUp,
+        requested: (count: number) =>
+          soon(() => expect(open).toHaveLength(count)),
+        answer: (n: number) =>
+          open[n]!.writeHead(200, { 'content-type': 'application/json' }).end(
+            '{"data":{"customer":{"audiences":{"edges":[{"node":{"name":"vip"}}]}}}}',
+          ),
+        /** Its answer, or its error. */
+        ask: (options: FetchSegmentsOptions = {}) =>
+          odpAnswer(
+            app.odp.fetchQualifiedSegments(
+              { email },
+              {
+                segments,
+                ...options,
+                details: false,
+              },
+            ),
+          ),
+      };
+    }
+    const odpAnswer = (asked: Promise<string[]>) =>
+      asked.catch((error: unknown) => error);
+    const late = (ms: number) =>
+      expect.objectContaining({
+        code: 'segmentsFailed',
+        reason: `no answer within ${ms} ms`,
+      }) as unknown;
+
+    it('wait as long as each of them wants', async () => {
+      const { ask, clock, requested, answer, hungUp } = await slow();
+      const first = ask();
+      const hasty = ask({ timeout: 1000 });
+      await requested(1);
+      await clock.advance(4900);
+      const later = ask();
+      expect(await hasty).toEqual(late(1000));
+      await clock.advance(100);
+      expect(await first).toEqual(late(5000));
+      await clock.advance(4000);
+      answer(0);
+      expect(await later).toEqual(['vip']);
+      // It is kept, as any answer.
+      expect(await ask()).toEqual(['vip']);
+      await requested(1);
+      expect(hungUp()).toBe(0);
+    });
+
+    it('may leave, even all but one', async () => {
+      const { ask, requested, answer, hungUp } = await slow();
+      const leaving = new AbortController();
+      const reason = new Error('the client has gone');
+      const left = [1, 2, 3].map(() => ask({ signal: leaving.signal }));
+      const staying = ask({ signal: new AbortController().signal });
+      await requested(1);
+      leaving.abort(reason);
+      expect(await Promise.all(left)).toEqual([reason, reason, reason]);
+      answer(0);
+      expect(await staying).toEqual(['vip']);
+      expect(hungUp()).toBe(0);
+    });
+
+    it('hang up once nobody waits any more, and whoever comes then asks anew', async () => {
+      const { ask, clock, requested, answer, hungUp } = await slow();
+      const leaving = new AbortController();
+      const reason = new Error('the client has gone');
+      const left = ask({ signal: leaving.signal });
+      const hasty = ask({ timeout: 1000 });
+      await requested(1);
+      leaving.abort(reason);
+      expect(await left).toBe(reason);
+      expect(hungUp()).toBe(0);
+      await clock.advance(1000);
+      expect(await hasty).toEqual(late(1000));
+      const next = ask();
+      await requested(2);
+      await soon(() => expect(hungUp()).toBe(1));
+      answer(1);
+      expect(await next).toEqual(['vip']);
+    });
+
+    it('who come long after a request that hangs, or want to wait longer, make one of their own', async () => {
+      const { ask, clock, requested, answer } = await slow();
+      const first = ask();
+      await requested(1);
+      const patient = ask({ timeout: 60_000 });
+      await requested(2);
+      await clock.advance(5001);
+      expect(await first).toEqual(late(5000));
+      const joined = ask();
+      await clock.advance(4999);
+      answer(1);
+      expect(await Promise.all([patient, joined])).toEqual([['vip'], ['vip']]);
+      await requested(2);
+    });
+
+    it('are not held up by one that hangs', async () => {
+      const { ask, clock, requested, answer } = await slow();
+      void ask();
+      await requested(1);
+      await clock.advance(4999);
+      void ask();
+      await clock.advance(2);
+      const next = ask();
+      await requested(2);
+      answer(1);
+      expect(await next).toEqual(['vip']);
+    });
   });
 
   it('lets a caller leave without harm to others, and breaks off once all have left', async () => {

@@ -160,4 +160,15 @@ it('health shows the last call that failed, and how long ago', async () => {
       lastApiFailureAge: 5000,
     },
   });
+
+  module
+    .get(RecordingOdpTransport)
+    .respondToCallsWith(() => new Promise(() => {}));
+  const asked = odp.fetchQualifiedSegments({ email }, { segments });
+  asked.catch(() => {});
+  await clock.advance(5000);
+  await expect(asked).rejects.toMatchObject({ code: 'segmentsFailed' });
+  expect(await health.isHealthy('odp')).toMatchObject({
+    odp: { lastApiFailure: '/v3/graphql: no answer within 5000 ms' },
+  });
 });
