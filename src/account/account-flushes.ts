@@ -32,20 +32,15 @@ export class AccountFlushes {
     return (await this.#delivery?.flush(left)) ?? { pending: 0 };
   }
 
-  /**
-   * Flushes until nothing new comes in.
-   *
-   * @returns how much of the time is left, in ms
-   */
-  async last(timeout: number, durability: OutboxDurability): Promise<number> {
+  /** Flushes until nothing new comes in, at most until `deadline` on the monotonic clock. */
+  async last(deadline: number, durability: OutboxDurability): Promise<void> {
     const clock = this.#clock;
     const { counters } = this.#reporter;
     const delivery = this.#delivery;
-    // Events that are there already need not wait for a decorator's functions.
-    if (this.#background.underWay) void delivery?.flush(timeout);
-    const deadline = clock.monotonic() + timeout;
     let accepted: number;
-    let left = timeout;
+    let left = Math.max(deadline - clock.monotonic(), 0);
+    // Events that are there already need not wait for a decorator's functions.
+    if (this.#background.underWay) void delivery?.flush(left);
     delivery?.hurry();
     do {
       ({ accepted } = counters);
@@ -54,7 +49,6 @@ export class AccountFlushes {
       await delivery?.flush(left);
       left = Math.max(deadline - clock.monotonic(), 0);
     } while (left > 0 && counters.accepted > accepted);
-    return left;
   }
 
   /** Returns how much of the time is left, in ms. */

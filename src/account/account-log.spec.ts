@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 import { lastLine } from './account-log.js';
 
-const outbox = { name: 'memory', durability: 'process' } as const;
+const outbox = {
+  name: 'memory',
+  durability: 'process',
+  storeClosed: false,
+} as const;
 const none = { delivered: 0, rejected: 0, expired: 0, dropped: 0 };
 
 it.each([
@@ -18,6 +22,26 @@ it.each([
   expect(line.text).toMatch(text);
   expect(line.facts).toMatchObject({ ...counted, left: left ?? 'unknown' });
 });
+
+it.each([
+  [0, false, /^Nothing waits in the outbox \(redis \(odp\)\)$/],
+  [2, false, /^2 events wait in the outbox .* for another instance/],
+  [undefined, false, /unknown, as the outbox did not answer/],
+  [undefined, true, /^The app has closed .* unknown whether events wait/],
+] as const)(
+  'claims nothing of an outbox that instances share: %s left, closed: %s',
+  (left, storeClosed, text) => {
+    const shared = {
+      name: 'redis (odp)',
+      durability: 'server',
+      storeClosed,
+    } as const;
+    const counters = { ...none, delivered: 3 };
+    const line = lastLine({ left, erased: 0, counters, outbox: shared });
+    expect(line.text).toMatch(text);
+    expect(line.facts).toMatchObject({ delivered: 3 });
+  },
+);
 
 it('does not take for delivered what was erased', () => {
   const { text } = lastLine({ left: 0, erased: 1, counters: none, outbox });

@@ -26,6 +26,7 @@ export interface Ending {
   readonly outbox: {
     readonly name: string;
     readonly durability: OutboxDurability;
+    readonly storeClosed: boolean;
   };
 }
 
@@ -107,9 +108,21 @@ export function lastLine({ left, erased, counters, outbox }: Ending): {
     left: left ?? 'unknown',
   };
   const where = `in the outbox (${outbox.name}), which survives ${SURVIVES[outbox.durability]}`;
+  if (outbox.storeClosed) {
+    const text = `The app has closed the client or pool of the outbox (${outbox.name}), so it is unknown whether events wait there. Any that do are sent by another instance or the next start; close it after app.close() to have them sent before`;
+    return { level: 'log', text, facts };
+  }
   if (left === undefined) {
     const text = `Whether events stay behind is unknown, as the outbox did not answer. Any that do wait ${where}`;
     return { level: 'warn', text, facts };
+  }
+  // Other instances append to it and send from it.
+  if (outbox.durability === 'server') {
+    const text =
+      left === 0
+        ? `Nothing waits in the outbox (${outbox.name})`
+        : `${left} ${left === 1 ? 'event waits' : 'events wait'} in the outbox (${outbox.name}) for another instance or the next start`;
+    return { level: 'log', text, facts };
   }
   if (left > 0) {
     return {

@@ -1,4 +1,4 @@
-import { Delivery } from '../delivery/index.js';
+import { Delivery, type LastDeadlines } from '../delivery/index.js';
 import {
   CredentialsHolder,
   OdpCalls,
@@ -80,7 +80,10 @@ export class OdpAccount {
   readonly #ended = new AbortController();
   #state: AccountState;
   #lastFailure: CallFailure | undefined;
+  #handedOver: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  /** How much of `shutdownTimeout` is left, in ms. */
+  #shutdownTime: number;
   #sends = false;
   #erased = 0;
 
@@ -95,6 +98,7 @@ export class OdpAccount {
     const { clock } = runtime;
     const { apiKey, apiHost, delivery } = options;
     this.#options = options;
+    this.#shutdownTime = delivery.shutdownTimeout;
     this.#processEnd = processEnd;
     this.name = name;
     this.app = callers;
@@ -294,6 +298,18 @@ export class OdpAccount {
     return this.#flushes.flush(timeout);
   }
 
+  /**
+   * The app begins to shut down, and may close the outbox's store from now on.
+   * Instances that share it take over: what is under way is finished and recorded;
+   * events are still accepted. Never rejects, and runs once.
+   */
+  handOver(): Promise<void> {
+    const { delivery } = this;
+    if (delivery?.outbox.durability !== 'server') return Promise.resolve();
+    this.#handedOver ??= this.#handOver(delivery);
+    return this.#handedOver;
+  }
+
   /** The last flush; afterwards no event is taken. Never rejects, and runs once. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -311,24 +327,46 @@ export class OdpAccount {
     return this.delivery?.append(events, options);
   }
 
+  /** The deadlines of a last flush that starts now. */
+  get #lastDeadlines(): LastDeadlines {
+    const { outbox, delivery } = this.#options;
+    const { shutdownTimeout, requestTimeout } = delivery;
+    const requests = this.clock.monotonic() + this.#shutdownTime;
+    // What a durable outbox holds is sent later anyway, so rather let requests
+    // finish: events of one that is cut off would be sent again.
+    const reserve =
+      outbox.durability === 'process'
+        ? 0
+        : Math.min(shutdownTimeout / 2, requestTimeout);
+    return { claims: requests - reserve, requests };
+  }
+
+  async #handOver(delivery: Delivery): Promise<void> {
+    const since = this.clock.monotonic();
+    await delivery.settle(this.#lastDeadlines);
+    this.#shutdownTime -= Math.min(
+      this.clock.monotonic() - since,
+      this.#shutdownTime,
+    );
+  }
+
   async #close(): Promise<void> {
-    const { shutdownTimeout } = this.#options.delivery;
+    const { outbox } = this.#options;
     this.#ended.abort();
     this.#processEnd.remove(this.#processEnds);
     this.#integration?.hurry();
-    const timeLeft = await this.#flushes.last(
-      shutdownTimeout,
-      this.#options.outbox.durability,
-    );
+    await this.#handedOver;
+    const deadlines = this.#lastDeadlines;
+    await this.#flushes.last(deadlines.claims, outbox.durability);
     if (this.#state === 'open') this.#state = 'closed';
-    const end = this.clock.monotonic() + timeLeft + CLOSE_GRACE_MS;
+    const end = deadlines.requests + CLOSE_GRACE_MS;
     const integrationClosed = this.#integration?.close();
     if (this.delivery !== undefined) {
       this.#log.closed({
-        left: await this.delivery.close(timeLeft),
+        left: await this.delivery.close(deadlines),
         erased: this.#erased,
         counters: this.reporter.counters,
-        outbox: this.#options.outbox,
+        outbox,
       });
     }
     this.#calls?.close();

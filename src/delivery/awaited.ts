@@ -21,6 +21,10 @@ export interface AwaitedEvent {
 export class AwaitedEvents {
   readonly #waiters = new Map<string, Waiter>();
 
+  get any(): boolean {
+    return this.#waiters.size > 0;
+  }
+
   /** The receipts of awaited events that the outbox has. */
   get receipts(): string[] {
     return [...this.#waiters]

@@ -31,6 +31,14 @@ export interface DeliveryParts {
   readonly deadLetters: DeadLetterRetention;
 }
 
+/** Until when an app that is ending delivers, on the monotonic clock. */
+export interface LastDeadlines {
+  /** More batches are claimed until then. */
+  readonly claims: number;
+  /** Requests under way may take until then. */
+  readonly requests: number;
+}
+
 /** How long closing waits, after the last flush, for what is under way to stop, in ms. */
 const SHUTDOWN_GRACE_MS = 1000;
 
@@ -164,23 +172,37 @@ export class Delivery {
     return { pending: await within(clock, timeout, flush, late, true) };
   }
 
-  /** The app is ending: from now on, backoff is short. */
+  /** The app is ending: backoff is short, and batches are only claimed for callers that flush or await delivery. */
   hurry(): void {
     this.#dispatcher.hurry();
   }
 
   /**
-   * Closes: one last flush of at most `timeout` ms, then requests under way are
-   * aborted and their events released. Takes a second more at most, whatever
+   * The app is ending, and may close the outbox's store from now on: flushes, and
+   * lets requests under way finish. Afterwards batches are only claimed for callers
+   * that flush or await delivery. Never rejects.
+   */
+  async settle(deadlines: LastDeadlines): Promise<void> {
+    this.hurry();
+    await this.flush(this.#until(deadlines.claims));
+    await this.#settled(deadlines);
+  }
+
+  /**
+   * Closes: one last flush, then requests under way finish. Those that take longer
+   * are aborted, and their events released. Takes a second more at most, whatever
    * hangs. Never rejects.
    *
    * @returns how many events stay behind; `undefined` if the outbox did not say
    */
-  async close(timeout: number): Promise<number | undefined> {
+  async close(deadlines: LastDeadlines): Promise<number | undefined> {
     const { clock } = this.#parts;
-    const end = clock.monotonic() + timeout + SHUTDOWN_GRACE_MS;
+    const grace = this.#until(deadlines.requests) + SHUTDOWN_GRACE_MS;
+    const end = clock.monotonic() + grace;
     this.hurry();
-    await this.flush(timeout);
+    await this.flush(this.#until(deadlines.claims));
+    this.#dispatcher.end();
+    await this.#settled(deadlines);
     this.#abort.abort();
     // Flushes that outlast the app resolve with what is left.
     this.#flushes.end();
@@ -195,7 +217,18 @@ export class Delivery {
     return left;
   }
 
+  #settled({ requests }: LastDeadlines): Promise<void> {
+    const { clock } = this.#parts;
+    const settled = this.#dispatcher.settled();
+    return within(clock, this.#until(requests), settled, () => {}, true);
+  }
+
+  #until(deadline: number): number {
+    return Math.max(deadline - this.#parts.clock.monotonic(), 0);
+  }
+
   async #left(): Promise<number | undefined> {
+    if (!this.#access.isOpen) return undefined;
     try {
       return (await this.#access.probe()).pending;
     } catch {

@@ -67,6 +67,7 @@ export class Dispatcher {
   #probes = 0;
   #probing = false;
   #paused = false;
+  #claimsFor: 'everybody' | 'callers' | 'nobody' = 'everybody';
 
   constructor(parts: DispatcherParts) {
     const { access, client, clock, delivery, random } = parts;
@@ -87,7 +88,7 @@ export class Dispatcher {
       breaker: this.#breaker,
       limit: this.#limit,
       rate: this.#rate,
-      paused: () => this.#paused,
+      paused: () => this.#isHeld,
       forgotten: (count) => access.forgotten(count),
       deadLettered: (count) => access.deadLettered(count),
       released: (delay) => this.#trigger.released(clock.monotonic() + delay),
@@ -178,16 +179,26 @@ export class Dispatcher {
     this.#poll(now);
     if (this.#claiming === undefined) {
       if (this.#mayClaim(now)) this.#begin(this.#claim());
-      else if (now >= this.#expiryScan.dueAt(now))
+      else if (
+        this.#claimsFor === 'everybody' &&
+        now >= this.#expiryScan.dueAt(now)
+      )
         this.#begin(this.#expiryScan.run(now));
     }
     void this.#endFlushes();
     this.#wakeTimer.set(this.#nextWake(now));
   }
 
+  /** Whether no requests are started for now. */
+  get #isHeld(): boolean {
+    if (this.#paused || this.#claimsFor === 'everybody') return this.#paused;
+    const { awaited, flushes } = this.#parts;
+    return this.#claimsFor === 'nobody' || !(awaited.any || flushes.any);
+  }
+
   #mayClaim(now: number): boolean {
     return (
-      !this.#paused &&
+      !this.#isHeld &&
       this.#trigger.isDue(now) &&
       this.#hasCapacity(now) &&
       this.#rate.nextAt(now) === undefined &&
@@ -298,17 +309,31 @@ export class Dispatcher {
     return this.#breaker.nextRequestAt(now) ?? 0;
   }
 
-  /** The app is ending: from now on, backoff is short. */
+  /**
+   * The app is ending: backoff is short, and batches are only claimed for callers
+   * that flush or await delivery. What is under way goes on.
+   */
   hurry(): void {
     const now = this.#parts.clock.monotonic();
     this.#breaker.limitBackoff(now, MAX_SHUTDOWN_BACKOFF_MS);
+    this.#claimsFor = 'callers';
+  }
+
+  /** Claims nothing more. */
+  end(): void {
+    this.#claimsFor = 'nobody';
+  }
+
+  /** Resolves once what is under way now has ended. */
+  async settled(): Promise<void> {
+    await this.#claiming;
+    await Promise.all(this.#underWay);
   }
 
   /** Call after aborting. Resolves once nothing is under way. */
   async stopped(): Promise<void> {
     this.#wakeTimer.off();
-    await this.#claiming;
-    await Promise.all(this.#underWay);
+    await this.settled();
   }
 
   /** When to wake, unless the end of a delivery does so before. */
@@ -319,7 +344,7 @@ export class Dispatcher {
       this.#expiryScan.dueAt(now),
     ];
     if (!this.#trigger.isDue(now)) times.push(this.#trigger.nextAt);
-    else if (!this.#paused) {
+    else if (!this.#isHeld) {
       times.push(
         this.#breaker.nextRequestAt(now),
         this.#rate.nextAt(now),

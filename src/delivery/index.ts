@@ -5,4 +5,4 @@ export {
   type ResolvedDelivery,
   resolveDelivery,
 } from './delivery-options.js';
-export { Delivery } from './delivery.js';
+export { Delivery, type LastDeadlines } from './delivery.js';

@@ -61,7 +61,7 @@ export class OutboxAccess {
 
   /** Whether the outbox can be used. */
   get isOpen(): boolean {
-    return this.#opening.failure === undefined;
+    return this.#opening.failure === undefined && !this.outbox.storeClosed;
   }
 
   /** Opens the outbox. A failure is reported and retried; never rejects. */
@@ -125,7 +125,7 @@ export class OutboxAccess {
 
   /** What the outbox holds: now if it answers at once, else as of its last answer. */
   counts(): OutboxCounts {
-    if (this.#asking === 0) void this.refresh();
+    if (this.#asking === 0 && !this.outbox.storeClosed) void this.refresh();
     return this.#counts;
   }
 
@@ -180,7 +180,7 @@ export class OutboxAccess {
 
   /** Closes the outbox. Never rejects. */
   async close(): Promise<void> {
-    if (!this.isOpen) return;
+    if (this.#opening.failure !== undefined) return;
     try {
       await this.outbox.close();
     } catch (error) {

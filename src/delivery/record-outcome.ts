@@ -166,7 +166,7 @@ export class OutcomeRecorder {
     events: readonly ClaimedEvent[],
     record: () => MaybePromise<number>,
   ): Promise<number | undefined> {
-    const { clock, reporter, abort, released } = this.#parts;
+    const { outbox, clock, reporter, abort, released } = this.#parts;
     for (let first = true; ; first = false) {
       try {
         const held = await record();
@@ -176,7 +176,7 @@ export class OutcomeRecorder {
         reporter.outboxFailed(doing, error);
         const now = clock.monotonic();
         const over = now + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
-        if (abort.aborted || over) {
+        if (abort.aborted || over || outbox.storeClosed) {
           released(Math.max(this.#leaseEnd - now, 0));
           return undefined;
         }

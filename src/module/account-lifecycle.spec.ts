@@ -1,9 +1,21 @@
-import { Module, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { expect, test } from 'vitest';
 import { modulesOf } from '../service/index.js';
-import { type AccountLifecycle, hookInLast } from './account-lifecycle.js';
+import {
+  type AccountLifecycle,
+  hookIn,
+  type ShutdownBegin,
+} from './account-lifecycle.js';
+
+const begin = { onModuleDestroy: async () => {} } as ShutdownBegin;
 
 /** It leans on what Nest does not document. */
 test('its hooks run after those of every module, on this version of Nest', async () => {
@@ -24,11 +36,40 @@ test('its hooks run after those of every module, on this version of Nest', async
     ],
   }).compile();
   const modules = modulesOf(app.get(ModuleRef));
-  expect(hookInLast(modules, ends('ours') as AccountLifecycle)).toBe(true);
+  expect(hookIn(modules, begin, ends('ours') as AccountLifecycle)).toBe(true);
   await app.init();
   await app.close();
   expect(ended.at(-1)).toBe('ours');
   expect(ended).toHaveLength(3);
+});
+
+test('its first hook runs before those of every module, on this version of Nest', async () => {
+  const ended: string[] = [];
+  const ends = (name: string): OnModuleDestroy => ({
+    onModuleDestroy: () => void ended.push(name),
+  });
+  @Injectable()
+  class Pool implements OnModuleDestroy {
+    constructor(@Inject('A') readonly other: unknown) {}
+
+    onModuleDestroy() {
+      ended.push('the root module');
+    }
+  }
+  @Module({
+    providers: [{ provide: 'A', useValue: ends('a module') }],
+    exports: ['A'],
+  })
+  class AModule {}
+  const app = await Test.createTestingModule({
+    imports: [AModule],
+    providers: [Pool],
+  }).compile();
+  const modules = modulesOf(app.get(ModuleRef));
+  hookIn(modules, ends('ours') as ShutdownBegin, lifecycle);
+  await app.init();
+  await app.close();
+  expect(ended).toEqual(['ours', 'the root module', 'a module']);
 });
 
 const lifecycle = {} as AccountLifecycle;
@@ -48,7 +89,7 @@ test.each([
     }),
   ],
 ])('where Nest %s, it is told', (_, modules) => {
-  expect(hookInLast(modules, lifecycle)).toBe(false);
+  expect(hookIn(modules, begin, lifecycle)).toBe(false);
 });
 
 test('the modules are found where Nest keeps its container elsewhere', async () => {

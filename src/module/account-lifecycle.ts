@@ -1,6 +1,7 @@
 import type {
   OnApplicationBootstrap,
   OnApplicationShutdown,
+  OnModuleDestroy,
   OnModuleInit,
 } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
@@ -53,7 +54,21 @@ function refuse(path: string, message: string): never {
   throw new OdpConfigurationError([{ path, message }]);
 }
 
-/** The only place that hooks into the app's lifecycle: hook order inside a module differs between Nest 11 and 12. */
+/** Hooks into the begin of the app's shutdown, before other modules close what an outbox works through. */
+export class ShutdownBegin implements OnModuleDestroy {
+  readonly #account: OdpAccount;
+
+  constructor(account: OdpAccount) {
+    this.#account = account;
+    proxyProof(this);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.#account.handOver();
+  }
+}
+
+/** All other hooks into the app's lifecycle are here, since hook order inside a module differs between Nest 11 and 12. */
 export class AccountLifecycle
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
@@ -79,23 +94,36 @@ export class AccountLifecycle
 
 /**
  * Makes the hooks of `lifecycle` run last, so that a worker that finishes its
- * job in a hook of its own still gets its events out. Nest runs hooks module by
- * module, its own core module last, and not at all for lazily loaded modules.
+ * job in a hook of its own still gets its events out, and that of `begin` first.
+ * At shutdown Nest runs hooks module by module: the root module's first, those of
+ * its own core module last, and those of lazily loaded modules not at all.
  *
- * @returns whether that was possible
+ * @returns whether the former was possible
  */
-export function hookInLast(
+export function hookIn(
   modules: ModulesContainer,
+  begin: ShutdownBegin,
   lifecycle: AccountLifecycle,
 ): boolean {
-  const core = [...modules.values()].find(
-    ({ metatype }) => metatype?.name === 'InternalCoreModule',
-  );
-  // Nest has no public way to be last, so another version of it may know none of this.
+  // Nest puts its core module first into the container, the root module second.
+  const [core, root] = modules.values();
+  if (core?.metatype?.name !== 'InternalCoreModule') return false;
+  hookInto(root, begin);
+  return hookInto(core, lifecycle);
+}
+
+/** Nest has no public way to be first or last, so another version of it may know none of this. */
+function hookInto(
+  module: ReturnType<ModulesContainer['get']>,
+  hooks: object,
+): boolean {
   const token = Symbol('ODP_LIFECYCLE');
   try {
-    core?.addProvider({ provide: token, useValue: lifecycle });
-    return core?.providers.get(token)?.instance === lifecycle;
+    module?.addProvider({ provide: token, useValue: hooks });
+    const provider = module?.providers.get(token);
+    // Nest 12 starts with the providers that depend on most others.
+    Object.assign(provider ?? {}, { hierarchyLevel: Number.MAX_SAFE_INTEGER });
+    return provider?.instance === hooks;
   } catch {
     return false;
   }

@@ -33,7 +33,8 @@ import {
 import {
   AccountCheck,
   AccountLifecycle,
-  hookInLast,
+  hookIn,
+  ShutdownBegin,
 } from './account-lifecycle.js';
 
 /** The token that `ConfigurableModuleBuilder` makes of the module's name. */
@@ -169,7 +170,8 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           transport instanceof NodeHttpTransport ||
           transport instanceof HttpServiceTransport;
         const lifecycle = new AccountLifecycle(account, isReal);
-        return hookInLast(modulesOf(app), lifecycle) ? {} : lifecycle;
+        const begin = new ShutdownBegin(account);
+        return hookIn(modulesOf(app), begin, lifecycle) ? {} : lifecycle;
       },
     },
   ];

@@ -57,6 +57,10 @@ export class BoundedOutbox extends OdpOutbox {
     this.#bulk = new Deadlines(clock, BULK_TIMEOUT_MS);
   }
 
+  override get storeClosed(): boolean {
+    return this.#outbox.storeClosed;
+  }
+
   open(context: OutboxContext): MaybePromise<void> {
     return this.#outbox.open(context);
   }

@@ -184,6 +184,14 @@ export abstract class OdpOutbox {
    */
   readonly pollInterval: number | undefined = undefined;
 
+  /**
+   * Whether the app has closed, for good, the client or pool that this outbox works
+   * through. Nothing is asked of it then, and shutdown waits for nothing.
+   */
+  get storeClosed(): boolean {
+    return false;
+  }
+
   /** Makes it usable. Called before anything else, again if it fails, and again after `close()`. */
   abstract open(context: OutboxContext): MaybePromise<void>;
 

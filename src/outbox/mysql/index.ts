@@ -40,6 +40,7 @@ export function mysqlOutbox(
     server: 'MySQL',
     factory: 'mysqlOutbox()',
     pool,
+    poolEnded: () => database.poolEnded,
     currentTransaction,
     errorOf: (error) => database.errorOf(error),
     async open() {

@@ -2,6 +2,7 @@ import { Database } from '../sql/database.js';
 import type {
   MysqlOutboxConnection,
   MysqlOutboxOptions,
+  MysqlOutboxPool,
 } from './mysql-outbox.options.js';
 
 /** Applies to the next transaction. */
@@ -40,6 +41,8 @@ export class Session {
 
 /** Runs statements through the app's pool of `mysql2`. */
 export class MysqlDatabase extends Database<MysqlOutboxConnection> {
+  readonly #pool: MysqlOutboxPool;
+
   constructor(pool: MysqlOutboxOptions['pool']) {
     const promised = 'promise' in pool ? pool.promise() : pool;
     super({
@@ -48,6 +51,14 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
       release: (connection) => connection.release(),
       discard: (connection) => connection.destroy(),
     });
+    this.#pool = promised;
+  }
+
+  /** Whether `pool.end()` was called; `mysql2` has no public way to tell. */
+  get poolEnded(): boolean {
+    const { pool } = this.#pool as { pool?: { _closed?: unknown } };
+    // oxlint-disable-next-line no-underscore-dangle -- mysql2's name for it
+    return pool?._closed === true;
   }
 
   /**

@@ -41,6 +41,7 @@ export function postgresOutbox(
     server: 'Postgres',
     factory: 'postgresOutbox()',
     pool,
+    poolEnded: () => pool.ending === true,
     currentTransaction,
     errorOf: (error) => database.errorOf(error),
     async open(context) {

@@ -15,6 +15,8 @@ export interface PostgresOutboxClient {
 
 /** What is used of a `pg` `Pool`. It stays the app's own and is never ended. */
 export interface PostgresOutboxPool {
+  /** Whether `end()` was called. */
+  readonly ending?: boolean;
   connect(): Promise<PostgresOutboxClient>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   off(event: 'error', listener: (error: Error) => void): unknown;

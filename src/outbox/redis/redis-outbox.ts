@@ -61,6 +61,12 @@ export class RedisOutbox extends OdpOutbox {
     );
   }
 
+  override get storeClosed(): boolean {
+    const client: { status: string; manuallyClosing?: unknown } = this.#client;
+    // ioredis has no public way to tell that quit() was called, and goes on until the answer.
+    return client.status === 'end' || client.manuallyClosing === true;
+  }
+
   async open(context: OutboxContext): Promise<void> {
     if (this.#context !== undefined) {
       throw alreadyServes('redisOutbox()', 'a key');

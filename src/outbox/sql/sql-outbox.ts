@@ -34,6 +34,8 @@ export interface SqlOutboxParts {
   /** Its factory, such as `postgresOutbox()`. */
   readonly factory: string;
   readonly pool: unknown;
+  /** Whether the app has ended the pool. */
+  poolEnded(): boolean;
   readonly currentTransaction: (() => unknown) | undefined;
   /** Finds the tables, or creates them. */
   open(context: OutboxContext): Promise<OutboxTables>;
@@ -66,6 +68,10 @@ export class SqlOutbox extends OdpOutbox {
       by: this.#process,
       tables: () => this.#opened.tables,
     });
+  }
+
+  override get storeClosed(): boolean {
+    return this.#parts.poolEnded();
   }
 
   async open(context: OutboxContext): Promise<void> {
