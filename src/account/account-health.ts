@@ -68,7 +68,8 @@ export async function healthOf(
     return { status: 'degraded', details: { reason, ...details } };
   }
   if (account.delivery?.suspended === true) {
-    const reason = 'delivery is suspended: the API key or the host is wrong';
+    const reason =
+      'delivery is suspended: the API key or the host is wrong, or something on the way refuses everything; see the log';
     return { status: 'degraded', details: { reason, ...details } };
   }
   if (oldestPendingAge > degradedAfter) {

@@ -25,6 +25,9 @@ export interface BatchDeliveryParts extends OutcomeRecorderParts {
 
 type Batch = readonly ClaimedEvent[];
 
+type NamesInvalid = Outcome & { readonly kind: 'invalid' };
+type Refused = Outcome & { readonly kind: 'refused' | 'misconfigured' };
+
 /** What remains of one delivery. */
 interface Work {
   readonly outcomes: OutcomeRecorder;
@@ -45,11 +48,18 @@ interface Work {
 const MAX_REFUSALS_IN_A_ROW = 12;
 
 /**
- * How often an event must be refused while others get through before it is to
- * blame. A status that blames the content needs one such proof; one that blames
- * the account may come from a proxy that is sometimes wrong.
+ * How often an event must be refused, alone in its request and with others getting
+ * through since the last time, before it is to blame. If ODP itself blames the
+ * content, once is enough. Anything else may refuse at random: a proxy that
+ * refuses half of all requests would have to refuse this one 21 times in a row,
+ * which happens to one event in 2,000,000. If it refuses more, then other events
+ * that it had refused get through meanwhile, and the count starts over: see
+ * Evidence.delivered.
  */
-const EVIDENCE_NEEDED = { refused: 1, misconfigured: 5 } as const;
+const EVIDENCE_NEEDED = { odp: 1, other: 20 } as const;
+
+/** How long events that are to blame for their refusals stay out of the way of probes, in ms. */
+const SET_ASIDE_MS = 5 * 60_000;
 
 /** Sends claimed events to ODP and acts on its answers. */
 export class BatchDelivery {
@@ -91,14 +101,21 @@ export class BatchDelivery {
 
   /**
    * Releases all events but one, and sends that to find out whether ODP takes
-   * events again. Never rejects.
+   * events again. Events that are to blame themselves would not show it: they are
+   * set aside, so that the next claim reaches what waits behind them. Never rejects.
    *
    * @param turn picks the event; counting up makes each probe carry a different one
    */
   async probe(events: Batch, turn: number, leaseEnd: number): Promise<void> {
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
-    const probe = events[turn % events.length];
-    await outcomes.release(events.filter((event) => event !== probe));
+    const suspects = events.filter((event) => this.#evidence.suspects(event));
+    const others = events.filter((event) => !suspects.includes(event));
+    const choice = others.length > 0 ? others : suspects;
+    const probe = turnOf(choice, turn);
+    const isNot = (event: ClaimedEvent) => event !== probe;
+    await outcomes.release(others.filter(isNot));
+    const aside = Math.min(SET_ASIDE_MS, this.#untilTooOld(events));
+    await outcomes.release(suspects.filter(isNot), aside);
     if (probe !== undefined) await this.deliver([probe], leaseEnd);
   }
 
@@ -140,14 +157,19 @@ export class BatchDelivery {
     }
     switch (outcome.kind) {
       case 'accepted':
-        this.#gotThrough(request);
+        this.#answered();
+        this.#evidence.gotThrough(request);
         this.#evidence.delivered(batch);
         limit.gotThrough(bytesOf(batch));
         await outcomes.acknowledge(batch);
         return true;
       case 'invalid': {
-        this.#gotThrough(request);
         const { refusals, good } = sift(batch, outcome.invalids);
+        const each = batch.length > 1 && good.length === 0;
+        if (!this.#evidence.verdict(each)) {
+          return this.#suspend(batch, outcome, outcomes);
+        }
+        this.#answered();
         await outcomes.reject(refusals, outcome.status ?? 0, batch);
         // Whether ODP kept them is not documented, so they are sent again.
         if (good.length > 0) batches.push(good);
@@ -162,8 +184,8 @@ export class BatchDelivery {
     }
   }
 
-  #gotThrough(request: number): void {
-    this.#evidence.gotThrough(request);
+  /** ODP takes requests. */
+  #answered(): void {
     const { breaker, reporter } = this.#parts;
     const ended = breaker.succeeded();
     if (ended === 'suspension') reporter.resumed();
@@ -174,23 +196,25 @@ export class BatchDelivery {
    * Either the content or the account is to blame, whatever the status says:
    * proxies answer as they like. What else gets through shows which.
    */
-  async #refused(
-    batch: Batch,
-    outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
-    work: Work,
-  ): Promise<boolean> {
-    const { abort } = this.#parts;
+  async #refused(batch: Batch, outcome: Refused, work: Work): Promise<boolean> {
     const { batches, outcomes } = work;
-    if (this.#evidence.gotThroughSince(work.refused)) work.refusals = 0;
-    work.refused = this.#evidence.mark;
-    work.refusals++;
     const evidence = this.#evidenceAgainst(batch);
-    if (evidence >= EVIDENCE_NEEDED[outcome.kind]) {
+    if (evidence >= evidenceNeeded(outcome)) {
       await this.#reject(batch, outcome, outcomes);
       return true;
     }
-    const othersGotThrough =
-      evidence > 0 || this.#evidence.gotThroughSince(work.begun);
+    // Others got through since it was first refused, so it says nothing new about the account.
+    if (evidence > 0) {
+      if (!this.#parts.breaker.closed) {
+        return this.#backOff(batch, outcome, outcomes);
+      }
+      await this.#retryAlone(batch, outcome, outcomes);
+      return true;
+    }
+    if (this.#evidence.gotThroughSince(work.refused)) work.refusals = 0;
+    work.refused = this.#evidence.mark;
+    work.refusals++;
+    const othersGotThrough = this.#evidence.gotThroughSince(work.begun);
     const contentMayBe =
       outcome.kind === 'refused' ||
       othersGotThrough ||
@@ -198,7 +222,7 @@ export class BatchDelivery {
     if (
       !contentMayBe ||
       work.refusals >= MAX_REFUSALS_IN_A_ROW ||
-      abort.aborted
+      this.#parts.abort.aborted
     ) {
       return this.#suspend(batch, outcome, outcomes);
     }
@@ -206,13 +230,13 @@ export class BatchDelivery {
       batches.push(...halvesOf(batch));
       return true;
     }
-    if (batches.length > 0) {
-      // It is sent again after the others, which may prove it to blame.
-      batches.unshift(batch);
+    if (othersGotThrough) {
+      await this.#retryAlone(batch, outcome, outcomes);
       return true;
     }
-    if (!othersGotThrough) return this.#suspend(batch, outcome, outcomes);
-    await this.#retryAlone(batch, outcome, outcomes);
+    if (batches.length === 0) return this.#suspend(batch, outcome, outcomes);
+    // It is sent again after the others, which may prove it to blame.
+    batches.unshift(batch);
     return true;
   }
 
@@ -223,12 +247,12 @@ export class BatchDelivery {
 
   async #reject(
     batch: Batch,
-    outcome: Outcome & { readonly kind: 'refused' | 'misconfigured' },
+    outcome: Refused,
     outcomes: OutcomeRecorder,
   ): Promise<void> {
     for (const { id } of batch) this.#evidence.forget(id);
     const message =
-      outcome.kind === 'refused'
+      outcome.kind === 'refused' && outcome.fromOdp
         ? outcome.reason
         : `${outcome.problem}, again and again while other events got through`;
     const refusals = batch.map((event) => ({ event, message }));
@@ -237,14 +261,14 @@ export class BatchDelivery {
 
   async #suspend(
     batch: Batch,
-    { status = 0 }: Outcome,
+    { status = 0, kind }: Refused | NamesInvalid,
     outcomes: OutcomeRecorder,
   ): Promise<boolean> {
     const { breaker, reporter, clock } = this.#parts;
     const { news } = breaker.suspend(clock.monotonic());
     // The breaker stops this process only; others that share the outbox may go on.
     await outcomes.retry(batch, 0);
-    if (news) reporter.suspended(status);
+    if (news) reporter.suspended(status, kind);
     return false;
   }
 
@@ -254,12 +278,11 @@ export class BatchDelivery {
     outcome: Outcome & { readonly kind: 'unavailable' },
     { outcomes }: Work,
   ): Promise<boolean> {
-    const { breaker, reporter, clock, abort } = this.#parts;
-    if (abort.aborted) {
+    if (this.#parts.abort.aborted) {
       await outcomes.release(batch);
       return false;
     }
-    const { status, problem, retryAfter } = outcome;
+    const { retryAfter } = outcome;
     const failedByItself = this.#evidence.failed(batch);
     const alone = failedByItself || this.#evidence.throughs > throughs;
     // A pause that ODP asks for applies to all requests, unless it keeps asking
@@ -270,8 +293,18 @@ export class BatchDelivery {
       await this.#retryAlone(batch, outcome, outcomes, least);
       return true;
     }
-    const now = clock.monotonic();
-    const wait = breaker.failed(now, retryAfter);
+    return this.#backOff(batch, outcome, outcomes, retryAfter);
+  }
+
+  /** All requests wait. */
+  async #backOff(
+    batch: Batch,
+    { status, problem }: Outcome,
+    outcomes: OutcomeRecorder,
+    retryAfter?: number,
+  ): Promise<boolean> {
+    const { breaker, reporter, clock } = this.#parts;
+    const wait = breaker.failed(clock.monotonic(), retryAfter);
     reporter.retrying(batch, status, problem, wait);
     // The breaker stops this process only; others that share the outbox may go on.
     await outcomes.retry(batch, 0);
@@ -297,6 +330,17 @@ export class BatchDelivery {
     return Math.max(this.#parts.maxEventAge - oldestAge, 0);
   }
 }
+
+/** From both ends in turn: those that wait together are often alike. */
+function turnOf(events: Batch, turn: number): ClaimedEvent | undefined {
+  const at = turn % events.length;
+  return at % 2 === 0 ? events[at / 2] : events.at(-(at + 1) / 2);
+}
+
+const evidenceNeeded = (outcome: Refused) =>
+  outcome.kind === 'refused' && outcome.fromOdp
+    ? EVIDENCE_NEEDED.odp
+    : EVIDENCE_NEEDED.other;
 
 const attemptsOf = (batch: Batch) =>
   Math.max(...batch.map(({ failedAttempts }) => failedAttempts)) + 1;

@@ -39,6 +39,8 @@ export interface DispatcherParts {
 const MIN_LEASE_MS = 60_000;
 /** How many of the oldest events take turns as the probe. */
 const PROBE_CHOICE = 100;
+/** The same if probes keep being refused: more such events may be in front than that. */
+const STUCK_PROBE_CHOICE = 1000;
 const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
 /** Delay before a failed claim is retried, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
@@ -234,7 +236,7 @@ export class Dispatcher {
         const { minAge, end } = this.#trigger.claim(now);
         const probing = !this.#breaker.closed;
         const events = await this.#parts.access.outbox.claim({
-          limit: probing ? PROBE_CHOICE : delivery.batchSize,
+          limit: probing ? this.#probeChoice : delivery.batchSize,
           maxBytes: probing ? PROBE_CHOICE_BYTES : this.#limit.bytes,
           lease: this.#lease,
           minAge,
@@ -250,6 +252,10 @@ export class Dispatcher {
       this.#outboxRestsUntil = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS;
       this.#trigger.wantAll(this.#outboxRestsUntil);
     }
+  }
+
+  get #probeChoice(): number {
+    return this.#breaker.isStuck ? STUCK_PROBE_CHOICE : PROBE_CHOICE;
   }
 
   #deliver(

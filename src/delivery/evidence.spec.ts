@@ -62,3 +62,31 @@ test('what was given up is forgotten, and so is the first of more than 10,000', 
   other(evidence);
   expect(evidence.refused('a')).toBe(0);
 });
+
+test('an event is suspected once it was refused again with others getting through', () => {
+  const evidence = new Evidence();
+  evidence.refused('a');
+  other(evidence);
+  expect(evidence.suspects({ id: 'a' })).toBe(false);
+  evidence.refused('a');
+  expect(evidence.suspects({ id: 'a' })).toBe(true);
+  expect(evidence.suspects({ id: 'b' })).toBe(false);
+});
+
+test('answers that name events are believed a dozen times, until something gets through', () => {
+  const evidence = new Evidence();
+  const verdicts = (count: number) =>
+    Array.from({ length: count }, () => evidence.verdict(false));
+  expect(verdicts(12)).not.toContain(false);
+  expect(verdicts(2)).toEqual([false, false]);
+  other(evidence);
+  expect(verdicts(12)).not.toContain(false);
+  expect(verdicts(1)).toEqual([false]);
+  evidence.acquit();
+  expect(verdicts(1)).toEqual([true]);
+});
+
+test('an answer that names each of several events is believed', () => {
+  const evidence = new Evidence();
+  for (let n = 0; n < 20; n++) expect(evidence.verdict(true)).toBe(true);
+});

@@ -1,5 +1,10 @@
 /** How many events are remembered; the oldest are forgotten first. */
 const MAX_SUSPECTS = 10_000;
+/**
+ * How many answers that name events are believed while nothing gets through. A
+ * proxy that answers so to everything would have each event given up in turn.
+ */
+const MAX_VERDICTS_IN_A_ROW = 12;
 
 interface Suspect {
   /** The mark of its last failure. */
@@ -20,6 +25,7 @@ export class Evidence {
   #started = 0;
   #latest = 0;
   #throughs = 0;
+  #verdicts = 0;
 
   /** How many requests have got through. */
   get throughs(): number {
@@ -44,7 +50,20 @@ export class Evidence {
   /** A request got through. */
   gotThrough(request: number): void {
     this.#throughs++;
+    this.#verdicts = 0;
     this.#latest = Math.max(this.#latest, request);
+  }
+
+  /**
+   * An answer names events as invalid.
+   *
+   * @param each whether it names each of several, which something that does not
+   *   read them could not do
+   * @returns whether to believe it
+   */
+  verdict(each: boolean): boolean {
+    this.#verdicts = each ? 0 : this.#verdicts + 1;
+    return this.#verdicts <= MAX_VERDICTS_IN_A_ROW;
   }
 
   /**
@@ -87,6 +106,11 @@ export class Evidence {
     return suspect.evidence;
   }
 
+  /** Whether the event was refused again although others had got through. */
+  suspects({ id }: { readonly id: string }): boolean {
+    return (this.#suspects.get(id)?.evidence ?? 0) > 0;
+  }
+
   /** This event was given up. */
   forget(id: string): void {
     this.#suspects.delete(id);
@@ -95,6 +119,7 @@ export class Evidence {
   /** Key and host have changed: events that the old account refused may be accepted now. */
   acquit(): void {
     this.#suspects.clear();
+    this.#verdicts = 0;
   }
 
   #of(id: string): Suspect {

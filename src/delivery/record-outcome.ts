@@ -111,9 +111,9 @@ export class OutcomeRecorder {
     }
   }
 
-  /** Releases events that were not sent; others may send them at once. */
-  release(events: readonly ClaimedEvent[]): Promise<void> {
-    return this.#giveBack(events, 0, false);
+  /** Releases events that were not sent, for `delay` ms; others may send them then. */
+  release(events: readonly ClaimedEvent[], delay = 0): Promise<void> {
+    return this.#giveBack(events, delay, false);
   }
 
   /** Releases events that failed, for `delay` ms. */

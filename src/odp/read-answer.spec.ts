@@ -237,7 +237,22 @@ describe('a refusal', () => {
     ['<html>413</html>', ''],
     ['', ''],
   ])('of %j gives the reason %j', (body, reason) => {
-    expect(read(413, { body })).toEqual({ kind: 'refused', reason });
+    expect(read(413, { body })).toMatchObject({ kind: 'refused', reason });
+  });
+
+  it.each<[unknown, boolean]>([
+    [{ detail: { message: 'no' } }, true],
+    [{ detail: {} }, true],
+    [{ title: 'Bad Request', timestamp: '2026-01-02T03:04:05.000Z' }, true],
+    [{ title: 'Bad Request', status: 400, detail: 'of a proxy' }, false],
+    [{ message: 'Forbidden' }, false],
+    [{ detail: null }, false],
+    ['<html>400</html>', false],
+    ['', false],
+    ['null', false],
+    ['"detail"', false],
+  ])('with the body %j is from ODP: %s', (body, fromOdp) => {
+    expect(read(400, { body })).toMatchObject({ kind: 'refused', fromOdp });
   });
 });
 

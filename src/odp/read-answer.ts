@@ -15,8 +15,13 @@ export type Answer =
   | { readonly kind: 'accepted' }
   /** These events are refused; the others may be sent again. */
   | { readonly kind: 'invalid'; readonly invalids: readonly InvalidEvent[] }
-  /** Something in the batch is refused, and ODP does not say what. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /** Something in the batch is refused, and the answer does not say what. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: string;
+      /** Whether it is ODP's own answer, and not that of something on the way. */
+      readonly fromOdp: boolean;
+    }
   /** The key or the host is wrong, or what answered is not ODP: no event is to blame. */
   | { readonly kind: 'misconfigured' }
   /** ODP cannot take it now. */
@@ -50,7 +55,11 @@ export function readAnswer(
     const invalids = status === 400 ? invalidsOf(detail, size) : [];
     return invalids.length > 0
       ? { kind: 'invalid', invalids }
-      : { kind: 'refused', reason: textOf(detail.message) };
+      : {
+          kind: 'refused',
+          reason: textOf(detail.message),
+          fromOdp: isOdpError(body),
+        };
   }
   if (UNAVAILABLE.has(status) || status >= 500) {
     const saysWhen = status === 429 || status === 503;
@@ -80,6 +89,24 @@ function isJson(text: string): boolean {
   }
 }
 
+/** ODP's errors carry a `detail` object, or at least a `title` and a `timestamp`; no page of a proxy does. */
+function isOdpError(body: string): boolean {
+  const { title, timestamp, detail } = objectOf(body);
+  return (
+    (typeof detail === 'object' && detail !== null) ||
+    (typeof title === 'string' && typeof timestamp === 'string')
+  );
+}
+
+/** What a body holds; nothing if it is no JSON object. */
+function objectOf(body: string): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(body) ?? {}) as Readonly<Record<string, unknown>>;
+  } catch {
+    return {};
+  }
+}
+
 export interface Detail {
   readonly invalids?: unknown;
   readonly message?: unknown;
@@ -87,15 +114,8 @@ export interface Detail {
 
 /** Bodies are not always JSON, or of the documented shape. */
 export function detailOf(body: string): Detail {
-  try {
-    const parsed = JSON.parse(body) as {
-      detail?: Detail | null;
-      message?: unknown;
-    } | null;
-    return parsed?.detail ?? { message: parsed?.message };
-  } catch {
-    return {};
-  }
+  const { detail, message } = objectOf(body);
+  return detail ?? { message };
 }
 
 function invalidsOf({ invalids }: Detail, size: number): InvalidEvent[] {

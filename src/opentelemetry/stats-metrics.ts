@@ -46,7 +46,7 @@ const OBSERVED: readonly Observed[] = [
     name: 'delivery.suspended',
     kind: 'gauge',
     description:
-      '1 while delivery is suspended, as the API key or the host is wrong, else 0',
+      '1 while delivery is suspended, as the API key, the host or the way there is wrong, else 0',
     read: ({ suspended }) => (suspended ? 1 : 0),
     combine: most,
   },

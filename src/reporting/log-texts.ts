@@ -1,3 +1,23 @@
+/** The answers that suspend delivery. */
+export type SuspendingAnswer = 'misconfigured' | 'refused' | 'invalid';
+
+const SUSPENSIONS: Readonly<
+  Record<SuspendingAnswer, readonly [why: string, check: string]>
+> = {
+  misconfigured: [
+    'the API key or the host is wrong',
+    'Check apiKey, region and apiHost, or what the integration names',
+  ],
+  refused: [
+    'whatever is sent is refused, so the events may not be to blame',
+    'Check apiHost, and what is on the way there, such as a proxy',
+  ],
+  invalid: [
+    'one answer after another names events as invalid and none is accepted, so it may not be ODP that answers',
+    'Check apiHost, and what is on the way there, such as a proxy; events that were given up before are in odp.deadLetters',
+  ],
+};
+
 /** What the reporter's log lines say; facts such as the account follow each. */
 export const texts = {
   rejected: (reason: string) =>
@@ -14,8 +34,10 @@ export const texts = {
     `${message} Nobody awaited the promise that rejected: await it, or ${isEvent ? 'call trackOdpEvent' : 'catch what it rejects with'}`,
   retrying: (reason: string) =>
     `A request to ODP failed (${reason}); its events wait and are sent again`,
-  suspended: (status: number) =>
-    `ODP answered ${status}: the API key or the host is wrong. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. Check apiKey, region and apiHost, or what the integration names`,
+  suspended: (status: number, answer: SuspendingAnswer) => {
+    const [why, check] = SUSPENSIONS[answer];
+    return `ODP answered ${status}: ${why}. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. ${check}`;
+  },
   resumed: () => 'ODP accepts events again; delivery goes on',
   recovered: () => 'ODP answers again; what waits is being sent',
   integrated: (source: string, apiHost: string, isAnother: boolean) =>

@@ -12,7 +12,7 @@ import {
 import type { Clock } from '../clock.js';
 import { nameOfThrown } from '../names.js';
 import type { OdpDeliveryEvent, OdpStats } from './delivery-event.js';
-import { texts } from './log-texts.js';
+import { type SuspendingAnswer, texts } from './log-texts.js';
 import { factsOf } from './one-line.js';
 import { Publisher } from './publisher.js';
 import type { RateLimitedLogger } from './rate-limited-logger.js';
@@ -208,9 +208,9 @@ export class Reporter {
     });
   }
 
-  suspended(status: number): void {
+  suspended(status: number, answer: SuspendingAnswer): void {
     this.#publisher.publish('suspended', { status });
-    this.#write('error', 'suspended', () => texts.suspended(status), {
+    this.#write('error', 'suspended', () => texts.suspended(status, answer), {
       status,
     });
   }

@@ -86,10 +86,14 @@ test('an event that is always refused with 403 while others get through is rejec
   await odp.sendOdpEvents(events(8));
   await eventually(app, () => odp.stats().delivered === 7);
   let n = 100;
-  await eventually(app, () => {
-    odp.trackOdpEvent(numbered(n++));
-    return odp.stats().rejected === 1;
-  });
+  await eventually(
+    app,
+    () => {
+      odp.trackOdpEvent(numbered(n++));
+      return odp.stats().rejected === 1;
+    },
+    5000,
+  );
   expect(await until('rejected')).toMatchObject([{ status: 403 }]);
   expect(odp.stats()).toMatchObject({ expired: 0, suspended: false });
 });
@@ -113,13 +117,106 @@ test('a proxy that answers 400 to everything costs no event, and few requests', 
   await eventually(app, () => odp.stats().delivered === 1000, 1000);
 });
 
-test('a proxy that answers 403 to half of the requests costs no event', async () => {
-  const app = await startOdpApp({ delivery: { batchSize: 10 } });
+test.each([400, 403, 413])(
+  'a proxy that answers HTML with %i to half of the requests costs no event',
+  async (status) => {
+    const app = await startOdpApp({ delivery: { batchSize: 10 } });
+    const { odp, sandbox } = app;
+    sandbox.fail({ status, html: true, share: 0.5 });
+    await odp.sendOdpEvents(events(300));
+    await eventually(app, () => odp.stats().delivered === 300, 1000);
+    expect(odp.stats()).toMatchObject({ rejected: 0, expired: 0 });
+  },
+);
+
+test.each([400, 403])(
+  'a firewall that answers HTML with %i to half of the payloads costs no other event, and those are given up after few requests',
+  async (status) => {
+    const app = await startOdpApp();
+    const { odp, sandbox, arrived } = app;
+    sandbox.fail({
+      status,
+      html: true,
+      match: ({ identifiers: { n = '' } }) => Number(n) % 2 === 1,
+    });
+    await odp.sendOdpEvents(events(40));
+    await eventually(app, () => odp.stats().delivered === 20, 1000);
+    // Others have to get through, too.
+    let n = 100;
+    await eventually(
+      app,
+      () => {
+        odp.trackOdpEvent(numbered((n += 2)));
+        return odp.stats().rejected === 20;
+      },
+      5000,
+    );
+    expect(arrived().filter((one) => Number(one) % 2 === 1)).toEqual([]);
+    expect(odp.stats()).toMatchObject({ expired: 0, suspended: false });
+    expect(odp.stats().requests - odp.stats().delivered).toBeLessThan(20 * 40);
+  },
+);
+
+test('hundreds of events that a firewall always refuses hold up none behind them, nor the end of a suspension', async () => {
+  const app = await startOdpApp();
   const { odp, sandbox } = app;
-  sandbox.fail({ status: 403, share: 0.5 });
-  await odp.sendOdpEvents(events(60));
-  await eventually(app, () => odp.stats().delivered === 60, 1000);
-  expect(odp.stats()).toMatchObject({ rejected: 0, expired: 0 });
+  const blocked = sandbox.fail({
+    status: 403,
+    match: (event) => event.identifiers.n?.startsWith('blocked') === true,
+  });
+  await odp.sendOdpEvents(
+    Array.from({ length: 150 }, (_, n) => numbered(`blocked ${n}`)),
+  );
+  await odp.sendOdpEvents(events(30));
+  await eventually(app, () => odp.stats().delivered === 30, 1000);
+  await odp.sendOdpEvents(events(3));
+  await eventually(app, () => odp.stats().delivered === 33, 5000);
+  const { clear } = sandbox.fail({ status: 401 });
+  await odp.sendOdpEvents(events(3));
+  await eventually(app, () => odp.stats().suspended, 1000);
+  await app.clock.advance(60_000);
+  clear();
+  await eventually(app, () => odp.stats().delivered === 36, 5000);
+  blocked.clear();
+  await eventually(app, () => odp.stats().pending === 0, 5000);
+  expect(odp.stats()).toMatchObject({ delivered: 186, rejected: 0 });
+});
+
+test('a proxy that names an event as invalid in every answer costs a dozen, and says so', async () => {
+  const app = await startOdpApp({
+    delivery: { batchSize: 10, maxConcurrentRequests: 4 },
+  });
+  const { odp, sandbox, clock, until, log } = app;
+  const { clear } = sandbox.fail({
+    status: 400,
+    body: '{"detail":{"invalids":[{"event":0}]}}',
+  });
+  await odp.sendOdpEvents(events(100));
+  await until('suspended');
+  for (let minute = 0; minute < 10; minute++) await clock.advance(60_000);
+  expect(odp.stats()).toMatchObject({
+    rejected: 12,
+    pending: 88,
+    suspended: true,
+  });
+  expect(sandbox.requests().length).toBeLessThan(50);
+  expect(log.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining('it may not be ODP that answers'),
+  );
+  clear();
+  await eventually(app, () => odp.stats().delivered === 88, 1000);
+  expect(await odp.deadLetters.requeue()).toBe(12);
+  await eventually(app, () => odp.stats().delivered === 100, 1000);
+});
+
+test('a backlog that is invalid from end to end is given up, and holds up no good event', async () => {
+  const app = await startOdpApp({ delivery: { batchSize: 2 } });
+  const { odp, sandbox } = app;
+  sandbox.fail({ invalid: (event) => event.identifiers.n !== 'good' });
+  await odp.sendOdpEvents(events(100));
+  await odp.sendOdpEvent(numbered('good'));
+  await eventually(app, () => odp.stats().delivered === 1, 1000);
+  expect(odp.stats()).toMatchObject({ rejected: 100, suspended: false });
 });
 
 test('an event that alone is refused waits for evidence: something else that gets through', async () => {

@@ -160,7 +160,8 @@ describe('OdpHealthIndicator on Terminus 12', () => {
       status: 'degraded',
       details: {
         odp: {
-          reason: 'delivery is suspended: the API key or the host is wrong',
+          reason:
+            'delivery is suspended: the API key or the host is wrong, or something on the way refuses everything; see the log',
           pending: 1,
         },
       },
