@@ -10,11 +10,13 @@ import {
   HttpAdapterHost,
   MetadataScanner,
   ModuleRef,
+  type ModulesContainer,
 } from '@nestjs/core';
 import { BackgroundWork, ProcessEnd } from '../account/index.js';
 import { proxyProof, proxyProofAll } from '../proxy-proof.js';
 import {
   bindHttpCallers,
+  bindHttpCallersLast,
   CallerContext,
   CallerInterceptor,
 } from '../identity/index.js';
@@ -24,12 +26,51 @@ import { CallTracker } from './odp-event.interceptor.js';
 import { CallerSegments } from './caller-segments.js';
 import { DecoratorCheck, GuardOrderCheck } from './boot-checks.js';
 
+/** Farther than any module but the global ones, whose middleware runs first. */
+const FARTHEST = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Its middleware runs last, since Nest goes by the distance from the root module,
+ * and its interceptor next to those of controllers: between the two global ones,
+ * those of the app are called as the request, and hear of the result as the request.
+ */
+@Module({})
+class LastBindingsModule implements NestModule {
+  readonly #callers: CallerContext;
+  readonly #host: HttpAdapterHost;
+  readonly #config: ApplicationConfig;
+  readonly #modules: ModulesContainer;
+
+  constructor(
+    @Inject(CallerContext) callers: CallerContext,
+    @Inject(HttpAdapterHost) host: HttpAdapterHost,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
+    @Inject(ModuleRef) app: ModuleRef,
+  ) {
+    this.#callers = callers;
+    this.#host = host;
+    this.#config = config;
+    this.#modules = modulesOf(app);
+    proxyProof(this);
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    if (!this.#callers.enabled) return;
+    for (const module of this.#modules.values()) {
+      if (module.metatype === LastBindingsModule) module.distance = FARTHEST;
+    }
+    bindHttpCallersLast(this.#callers, consumer, this.#host);
+    this.#config.addGlobalInterceptor(new CallerInterceptor(this.#callers));
+  }
+}
+
 /**
  * @internal What all accounts of an app share: imported by each, it exists
  * once. Global, since Nest runs the middleware of global modules first.
  */
 @Global()
 @Module({
+  imports: [LastBindingsModule],
   providers: proxyProofAll([
     {
       provide: CallerContext,
@@ -88,19 +129,13 @@ import { DecoratorCheck, GuardOrderCheck } from './boot-checks.js';
 })
 export class OdpTrackingModule implements NestModule {
   readonly #callers: CallerContext;
-  readonly #host: HttpAdapterHost;
 
-  constructor(
-    @Inject(CallerContext) callers: CallerContext,
-    @Inject(HttpAdapterHost) host: HttpAdapterHost,
-  ) {
+  constructor(@Inject(CallerContext) callers: CallerContext) {
     this.#callers = callers;
-    this.#host = host;
     proxyProof(this);
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    if (this.#callers.enabled)
-      bindHttpCallers(this.#callers, consumer, this.#host);
+    if (this.#callers.enabled) bindHttpCallers(this.#callers, consumer);
   }
 }

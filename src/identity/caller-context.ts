@@ -63,4 +63,13 @@ export class CallerContext {
   runForRequest<T>(request: () => OdpRequest, fn: () => T): T {
     return this.#enabled ? this.#storage.run({ request }, fn) : fn();
   }
+
+  /** Like {@link runForRequest}, for what runs many functions on behalf of one request. */
+  runnerFor(request: () => OdpRequest): <T>(fn: () => T) => T {
+    const caller = { request };
+    return (fn) =>
+      !this.#enabled || this.#storage.getStore() === caller
+        ? fn()
+        : this.#storage.run(caller, fn);
+  }
 }

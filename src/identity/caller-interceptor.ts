@@ -7,7 +7,7 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
-import { Observable, tap } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { CallerContext } from './caller-context.js';
 import { httpRequest, odpRequestOf, userOf } from './request/index.js';
 
@@ -19,21 +19,32 @@ interface FastifyInstance {
   ): void;
 }
 
-/**
- * Makes the caller known to guards and other middleware, which run before any
- * interceptor.
- */
+/** Makes the caller known to the middleware that follows. */
 export function bindHttpCallers(
   callers: CallerContext,
   consumer: MiddlewareConsumer,
-  { httpAdapter }: HttpAdapterHost,
 ): void {
   consumer
     .apply((request: unknown, _response: unknown, next: () => void) =>
       callers.runForRequest(() => httpRequest('http', request), next),
     )
     .forRoutes('{*path}');
-  if (httpAdapter?.getType() !== 'fastify') return;
+}
+
+/**
+ * Makes the caller known to guards, exception filters and request-scoped providers,
+ * which run outside of any interceptor. It must come after all other middleware,
+ * which may bring in the async context of another request.
+ */
+export function bindHttpCallersLast(
+  callers: CallerContext,
+  consumer: MiddlewareConsumer,
+  { httpAdapter }: HttpAdapterHost,
+): void {
+  if (httpAdapter?.getType() !== 'fastify') {
+    bindHttpCallers(callers, consumer);
+    return;
+  }
   // Fastify's middleware gets Node's request, not the one that guards put the user
   // on, and its async context does not survive the parsing of a body.
   httpAdapter
@@ -54,14 +65,20 @@ export function handleForCaller(
   // callback of a shared connection, or in a timer, may bring the async context of
   // another request.
   const before = userOf(call);
-  const asCaller = <T>(fn: () => T) =>
-    callers.runForRequest(() => odpRequestOf(call, before), fn);
+  const asCaller = callers.runnerFor(() => odpRequestOf(call, before));
   return new Observable((subscriber) =>
     asCaller(() =>
-      next
-        .handle()
-        .pipe(tap((result) => bindReading(result, asCaller)))
-        .subscribe(subscriber),
+      next.handle().subscribe({
+        // An Observable may be fed by another request, such as what one visitor
+        // says in a chat: the interceptors around this one are not to run as that.
+        next: (result) =>
+          asCaller(() => {
+            bindReading(result, asCaller);
+            subscriber.next(result);
+          }),
+        error: (error: unknown) => asCaller(() => subscriber.error(error)),
+        complete: () => asCaller(() => subscriber.complete()),
+      }),
     ),
   );
 }

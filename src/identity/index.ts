@@ -3,6 +3,7 @@ export {
   CallerInterceptor,
   handleForCaller,
   bindHttpCallers,
+  bindHttpCallersLast,
 } from './caller-interceptor.js';
 export type { OdpIdentity, OdpRequest, OdpUser } from './odp-request.js';
 export { graphqlContext, odpRequestOf, userOf } from './request/index.js';

@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
+  type CanActivate,
   Controller,
+  type ExecutionContext,
   Get,
   Inject,
   Injectable,
@@ -15,6 +17,7 @@ import {
   Post,
   Sse,
   StreamableFile,
+  UseGuards,
 } from '@nestjs/common';
 import {
   OdpService,
@@ -112,7 +115,21 @@ class Jobs {
   }
 }
 
+@Injectable()
+class Doorman implements CanActivate {
+  constructor(@Inject(OdpService) private readonly odp: OdpService) {}
+
+  canActivate(call: ExecutionContext) {
+    const { params } = call
+      .switchToHttp()
+      .getRequest<{ params: { visitor: string } }>();
+    this.odp.trackOdpEvent(event('guard', params.visitor));
+    return true;
+  }
+}
+
 @Controller(':visitor')
+@UseGuards(Doorman)
 class ShopController {
   constructor(
     @Inject(OdpService) private readonly odp: OdpService,
@@ -248,6 +265,7 @@ test.each(platforms)(
     expect(witness.wrong).toEqual([]);
     const each = REQUESTS / PATHS.length;
     expect(Object.fromEntries(witness.seen)).toEqual({
+      guard: REQUESTS,
       decorated: each,
       'in a decorated handler': each,
       'at once': each,

@@ -334,11 +334,11 @@ describe.each(platforms)('who is calling, on %s', (platform) => {
     expect(own?.identifiers).toEqual({ email: 'own@example.com' });
   });
 
-  test('adds an interceptor only if an account has an identity', async () => {
+  test('adds interceptors only if an account has an identity', async () => {
     const interceptors = ({ app }: RunningApp) =>
       app.get(ApplicationConfig).getGlobalInterceptors();
     expect(interceptors(await startApp({}, {}))).toHaveLength(0);
-    expect(interceptors(await startApp())).toHaveLength(1);
+    expect(interceptors(await startApp())).toHaveLength(2);
   });
 
   test.each([SharedConnectionModule, BatchingModule])(
