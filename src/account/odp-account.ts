@@ -13,7 +13,7 @@ import {
   type OdpStats,
 } from '../reporting/index.js';
 import { type Clock, within } from '../clock.js';
-import { OdpOutboxError } from '../errors/index.js';
+import { type OdpError, OdpOutboxError } from '../errors/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import type {
   AppendOptions,
@@ -112,7 +112,7 @@ export class OdpAccount {
     );
     this.caller = new Caller(this, callers, options.identity, this.reporter);
     this.intake = new EventIntake(options, clock, this.caller, this.reporter, {
-      refusal: () => (this.#isHolding ? undefined : refusalOf(this.state)),
+      refusal: () => this.#refusal(),
       append: (events, appending) => this.#append(events, appending),
     });
     if (options.enabled && options.integration !== undefined) {
@@ -391,6 +391,13 @@ export class OdpAccount {
   async #drain(timeout: number): Promise<void> {
     const { delivery } = this;
     if (delivery?.suspended === false) await delivery.flush(timeout);
+  }
+
+  /** Why no event is taken now; asked twice for each event. */
+  #refusal(): OdpError | undefined {
+    const { state } = this;
+    if (state === 'open') return undefined;
+    return this.#isHolding ? undefined : refusalOf(state);
   }
 
   /** Whether events wait until the integration knows the account. */

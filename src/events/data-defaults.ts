@@ -65,9 +65,9 @@ export class DataDefaults {
   }
 
   #write(piece: Buffer, json: JsonWriter): string {
-    writeEventId(piece, ID_AT);
+    const id = writeEventId(piece, ID_AT);
     json.written(piece, this.#ascii);
-    return piece.toString('latin1', ID_AT, ID_AT + ID_LENGTH);
+    return id;
   }
 
   #pieceOf(names: Iterable<string>): Buffer {

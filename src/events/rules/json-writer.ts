@@ -24,13 +24,10 @@ const NONE = new Uint8Array();
 
 /** A field's name. */
 interface Name {
-  readonly text: string;
   /** As it is written, with its colon. */
   readonly bytes: Uint8Array;
   /** Whether that is ASCII. */
   readonly ascii: boolean;
-  /** The name that followed it last time, and most likely follows again. */
-  next: Name | undefined;
 }
 
 /**
@@ -41,13 +38,6 @@ interface Name {
  */
 export class JsonWriter {
   readonly #names = new Map<string, Name>();
-  readonly #start: Name = {
-    text: '',
-    bytes: NONE,
-    ascii: true,
-    next: undefined,
-  };
-  #last = this.#start;
   #bytes = Buffer.allocUnsafe(SIZE);
   /** A comma precedes it, except at the start of an object or list. */
   #end = 0;
@@ -56,7 +46,6 @@ export class JsonWriter {
 
   /** Starts over, with the object's opening brace. */
   begin(): void {
-    this.#last = this.#start;
     this.#end = 0;
     this.#ascii = true;
     this.#tooLong = false;
@@ -138,18 +127,12 @@ export class JsonWriter {
 
   /** A name as it is written; `undefined` if it is not allowed. */
   #name(text: string): Uint8Array | undefined {
-    const { next } = this.#last;
-    const name =
-      next?.text === text
-        ? next
-        : (this.#names.get(text) ?? this.#remember(text));
+    const name = this.#names.get(text) ?? this.#remember(text);
     if (name === undefined) {
       if (!isFieldName(text)) return undefined;
       this.#ascii = false;
       return bytesOf(text);
     }
-    this.#last.next = name;
-    this.#last = name;
     this.#ascii &&= name.ascii;
     return name.bytes;
   }
@@ -159,7 +142,7 @@ export class JsonWriter {
     if (known === MOST_NAMES || text.length > LONGEST_NAME) return undefined;
     if (!isFieldName(text)) return undefined;
     const bytes = bytesOf(text);
-    const name = { text, bytes, ascii: isAscii(bytes), next: undefined };
+    const name = { bytes, ascii: isAscii(bytes) };
     this.#names.set(text, name);
     return name;
   }
