@@ -1,6 +1,12 @@
-import { OdpTimeoutError, type OdpError } from '../errors/index.js';
+import {
+  OdpErasedError,
+  OdpTimeoutError,
+  type OdpError,
+} from '../errors/index.js';
+import { namesIdentifier } from '../outbox/index.js';
 
 interface Waiter {
+  readonly payload: string;
   resolve(): void;
   reject(error: OdpError): void;
   /** The outbox has the event, and other processes may deliver it from now on. */
@@ -33,10 +39,10 @@ export class AwaitedEvents {
   }
 
   /** Starts waiting for an event that is about to be appended. */
-  expect(receipt: string): AwaitedEvent {
+  expect(receipt: string, payload: string): AwaitedEvent {
     let waiter!: Waiter;
     const outcome = new Promise<void>((resolve, reject) => {
-      waiter = { resolve, reject, accepted: false };
+      waiter = { payload, resolve, reject, accepted: false };
     });
     this.#waiters.set(receipt, waiter);
     return {
@@ -54,6 +60,24 @@ export class AwaitedEvents {
 
   givenUp(receipt: string | undefined, error: () => OdpError): void {
     this.#take(receipt)?.reject(error());
+  }
+
+  /**
+   * The receipts of awaited events that the outbox has and that name one of these
+   * identifiers.
+   */
+  naming(identifiers: Readonly<Record<string, string>>): string[] {
+    return [...this.#waiters]
+      .filter(
+        ([, { accepted, payload }]) =>
+          accepted && namesIdentifier(payload, identifiers),
+      )
+      .map(([receipt]) => receipt);
+  }
+
+  /** The outbox has erased the event. */
+  erased(receipt: string): void {
+    this.givenUp(receipt, () => new OdpErasedError());
   }
 
   /** Ends every wait: no more answers will come. */

@@ -154,7 +154,9 @@ export class Delivery {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
+    const awaited = this.awaited.naming(identifiers);
     const erased = await this.#access.erase(identifiers);
+    if (awaited.length > 0) await this.#dispatcher.erased(awaited);
     // A flush may be waiting for them.
     this.#dispatcher.wake();
     return erased;

@@ -290,12 +290,31 @@ export class Dispatcher {
     if (outbox.pollInterval === undefined || now < this.#pollAt) return;
     this.#pollAt = now + outbox.pollInterval;
     this.#trigger.wantOld();
-    const { reporter, delivery } = this.#parts;
-    resolveAwaitedOutcomes(
-      outbox,
-      this.#parts.awaited,
-      delivery.maxEventAge,
-    ).catch((error: unknown) => reporter.outboxFailed('look up events', error));
+    void this.#lookUpAwaited();
+  }
+
+  /** Returns whether it is known what other processes did with awaited events until now. */
+  async #lookUpAwaited(): Promise<boolean> {
+    const { access, awaited, delivery, reporter } = this.#parts;
+    try {
+      await resolveAwaitedOutcomes(
+        access.outbox,
+        awaited,
+        delivery.maxEventAge,
+      );
+      return true;
+    } catch (error) {
+      reporter.outboxFailed('look up events', error);
+      return false;
+    }
+  }
+
+  /** Awaited events were erased, unless another process had delivered or given them up before. */
+  async erased(receipts: readonly string[]): Promise<void> {
+    const { access, awaited } = this.#parts;
+    const isShared = access.outbox.pollInterval !== undefined;
+    if (isShared && !(await this.#lookUpAwaited())) return;
+    for (const receipt of receipts) awaited.erased(receipt);
   }
 
   async #endFlushes(): Promise<void> {

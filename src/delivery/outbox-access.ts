@@ -52,6 +52,7 @@ export class OutboxAccess {
   #counts: Changing<OutboxCounts> = { ...EMPTY };
   #asking = 0;
   #probing: Promise<OutboxCounts> | undefined;
+  #closed = false;
 
   constructor(parts: OutboxAccessParts) {
     this.#parts = parts;
@@ -61,7 +62,11 @@ export class OutboxAccess {
 
   /** Whether the outbox can be used. */
   get isOpen(): boolean {
-    return this.#opening.failure === undefined && !this.outbox.storeClosed;
+    return (
+      this.#opening.failure === undefined &&
+      !this.outbox.storeClosed &&
+      !this.#closed
+    );
   }
 
   /** Opens the outbox. A failure is reported and retried; never rejects. */
@@ -125,7 +130,7 @@ export class OutboxAccess {
 
   /** What the outbox holds: now if it answers at once, else as of its last answer. */
   counts(): OutboxCounts {
-    if (this.#asking === 0 && !this.outbox.storeClosed) void this.refresh();
+    if (this.#asking === 0 && this.isOpen) void this.refresh();
     return this.#counts;
   }
 
@@ -181,6 +186,7 @@ export class OutboxAccess {
   /** Closes the outbox. Never rejects. */
   async close(): Promise<void> {
     if (this.#opening.failure !== undefined) return;
+    this.#closed = true;
     try {
       await this.outbox.close();
     } catch (error) {

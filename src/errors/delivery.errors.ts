@@ -32,6 +32,18 @@ export class OdpExpiredError extends OdpError {
   }
 }
 
+/** `odp.outbox.erase` removed the event while its delivery was awaited. */
+export class OdpErasedError extends OdpError {
+  readonly code = 'erased';
+
+  constructor() {
+    super(
+      'The event was erased from the outbox, as odp.outbox.erase was asked to forget its customer. ' +
+        'Do not send it again; if its request was under way, ODP may have it.',
+    );
+  }
+}
+
 /** The wait for an event has ended, and whether it was delivered is not known yet. */
 export class OdpTimeoutError extends OdpError {
   readonly code = 'timeout';

@@ -25,6 +25,7 @@ const all = [
   ],
   [new errors.OdpRejectedError(400, 'why'), 'OdpRejectedError', 'rejected'],
   [new errors.OdpExpiredError(1000), 'OdpExpiredError', 'expired'],
+  [new errors.OdpErasedError(), 'OdpErasedError', 'erased'],
   [new errors.OdpTimeoutError('No answer.'), 'OdpTimeoutError', 'timeout'],
   [
     new errors.OdpApiError('GET /v3/lists', {

@@ -18,6 +18,7 @@ export {
 } from './validation.errors.js';
 export { OdpOutboxError, OdpOutboxFullError } from './outbox.errors.js';
 export {
+  OdpErasedError,
   OdpExpiredError,
   OdpRejectedError,
   OdpTimeoutError,

@@ -9,6 +9,7 @@ export type OdpErrorCode =
   | 'outboxFailed'
   | 'rejected'
   | 'expired'
+  | 'erased'
   | 'timeout'
   | 'apiFailed'
   | 'customersFailed'

@@ -23,6 +23,7 @@ export {
   resolveDeadLetters,
 } from './dead-letter-options.js';
 export { isThenable } from './is-thenable.js';
+export { namesIdentifier } from './names-identifier.js';
 export { outboxError } from './outbox-error.js';
 export {
   memoryOutbox,

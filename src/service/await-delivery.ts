@@ -26,7 +26,9 @@ export async function awaitDelivery(
     createdAt,
     receipt: randomUUID(),
   }));
-  const awaited = receipted.map(({ receipt }) => all.expect(receipt));
+  const awaited = receipted.map(({ receipt, payload }) =>
+    all.expect(receipt, payload),
+  );
   const late = async () => {
     // An outbox that knows that it has not taken them says so first.
     await nextTurn();

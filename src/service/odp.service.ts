@@ -86,7 +86,7 @@ export class OdpService {
    * @throws OdpOutboxFullError the outbox is full; nothing was queued
    * @throws OdpOutboxError the outbox failed
    * @throws OdpNotReadyError OdpNotIntegratedError OdpNotEnabledError it was discarded
-   * @throws OdpRejectedError OdpExpiredError with `awaitDelivery`
+   * @throws OdpRejectedError OdpExpiredError OdpErasedError with `awaitDelivery`
    * @throws OdpTimeoutError `timeout` has expired
    *
    * A rejection that nobody awaits is logged, and does not end the process.

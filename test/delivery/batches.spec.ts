@@ -133,6 +133,20 @@ test.each([false, true])(
   },
 );
 
+test('an app that ends while events wait for capacity refuses them, which is no failure of the outbox', async () => {
+  const { odp, sandbox, clock, close } = await startOdpApp({
+    outbox: memoryOutbox({ capacity: 1, whenFull: 'wait' }),
+  });
+  sandbox.fail({ status: 503 });
+  await odp.sendOdpEvent(numbered(1));
+  const late = odp.sendOdpEvent(numbered(2));
+  const refused = expect(late).rejects.toMatchObject({ code: 'outboxFull' });
+  const closing = close();
+  await clock.advance(10_000);
+  await Promise.all([closing, refused]);
+  expect(odp.stats()).toMatchObject({ accepted: 1, outboxFailures: 0 });
+});
+
 test('sendOdpEvents accepts all or none and names each violation by its index', async () => {
   const { odp, until } = await startOdpApp();
   const sent = odp.sendOdpEvents([

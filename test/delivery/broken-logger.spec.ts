@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import diagnosticsChannel from 'node:diagnostics_channel';
+import { expect, onTestFinished, test } from 'vitest';
 import { numbered, startOdpApp } from '../support/odp-app.js';
 
 test('a logger that throws stops no delivery', async () => {
@@ -31,4 +32,28 @@ test('a subscriber that throws stops no delivery, and is told', async () => {
     level: 'error',
     message: expect.stringContaining('events$ threw RangeError') as unknown,
   });
+});
+
+test('what a subscriber of a channel throws is an uncaught exception, and stops no delivery', async () => {
+  const { odp, until, arrived } = await startOdpApp();
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const uncaught: unknown[] = [];
+  process.on('uncaughtException', (error) => uncaught.push(error));
+  const broken = () => {
+    throw new RangeError('broken');
+  };
+  diagnosticsChannel.subscribe('optimizely-odp:delivered', broken);
+  onTestFinished(() => {
+    diagnosticsChannel.unsubscribe('optimizely-odp:delivered', broken);
+    process.removeAllListeners('uncaughtException');
+    for (const other of others) process.on('uncaughtException', other);
+  });
+  await odp.sendOdpEvents([numbered(1), numbered(2)]);
+  await odp.flush();
+  await until('delivered', 2);
+  expect(arrived()).toEqual(['1', '2']);
+  await expect.poll(() => uncaught).toHaveLength(2);
+  expect(uncaught[0]).toBeInstanceOf(RangeError);
+  expect(odp.stats()).toMatchObject({ delivered: 2, inFlight: 0, pending: 0 });
 });

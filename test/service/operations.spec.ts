@@ -124,6 +124,22 @@ describe.each(['memory', ...durable] as const)('%s', (kind) => {
     }));
 });
 
+test('whoever awaits an event that is erased learns at once', async () => {
+  const { odp, sandbox, until, clock } = await startOdpApp();
+  sandbox.fail({ status: 503 });
+  const awaitDelivery = true;
+  const sent = odp.sendOdpEvent(numbered(1), { awaitDelivery });
+  const other = odp.sendOdpEvent(numbered(2), { awaitDelivery });
+  await until('retrying');
+  const refused = expect(sent).rejects.toMatchObject({ code: 'erased' });
+  expect(await odp.outbox.erase({ n: '1' })).toMatchObject({ pending: 1 });
+  await refused;
+  sandbox.clearFaults();
+  void odp.flush();
+  await clock.advance(1000);
+  expect((await other).id).toEqual(expect.any(String));
+});
+
 test('a flush does not wait for what is erased', async () => {
   const { odp, sandbox, until } = await startOdpApp();
   sandbox.fail({ status: 503 });

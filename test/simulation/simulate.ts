@@ -130,10 +130,12 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
       const receipt = awaited ? `receipt-${id}` : undefined;
       return { id, payload, createdAt: clock.now(), receipt };
     });
-    const outcomes = events.map(({ id, receipt }) => ({
+    const outcomes = events.map(({ id, payload, receipt }) => ({
       id,
       wait:
-        receipt === undefined ? undefined : delivery.awaited.expect(receipt),
+        receipt === undefined
+          ? undefined
+          : delivery.awaited.expect(receipt, payload),
     }));
     for (const { id, wait } of outcomes) {
       wait?.outcome.then(

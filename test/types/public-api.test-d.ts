@@ -240,6 +240,7 @@ expectTypeOf<OdpErrorCode>().toEqualTypeOf<
   | 'outboxFailed'
   | 'rejected'
   | 'expired'
+  | 'erased'
   | 'timeout'
   | 'apiFailed'
   | 'customersFailed'

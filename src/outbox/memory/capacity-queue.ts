@@ -1,6 +1,5 @@
 import {
   type OdpError,
-  OdpOutboxError,
   OdpOutboxFullError,
   OdpTimeoutError,
 } from '../../errors/index.js';
@@ -105,9 +104,9 @@ export class CapacityQueue {
       waiter = this.#next()
     ) {
       waiter.end(
-        new OdpOutboxError(
-          `The outbox was closed while ${waiter.events.length} events waited for capacity; none of them was accepted. ` +
-            'Await what sends events before the app shuts down.',
+        new OdpOutboxFullError(
+          undefined,
+          `The outbox was full until it was closed: ${waiter.events.length} events waited for capacity, and none of them was accepted`,
         ),
       );
     }

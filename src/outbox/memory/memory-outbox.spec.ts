@@ -361,7 +361,7 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     );
     expect(await isDone(waiting)).toBe(false);
     await outbox.close();
-    await expect(waiting).rejects.toThrow(OdpOutboxError);
+    await expect(waiting).rejects.toThrow(OdpOutboxFullError);
   });
 
   it('rejects those who cannot wait', async () => {
@@ -377,7 +377,7 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     await append(outbox, events('a'), true);
     const waiting = append(outbox, events('b', 'c'), true);
     await outbox.close();
-    await expect(waiting).rejects.toThrow(OdpOutboxError);
-    await expect(waiting).rejects.toThrow(/while 2 events waited/);
+    await expect(waiting).rejects.toThrow(OdpOutboxFullError);
+    await expect(waiting).rejects.toThrow(/2 events waited for capacity/);
   });
 });
