@@ -8,11 +8,9 @@ export class OdpOutboxFullError extends OdpError {
     /** How many events the outbox may hold, if known. */
     readonly capacity: number | undefined,
     detail = `The outbox is full${capacity === undefined ? '' : ` (${capacity} events wait for ODP)`}; nothing was accepted`,
+    advice = "Try again later, raise the outbox's capacity, choose whenFull: 'wait' or 'drop-oldest', or use a durable outbox",
   ) {
-    super(
-      `${detail}. Try again later, raise the outbox's capacity, ` +
-        "choose whenFull: 'wait' or 'drop-oldest', or use a durable outbox.",
-    );
+    super(`${detail}. ${advice}.`);
   }
 }
 

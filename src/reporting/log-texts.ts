@@ -52,7 +52,7 @@ export const texts = {
     `${source.charAt(0).toUpperCase()}${source.slice(1)} ${problem}: ${meanwhile}`,
   discarded: (events: number) => `${events} events were discarded until now`,
   outboxFailed: (doing: string, message: string) =>
-    `The outbox failed to ${doing} and is tried again: ${message}`,
+    `The outbox failed to ${doing}${doing === 'close' ? '' : ' and is tried again'}: ${message}`,
   deadLettersRemoved: () =>
     'The oldest dead letters were removed: there were more, or older ones, than the option deadLetters keeps',
   subscriberFailed: (name: string) =>

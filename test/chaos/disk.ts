@@ -1,5 +1,5 @@
 // The file outbox on a disk that is full, or read-only from the start.
-import { equal, match, ok } from 'node:assert/strict';
+import { match, ok } from 'node:assert/strict';
 import { join } from 'node:path';
 import { OdpSandbox } from '../../src/sandbox/index.js';
 import { SmallDisk } from '../support/small-disk.js';
@@ -10,8 +10,9 @@ import { type Figures, scenario } from './support/scenario.js';
 export type DiskTrouble = 'full' | 'read-only';
 
 const SAYS = {
-  full: /No space is left on the disk.*Free some or enlarge it/,
-  'read-only': /cannot be written: it is read-only.*Make it writable/,
+  full: /(?:outboxFull The disk .* is nearly full|outboxFailed No space is left on the disk).*Free some (?:space )?or enlarge it/,
+  'read-only':
+    /outboxFailed .* cannot be written: it is read-only.*Make it writable/,
 };
 
 /** @returns `undefined` where mounting a disk is not permitted */
@@ -66,9 +67,8 @@ export async function disk(
     }
     await app?.end('SIGTERM');
     ledger.check();
-    for (const { name, code, message } of refusals) {
-      equal(`${name} ${code}`, 'OdpOutboxError outboxFailed');
-      match(message, SAYS[trouble]);
+    for (const { code, message } of refusals) {
+      match(`${code} ${message}`, SAYS[trouble]);
     }
     return {
       trouble,

@@ -1,7 +1,7 @@
 import { quietContext } from '../../../test/support/outboxes.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +127,55 @@ describe('a path of fileOutbox that cannot be opened', () => {
   });
 });
 
+describe('a directory of fileOutbox that disappears while the app runs', () => {
+  it.each(['deleted', 'moved', 'replaced'])(
+    'is %s: nothing more is accepted, and what is there is delivered',
+    async (how) => {
+      const path = join(root, `gone-${how}`);
+      const warnings: string[] = [];
+      const outbox = fileOutbox({ path });
+      await outbox.open({
+        ...context,
+        warn: (message) => void warnings.push(message),
+      });
+      await append(outbox, 'a');
+      if (how === 'deleted') await rm(path, { recursive: true });
+      else await rename(path, `${path}-elsewhere`);
+      if (how === 'replaced') {
+        await cp(`${path}-elsewhere`, path, { recursive: true });
+      }
+      // The directory is looked at once a second.
+      clock.now += 1000;
+      for (let time = 0; time < 2; time++) {
+        const { message } = await failureOf(append(outbox, 'b'));
+        expect(message).toMatch(/was deleted, moved or replaced.*restart/);
+        expect(warnings).toEqual([message]);
+      }
+      await failureOf((async () => outbox.counts())());
+      const claimed = await claim(outbox);
+      expect(idsOf(claimed)).toEqual(['a']);
+      expect(await outbox.acknowledge(claimed)).toBe(1);
+      await outbox.close();
+    },
+  );
+
+  it('is used again once it is put back', async () => {
+    const path = join(root, 'put-back');
+    const outbox = await open(path);
+    await append(outbox, 'a');
+    await rename(path, `${path}-elsewhere`);
+    clock.now += 1000;
+    await failureOf(append(outbox, 'b'));
+    await rename(`${path}-elsewhere`, path);
+    await append(outbox, 'c');
+    expect((await outbox.counts()).pending).toBe(2);
+    await outbox.close();
+    const next = await open(path);
+    expect(idsOf(await claim(next))).toEqual(['a', 'c']);
+    await next.close();
+  });
+});
+
 it('fileOutbox says that it is damaged if events are missing, and still takes new ones', async () => {
   const path = join(root, 'hole');
   const outbox = await open(path);
@@ -232,13 +281,14 @@ describe.skipIf(disk === undefined)('fileOutbox on a disk that fails', () => {
   it('does not bring back what it refused', async () => {
     const path = newPath();
     const outbox = await open(path);
+    await append(outbox, 'before');
     small.fill();
     await failureOf(refused(outbox));
     small.free();
     await append(outbox, 'accepted');
     await outbox.close();
     const next = await open(path);
-    expect(idsOf(await claim(next))).toEqual(['accepted']);
+    expect(idsOf(await claim(next))).toEqual(['before', 'accepted']);
     await next.close();
   });
 

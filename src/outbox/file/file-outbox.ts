@@ -100,7 +100,9 @@ export class FileOutbox extends OdpOutbox {
   }
 
   async counts(): Promise<OutboxCounts> {
-    const { backlog, claims, capacity, deadLetters, context } = this.#use();
+    const { store, backlog, claims, capacity, deadLetters, context } =
+      this.#use();
+    await store.assertThere();
     if (claims.oldest === undefined && backlog.oldest === undefined) {
       await backlog.prepare(1);
     }

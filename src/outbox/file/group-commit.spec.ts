@@ -26,7 +26,7 @@ it('forgets with the next write what a failed one may have left on the disk', as
     },
   };
   const { backlog } = await Backlog.open(level, quietContext());
-  const commits = new GroupCommit(store, backlog, () => {});
+  const commits = new GroupCommit(store, backlog, { take: () => {} }, () => {});
   await expect(
     commits.commit({ events: events('refused', 1700) }),
   ).rejects.toThrow('fsync failed');

@@ -2,6 +2,7 @@ import { Fifo } from '../fifo.js';
 import type { OutboxEvent } from '../outbox.js';
 import type { Backlog } from './backlog.js';
 import { Chunk } from './chunk.js';
+import type { DiskSpace } from './disk-space.js';
 import { bodyKey, headerKey } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
@@ -30,6 +31,7 @@ const MAX_SIZE = 8 * 1024 * 1024;
 export class GroupCommit {
   readonly #store: Pick<LevelStore, 'write'>;
   readonly #backlog: Backlog;
+  readonly #disk: Pick<DiskSpace, 'take'>;
   readonly #gone: (chunks: readonly Chunk[]) => void;
   readonly #jobs = new Fifo<Waiting>();
   #changed = new Set<Chunk>();
@@ -41,10 +43,12 @@ export class GroupCommit {
   constructor(
     store: Pick<LevelStore, 'write'>,
     backlog: Backlog,
+    disk: Pick<DiskSpace, 'take'>,
     gone: (chunks: readonly Chunk[]) => void,
   ) {
     this.#store = store;
     this.#backlog = backlog;
+    this.#disk = disk;
     this.#gone = gone;
   }
 
@@ -63,6 +67,11 @@ export class GroupCommit {
   changed(chunk: Chunk): void {
     this.#changed.add(chunk);
     this.#start();
+  }
+
+  /** Whether something about its chunks is not on the disk. */
+  get isBehind(): boolean {
+    return this.#changed.size > 0;
   }
 
   /** Writes what waits, and gives up what fails again. */
@@ -89,7 +98,7 @@ export class GroupCommit {
   }
 
   async #writeNext(): Promise<boolean> {
-    const jobs = this.#takeJobs();
+    const jobs = await this.#admitted(this.#takeJobs());
     const chunks: Chunk[] = [];
     let changed = new Set<Chunk>();
     try {
@@ -122,6 +131,23 @@ export class GroupCommit {
       for (const { reject } of jobs) reject(error);
       return false;
     }
+  }
+
+  /** Those whose events the disk has space for; the others are refused. */
+  async #admitted(jobs: readonly Waiting[]): Promise<Waiting[]> {
+    const admitted: Waiting[] = [];
+    for (const job of jobs) {
+      try {
+        if (job.events.length > 0) {
+          const measured = this.#disk.take(job.events);
+          if (measured !== undefined) await measured;
+        }
+        admitted.push(job);
+      } catch (error) {
+        job.reject(error);
+      }
+    }
+    return admitted;
   }
 
   #takeJobs(): Waiting[] {

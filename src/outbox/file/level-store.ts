@@ -2,6 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClassicLevel } from 'classic-level';
+import { OdpOutboxError } from '../../errors/index.js';
 import { storeError } from './store-error.js';
 
 export type Level = ClassicLevel;
@@ -22,21 +23,54 @@ const WRITE_BUFFER = 8 * 1024 * 1024;
  */
 export class LevelStore {
   readonly #path: string;
+  readonly #warn: (problem: string) => void;
   #db: Level;
+  /** What was opened, to tell it from what may stand in its place later. */
+  #opened: string;
+  #warned = false;
   #doubtful = false;
   #reopening: Promise<void> | undefined;
 
-  private constructor(path: string, db: Level) {
+  private constructor(
+    path: string,
+    db: Level,
+    opened: string,
+    warn: (problem: string) => void,
+  ) {
     this.#path = path;
     this.#db = db;
+    this.#opened = opened;
+    this.#warn = warn;
   }
 
-  static async open(path: string): Promise<LevelStore> {
+  /** @param warn logs what an operator must know */
+  static async open(
+    path: string,
+    warn: (problem: string) => void = () => {},
+  ): Promise<LevelStore> {
     try {
-      return new LevelStore(path, await openLevel(path, true));
+      const db = await openLevel(path, true);
+      return new LevelStore(path, db, await identityOf(path), warn);
     } catch (error) {
       throw storeError(path, (await whyNotMade(path)) ?? error);
     }
+  }
+
+  /**
+   * LevelDB goes on writing to files that were deleted.
+   *
+   * @throws OdpOutboxError when the directory was deleted or replaced
+   */
+  async assertThere(): Promise<void> {
+    // Reopening rewrites the files.
+    if (this.#reopening !== undefined) return;
+    const opened = this.#opened;
+    const found = await identityOf(this.#path).catch(() => undefined);
+    if (found === this.#opened || opened !== this.#opened) return;
+    const problem = `The directory ${this.#path} was deleted, moved or replaced while the app used it: what waits is only in this process now, and nothing more is accepted. Put it back, or restart the app`;
+    if (!this.#warned) this.#warn(`${problem}.`);
+    this.#warned = true;
+    throw new OdpOutboxError(`${problem}.`);
   }
 
   /** Writes all or none; with `sync`, resolves when it is on the disk. One at a time. */
@@ -90,6 +124,7 @@ export class LevelStore {
       await assertWritable(this.#path);
       await this.#db.close();
       this.#db = await openLevel(this.#path, false);
+      this.#opened = await identityOf(this.#path);
       this.#doubtful = false;
     } catch (error) {
       throw storeError(this.#path, error);
@@ -108,6 +143,12 @@ async function openLevel(
   });
   await db.open();
   return db;
+}
+
+/** LevelDB writes this file anew each time it opens the directory. */
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(join(path, 'CURRENT'), { bigint: true });
+  return `${dev} ${ino}`;
 }
 
 /** Of a directory that could not be created, Node only says that it is missing. */

@@ -1,8 +1,10 @@
+import { OdpOutboxError } from '../../errors/index.js';
 import { Checkpoints } from '../checkpoints.js';
 import { Claims } from '../claims.js';
 import type { OutboxContext } from '../outbox.js';
 import { Backlog } from './backlog.js';
 import type { Chunk, StoredEvent } from './chunk.js';
+import { DiskSpace } from './disk-space.js';
 import { FileDeadLetters } from './dead-letters.js';
 import { FileCapacity } from './file-capacity.js';
 import type { FileOutboxOptions } from './file-outbox.options.js';
@@ -29,13 +31,17 @@ export async function openStore(
   { path, capacity }: FileOutboxOptions,
   context: OutboxContext,
 ): Promise<OpenedStore> {
-  const store = await LevelStore.open(path);
+  const store = await LevelStore.open(path, (problem) => context.warn(problem));
   try {
     await checkFormat(store, path);
     const { backlog, count, size } = await Backlog.open(store, context);
     const deadLetters = await FileDeadLetters.open(store, context);
     const used = new FileCapacity(capacity, count, size);
-    const space = new Space(store);
+    const disk = new DiskSpace(
+      path,
+      () => context.monotonic(),
+      () => store.assertThere(),
+    );
     const gone = (chunks: readonly Chunk[]) => {
       let freed = 0;
       for (const chunk of chunks) {
@@ -43,9 +49,16 @@ export async function openStore(
         freed += chunk.size;
       }
       used.freed(freed);
-      space.freed(freed, backlog.start, used.pending === 0);
+      space.freed(freed, backlog.start, {
+        idle: used.pending === 0,
+        diskIsFull: disk.isFull,
+      });
       if (backlog.starved) context.ready();
     };
+    const commits = new GroupCommit(store, backlog, disk, gone);
+    const space = new Space(store, (changes) =>
+      commits.commit({ events: [], changes: () => changes }),
+    );
     return {
       context,
       store,
@@ -54,7 +67,7 @@ export async function openStore(
       claims: new Claims<StoredEvent>(),
       checkpoints: new Checkpoints(),
       deadLetters,
-      commits: new GroupCommit(store, backlog, gone),
+      commits,
       space,
     };
   } catch (error) {
@@ -73,5 +86,11 @@ export async function closeStore({
   await commits.settle();
   await backlog.settle();
   await space.settle();
+  const { isBehind } = commits;
   await store.close();
+  if (isBehind) {
+    throw new OdpOutboxError(
+      'What was delivered last could not be recorded, and those events will be sent again after the next start, with the same idempotence_id. Free some space on the disk, or make it writable, before that.',
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { bodyKey, headerKey } from './format.js';
-import type { LevelStore } from './level-store.js';
+import type { Change, LevelStore } from './level-store.js';
 
 /**
  * After this many delivered characters of payload, their space is freed: less often
@@ -7,46 +7,83 @@ import type { LevelStore } from './level-store.js';
  */
 const WORTH = 64 * 1024 * 1024;
 const WORTH_WHEN_IDLE = 8 * 1024 * 1024;
+/** Less than this is not worth it while events wait, even if the disk is full. */
 const NEGLIGIBLE = 1024 * 1024;
+
+/** When deleted chunks are worth freeing their space. */
+export interface Pressure {
+  /** Whether no events wait. */
+  readonly idle: boolean;
+  readonly diskIsFull: boolean;
+}
 
 /** Frees the space of deleted entries, which LevelDB only marks as deleted. */
 export class Space {
-  readonly #store: LevelStore;
+  readonly #store: Pick<LevelStore, 'read'>;
+  readonly #write: (changes: readonly Change[]) => Promise<void>;
   #freed = 0;
+  #before = 0;
+  #worth = WORTH;
   #compacting: Promise<void> | undefined;
 
-  constructor(store: LevelStore) {
+  constructor(
+    store: Pick<LevelStore, 'read'>,
+    write: (changes: readonly Change[]) => Promise<void>,
+  ) {
     this.#store = store;
+    this.#write = write;
   }
 
   /** Chunks with numbers below `before` were deleted. */
-  freed(size: number, before: number, idle: boolean): void {
+  freed(size: number, before: number, pressure: Pressure): void {
     this.#freed += size;
-    if (this.#freed < (idle ? WORTH_WHEN_IDLE : WORTH)) return;
-    if (this.#compacting !== undefined) return;
-    this.#freed = 0;
-    this.#compacting = this.#compact(before);
+    this.#before = before;
+    this.#worth = worthOf(pressure);
+    this.#compacting ??= this.#compactWhileWorth();
   }
 
   async settle(): Promise<void> {
     await this.#compacting;
   }
 
+  async #compactWhileWorth(): Promise<void> {
+    // So that `#compacting` is set before it is reset.
+    await Promise.resolve();
+    while (this.#freed >= this.#worth) {
+      this.#freed = 0;
+      await this.#compact(this.#before);
+    }
+    this.#compacting = undefined;
+  }
+
   async #compact(before: number): Promise<void> {
     try {
-      await this.#store.read(async (db) => {
-        await db.compactRange(headerKey(0), headerKey(before));
-        // The first pass may miss what LevelDB was just writing to a file.
-        for (let times = 0; times < 2; times++) {
-          await db.compactRange(bodyKey(0), bodyKey(before));
-          const left = await db.approximateSize(bodyKey(0), bodyKey(before));
-          if (left < NEGLIGIBLE) break;
-        }
-      });
+      await this.#compactRange(headerKey(0), headerKey(before));
+      await this.#compactRange(bodyKey(0), bodyKey(before));
+      const left = await this.#store.read((db) =>
+        db.approximateSize(bodyKey(0), bodyKey(before)),
+      );
+      if (left < NEGLIGIBLE) return;
+      // LevelDB leaves alone a file that no newer one overlaps.
+      await this.#write(
+        // Before the first and after the last; there are no such entries.
+        [bodyKey(0), `${bodyKey(before - 1)}!`].map((key) => ({
+          key,
+          value: undefined,
+        })),
+      );
+      await this.#compactRange(bodyKey(0), bodyKey(before));
     } catch {
       // Nothing is lost; if the disk failed, the next write reports it.
-    } finally {
-      this.#compacting = undefined;
     }
   }
+
+  #compactRange(start: string, end: string): Promise<void> {
+    return this.#store.read((db) => db.compactRange(start, end));
+  }
+}
+
+function worthOf({ idle, diskIsFull }: Pressure): number {
+  if (diskIsFull) return idle ? 1 : NEGLIGIBLE;
+  return idle ? WORTH_WHEN_IDLE : WORTH;
 }
