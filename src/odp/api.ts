@@ -196,7 +196,8 @@ function checked(request: unknown) {
 function pathOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const path = value.replace(/^\/v3(?=\/)/, '');
-  if (!/^(?:\/[\w.~:@%+-]+)+$/.test(path)) return undefined;
+  // What encodeURIComponent leaves as it is, and what a path may hold besides.
+  if (!/^(?:\/[\w.~!*'():@%+-]+)+$/.test(path)) return undefined;
   try {
     const parts = path.split('/').slice(1).map(decodeURIComponent);
     return parts.some((part) => /^\.{1,2}$|[/\\]/.test(part))

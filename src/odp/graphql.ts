@@ -58,12 +58,14 @@ export const segmentsError = (error: unknown): unknown =>
     : error;
 
 interface Reply {
-  readonly errors?: readonly {
-    readonly extensions?: {
-      readonly code?: unknown;
-      readonly classification?: unknown;
-    };
-  }[];
+  readonly errors?:
+    | readonly {
+        readonly extensions?: {
+          readonly code?: unknown;
+          readonly classification?: unknown;
+        };
+      }[]
+    | null;
   readonly data?: {
     readonly customer?: {
       readonly audiences?: {
@@ -81,7 +83,8 @@ function readSegments(
   asked: readonly string[],
 ): readonly string[] | undefined {
   try {
-    const { errors = [], data } = body as Reply;
+    const { errors: given, data } = body as Reply;
+    const errors = given ?? [];
     if (errors.length > 0) {
       if (errors.some(({ extensions }) => extensions?.code === UNKNOWN)) {
         return undefined;

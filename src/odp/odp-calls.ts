@@ -128,7 +128,8 @@ export class OdpCalls {
     let cutOff: string | undefined;
     const end = (problem: string) => {
       cutOff ??= problem;
-      ended.abort();
+      // Without a reason, Node would make an error with a stack: too much for floods.
+      ended.abort(problem);
     };
     const abort = () => end('aborted');
     const deadline = clock.monotonic() + timeout;

@@ -84,6 +84,17 @@ describe('odp.api.request', () => {
     expect([...url.searchParams]).toEqual([['email', value]]);
   });
 
+  it('takes whatever encodeURIComponent returns as a part of a path', async () => {
+    const { odp, sandbox } = await startOdpApp();
+    const value = `o'brien!(x)*~.-_ +é?#"@x.org`;
+    const error = await failure(
+      odp.api.request({ path: `/nowhere/${encodeURIComponent(value)}` }),
+    );
+    expect(error.status).toBe(404);
+    const { pathname } = new URL(sandbox.requests()[0]!.path, sandbox.url);
+    expect(decodeURIComponent(pathname)).toBe(`/v3/nowhere/${value}`);
+  });
+
   it('keeps hostile names and values of query and body what they are', async () => {
     const { odp, sandbox } = await startOdpApp();
     const fields = JSON.parse(

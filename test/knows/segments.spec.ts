@@ -290,6 +290,15 @@ describe('fetchQualifiedSegments', () => {
     expect(inspect(error, { depth: 9 })).not.toContain('lovelace');
   });
 
+  it('reads an answer whose errors are null as one without errors', async () => {
+    const { odp, sandbox } = await startOdpApp();
+    const body = `{"errors":null,"data":{"customer":{"audiences":{"edges":[{"node":{"name":"vip"}}]}}}}`;
+    sandbox.fail({ status: 200, body });
+    expect(await odp.fetchQualifiedSegments({ email }, { segments })).toEqual([
+      'vip',
+    ]);
+  });
+
   it('takes nothing from an answer that was not asked for', async () => {
     const { odp, sandbox } = await startOdpApp();
     const node = (name: unknown, state?: unknown) => ({
