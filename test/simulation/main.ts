@@ -17,6 +17,8 @@ const sums = {
   delivered: 0,
   rejected: 0,
   expired: 0,
+  erased: 0,
+  misled: 0,
   requests: 0,
 };
 let failed = 0;

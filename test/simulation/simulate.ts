@@ -1,6 +1,7 @@
 import { deepEqual, fail, ok } from 'node:assert/strict';
 import { Delivery, resolveDelivery } from '../../src/delivery/index.js';
 import { CredentialsHolder, OdpClient, OdpHttp } from '../../src/odp/index.js';
+import type { OdpError } from '../../src/errors/index.js';
 import { RateLimitedLogger, Reporter } from '../../src/reporting/index.js';
 import { ManualClock } from '../../src/testing/index.js';
 import { Random } from './random.js';
@@ -12,6 +13,8 @@ const MINUTE = 60 * SECOND;
 /** What a call may take beyond its own time, in ms: a timer that another one comes before. */
 const SLACK = 50;
 const MAX_DURATION = 2 * MINUTE * 60;
+/** How many answers that name events are believed while nothing gets through. */
+const MAX_VERDICTS = 12;
 
 interface Fate {
   readonly kind: Kind;
@@ -21,6 +24,7 @@ interface Fate {
   rejected: number;
   expired: number;
   expiredAt: number;
+  erased: boolean;
 }
 
 /** What one simulated run came to. */
@@ -29,6 +33,9 @@ export interface SimulationFigures {
   readonly delivered: number;
   readonly rejected: number;
   readonly expired: number;
+  readonly erased: number;
+  /** Good events that were rejected as something answered in ODP's place. */
+  readonly misled: number;
   readonly requests: number;
 }
 
@@ -122,9 +129,11 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
         rejected: 0,
         expired: 0,
         expiredAt: 0,
+        erased: false,
       });
       const payload = JSON.stringify({
         action: kind,
+        identifiers: { n: id },
         data: { idempotence_id: id },
       });
       const receipt = awaited ? `receipt-${id}` : undefined;
@@ -138,9 +147,13 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
           : delivery.awaited.expect(receipt, payload),
     }));
     for (const { id, wait } of outcomes) {
-      wait?.outcome.then(
-        () => ok(odp.accepted.has(id), `${id}: told that ODP has it`),
-        () => {},
+      if (wait === undefined) continue;
+      calls.push(
+        wait.outcome.then(
+          () => ok(odp.accepted.has(id), `${id}: told that ODP has it`),
+          ({ code }: OdpError) =>
+            ok(code !== 'erased' || fates.get(id)!.erased, `${id}: not erased`),
+        ),
       );
     }
     const append = async () => {
@@ -153,13 +166,16 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     timed('append', 5 * SECOND, append());
   };
 
+  const erase = () => {
+    const [id, fate] = random.oneOf([...fates, ['none', undefined] as const]);
+    if (fate !== undefined) fate.erased = true;
+    timed('erase', 10 * SECOND, delivery.erase({ n: id }));
+  };
+
   await delivery.open();
   const steps = random.between(5, 40);
-  // A proxy that answers 400 to everything twice, with good times between, is
-  // taken at its word about what it refused both times.
-  let refusing = 0;
   for (let step = 0; step < steps; step++) {
-    switch (random.between(0, 9)) {
+    switch (random.between(0, 10)) {
       case 0:
       case 1:
       case 2:
@@ -167,7 +183,6 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
         break;
       case 3:
         odp.weather = random.oneOf(WEATHERS);
-        if (odp.weather === 'refusing' && refusing++ > 0) odp.weather = 'down';
         break;
       case 4:
         odp.weather = 'fine';
@@ -187,6 +202,9 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
         if (random.chance(0.5)) delivery.pause();
         else delivery.resume();
         break;
+      case 9:
+        erase();
+        break;
       default:
     }
     await clock.advance(random.oneOf([0, 10, 500, 5 * SECOND, 40 * SECOND]));
@@ -197,8 +215,11 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
   delivery.resume();
   const open = () =>
     [...fates].filter(
-      ([, { kind, accepted, delivered, expired }]) =>
-        accepted && kind === 'good' && delivered + expired === 0,
+      ([, { kind, accepted, delivered, rejected, expired, erased }]) =>
+        accepted &&
+        kind === 'good' &&
+        !erased &&
+        delivered + rejected + expired === 0,
     );
   const end = clock.monotonic() + MAX_DURATION;
   while (open().length > 0 && clock.monotonic() < end) {
@@ -207,7 +228,7 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
   deepEqual(
     open().map(([id]) => id),
     [],
-    'good events that were neither delivered nor expired, although all is well',
+    'good events that were neither delivered nor given up, although all is well',
   );
   const until = clock.monotonic() + 5 * SECOND;
   const closed = delivery.close({ claims: until, requests: until });
@@ -220,7 +241,9 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     const { kind, delivered, rejected, expired } = fate;
     const what = `${id}: ${JSON.stringify(fate)}`;
     if (delivered > 0) ok(odp.accepted.has(id), `${what}, and ODP has it not`);
-    if (kind === 'good') ok(rejected === 0, `${what}: no fault of its own`);
+    if (kind === 'good' && rejected > 0) {
+      ok(odp.slandered.has(id), `${what}: no fault of its own`);
+    }
     if (expired > 0) {
       const age = fate.expiredAt - fate.appendedAt;
       ok(age >= maxEventAge, `${what}: expired after ${age} ms`);
@@ -230,11 +253,17 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     if (!outbox.answersLost && rejected + expired > 1) fail(`${what}: twice`);
   }
   const all = [...fates.values()];
+  const misled = all.filter(
+    ({ kind, rejected }) => kind === 'good' && rejected > 0,
+  ).length;
+  ok(misled <= MAX_VERDICTS * odp.lies, `${misled} were taken for invalid`);
   return {
     accepted: all.filter(({ accepted }) => accepted).length,
     delivered: all.filter(({ delivered }) => delivered > 0).length,
     rejected: all.filter(({ rejected }) => rejected > 0).length,
     expired: all.filter(({ expired }) => expired > 0).length,
+    erased: all.filter(({ erased }) => erased).length,
+    misled,
     requests: odp.requests,
   };
 }

@@ -82,7 +82,7 @@ export class TroubledOutbox extends OdpOutbox {
   }
 
   erase(identifiers: Readonly<Record<string, string>>) {
-    return this.#memory.erase(identifiers);
+    return this.#asked(() => this.#memory.erase(identifiers));
   }
 
   close(): MaybePromise<void> {
