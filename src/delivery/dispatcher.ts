@@ -72,7 +72,7 @@ export class Dispatcher {
   #claimsFor: 'everybody' | 'callers' | 'nobody' = 'everybody';
 
   constructor(parts: DispatcherParts) {
-    const { access, client, clock, delivery, random } = parts;
+    const { access, client, clock, delivery, random, reporter } = parts;
     this.#parts = parts;
     this.#lease = Math.max(MIN_LEASE_MS, 3 * delivery.requestTimeout);
     this.#wakeTimer = new WakeTimer(clock, () => this.wake());
@@ -86,22 +86,19 @@ export class Dispatcher {
     this.#batches = new BatchDelivery({
       ...parts,
       ...delivery,
-      outbox: access.outbox,
       breaker: this.#breaker,
       limit: this.#limit,
       rate: this.#rate,
+      trigger: this.#trigger,
       paused: () => this.#isHeld,
-      forgotten: (count) => access.forgotten(count),
-      deadLettered: (count) => access.deadLettered(count),
-      released: (delay) => this.#trigger.released(clock.monotonic() + delay),
     });
-    this.#expiryScan = new ExpiryScan({
-      ...parts,
-      ...delivery,
-      batches: this.#batches,
-      lease: this.#lease,
-      sending: () => this.#breaker.closed && !this.#paused,
-    });
+    this.#expiryScan = new ExpiryScan(
+      access,
+      this.#batches,
+      reporter,
+      delivery,
+      this.#lease,
+    );
   }
 
   /** Whether delivery is suspended, as the account is misconfigured. */
@@ -179,15 +176,13 @@ export class Dispatcher {
     }
     const now = this.#parts.clock.monotonic();
     this.#poll(now);
+    void this.#endFlushes();
     if (this.#claiming === undefined) {
       if (this.#mayClaim(now)) this.#begin(this.#claim());
-      else if (
-        this.#claimsFor === 'everybody' &&
-        now >= this.#expiryScan.dueAt(now)
-      )
+      else if (now >= this.#expiryDueAt(now)) {
         this.#begin(this.#expiryScan.run(now));
+      }
     }
-    void this.#endFlushes();
     this.#wakeTimer.set(this.#nextWake(now));
   }
 
@@ -196,6 +191,14 @@ export class Dispatcher {
     if (this.#paused || this.#claimsFor === 'everybody') return this.#paused;
     const { awaited, flushes } = this.#parts;
     return this.#claimsFor === 'nobody' || !(awaited.any || flushes.any);
+  }
+
+  /** While events are sent, old ones are given up by the way. */
+  #expiryDueAt(now: number): number {
+    const isSending = this.#breaker.closed && !this.#paused;
+    return isSending || this.#claimsFor !== 'everybody'
+      ? Infinity
+      : this.#expiryScan.dueAt(now);
   }
 
   #mayClaim(now: number): boolean {
@@ -363,10 +366,9 @@ export class Dispatcher {
 
   /** When to wake, unless the end of a delivery does so before. */
   #nextWake(now: number): number {
-    const times = [
-      this.#parts.flushes.nextDeadline,
+    const times: (number | undefined)[] = [
       this.#pollAt,
-      this.#expiryScan.dueAt(now),
+      this.#expiryDueAt(now),
     ];
     if (!this.#trigger.isDue(now)) times.push(this.#trigger.nextAt);
     else if (!this.#isHeld) {

@@ -18,16 +18,10 @@ export class Flushes {
     return this.#waiting.size > 0;
   }
 
-  /** When the first of them times out. */
-  get nextDeadline(): number | undefined {
-    let next: number | undefined;
-    for (const { deadline } of this.#waiting) {
-      if (next === undefined || deadline < next) next = deadline;
-    }
-    return next;
-  }
-
-  /** Resolves when nothing before the checkpoint is pending, or on timeout. */
+  /**
+   * Resolves when nothing before the checkpoint is pending, or when it is seen that
+   * time is over. Its caller has a timer of its own.
+   */
   wait(checkpoint: OutboxCheckpoint, deadline: number): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.add({ checkpoint, deadline, resolve });

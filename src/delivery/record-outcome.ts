@@ -3,16 +3,18 @@ import type {
   ClaimedEvent,
   DeadLetterCause,
   MaybePromise,
-  OdpOutbox,
 } from '../outbox/index.js';
 import type { AwaitedEvents } from './awaited.js';
+import type { BatchTrigger } from './batch-trigger.js';
+import type { OutboxAccess } from './outbox-access.js';
 import { type Clock, within } from '../clock.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
 
 /** What is notified of an outcome, and what recording it needs. */
 export interface OutcomeRecorderParts {
-  readonly outbox: OdpOutbox;
+  readonly access: OutboxAccess;
+  readonly trigger: BatchTrigger;
   readonly reporter: Reporter;
   readonly awaited: AwaitedEvents;
   readonly clock: Clock;
@@ -20,12 +22,6 @@ export interface OutcomeRecorderParts {
   readonly maxEventAge: number;
   /** Aborted when the app ends without waiting for answers. */
   readonly abort: AbortSignal;
-  /** Called when this many events were delivered or given up, and left the outbox. */
-  forgotten(count: number): void;
-  /** Called when this many events became dead letters. */
-  deadLettered(count: number): void;
-  /** Called when events were released for `delay` ms. */
-  released(delay: number): void;
 }
 
 /** An event that ODP refused, and why. */
@@ -55,11 +51,11 @@ export class OutcomeRecorder {
 
   /** ODP has them. */
   async acknowledge(events: readonly ClaimedEvent[]): Promise<void> {
-    const { outbox, reporter, awaited, forgotten } = this.#parts;
+    const { access, reporter, awaited } = this.#parts;
     const held = await this.#record('acknowledge', events, () =>
-      outbox.acknowledge(events),
+      access.outbox.acknowledge(events),
     );
-    forgotten(held ?? events.length);
+    access.forgotten(held ?? events.length);
     reporter.delivered(events);
     for (const { receipt } of events) awaited.delivered(receipt);
   }
@@ -130,14 +126,14 @@ export class OutcomeRecorder {
     cause: DeadLetterCause,
     notify: (event: ClaimedEvent) => void,
   ): Promise<void> {
-    const { outbox, clock, deadLettered } = this.#parts;
+    const { access, clock } = this.#parts;
     const recorded = async () => {
       const held = await this.#record('deadLetter', events, () =>
-        outbox.deadLetter(events, cause),
+        access.outbox.deadLetter(events, cause),
       );
       // They may have been erased, or claimed by another process, meanwhile.
       if (held === undefined || held === 0) return;
-      deadLettered(held);
+      access.deadLettered(held);
       for (const event of events) notify(event);
     };
     await within(clock, MAX_RECORDING_MS, recorded(), () => {});
@@ -149,15 +145,21 @@ export class OutcomeRecorder {
     failed: boolean,
   ): Promise<void> {
     if (events.length === 0) return;
-    const { outbox, clock, released } = this.#parts;
+    const { access, clock } = this.#parts;
     const giveBack = async () => {
       const recorded = await this.#record('release', events, async () => {
-        await outbox.release(events, { delay, failed });
+        await access.outbox.release(events, { delay, failed });
         return events.length;
       });
-      if (recorded !== undefined) released(delay);
+      if (recorded !== undefined) this.#released(delay);
     };
     await within(clock, MAX_RECORDING_MS, giveBack(), () => {});
+  }
+
+  /** They can be claimed again in `delay` ms. */
+  #released(delay: number): void {
+    const { trigger, clock } = this.#parts;
+    trigger.released(clock.monotonic() + delay);
   }
 
   /** Returns how many of the events were still claimed; `undefined` if the outcome could not be recorded. */
@@ -166,7 +168,7 @@ export class OutcomeRecorder {
     events: readonly ClaimedEvent[],
     record: () => MaybePromise<number>,
   ): Promise<number | undefined> {
-    const { outbox, clock, reporter, abort, released } = this.#parts;
+    const { access, clock, reporter, abort } = this.#parts;
     for (let first = true; ; first = false) {
       try {
         const held = await record();
@@ -176,8 +178,8 @@ export class OutcomeRecorder {
         reporter.outboxFailed(doing, error);
         const now = clock.monotonic();
         const over = now + OUTBOX_RETRY_INTERVAL_MS >= this.#leaseEnd;
-        if (abort.aborted || over || outbox.storeClosed) {
-          released(Math.max(this.#leaseEnd - now, 0));
+        if (abort.aborted || over || access.outbox.storeClosed) {
+          this.#released(Math.max(this.#leaseEnd - now, 0));
           return undefined;
         }
         await new Promise<void>((resolve) => {
