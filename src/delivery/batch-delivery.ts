@@ -1,11 +1,17 @@
 import type { ClaimedEvent } from '../outbox/index.js';
-import type { InvalidEvent, OdpClient, Outcome } from '../odp/index.js';
-import { batchesOf, bytesOf, halvesOf } from './batches.js';
+import type { OdpClient, Outcome } from '../odp/index.js';
+import {
+  attemptsOf,
+  batchesOf,
+  bytesOf,
+  halvesOf,
+  sift,
+  turnOf,
+} from './batches.js';
 import type { BatchLimit } from './batch-limit.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import { Evidence } from './evidence.js';
 import {
-  type Refusal,
   OutcomeRecorder,
   type OutcomeRecorderParts,
 } from './record-outcome.js';
@@ -331,34 +337,7 @@ export class BatchDelivery {
   }
 }
 
-/** From both ends in turn: those that wait together are often alike. */
-function turnOf(events: Batch, turn: number): ClaimedEvent | undefined {
-  const at = turn % events.length;
-  return at % 2 === 0 ? events[at / 2] : events.at(-(at + 1) / 2);
-}
-
 const evidenceNeeded = (outcome: Refused) =>
   outcome.kind === 'refused' && outcome.fromOdp
     ? EVIDENCE_NEEDED.odp
     : EVIDENCE_NEEDED.other;
-
-const attemptsOf = (batch: Batch) =>
-  Math.max(...batch.map(({ failedAttempts }) => failedAttempts)) + 1;
-
-/** Separates the events that ODP names as invalid from the others. */
-function sift(
-  batch: Batch,
-  invalids: readonly InvalidEvent[],
-): { refusals: Refusal[]; good: ClaimedEvent[] } {
-  const messages = new Map(
-    invalids.map(({ index, message }) => [index, message]),
-  );
-  const refusals: Refusal[] = [];
-  const good: ClaimedEvent[] = [];
-  for (const [index, event] of batch.entries()) {
-    const message = messages.get(index);
-    if (message === undefined) good.push(event);
-    else refusals.push({ event, message });
-  }
-  return { refusals, good };
-}

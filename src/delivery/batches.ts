@@ -1,4 +1,6 @@
+import type { InvalidEvent } from '../odp/index.js';
 import type { ClaimedEvent } from '../outbox/index.js';
+import type { Refusal } from './record-outcome.js';
 
 type Batch = readonly ClaimedEvent[];
 
@@ -36,4 +38,32 @@ export function bytesOf(batch: Batch): number {
   let bytes = 0;
   for (const { payload } of batch) bytes += payload.length + 1;
   return bytes;
+}
+
+/** One of them, from both ends in turn: events that wait together are often alike. */
+export function turnOf(events: Batch, turn: number): ClaimedEvent | undefined {
+  const at = turn % events.length;
+  return at % 2 === 0 ? events[at / 2] : events.at(-(at + 1) / 2);
+}
+
+/** How often they have failed with the request that has just failed. */
+export const attemptsOf = (batch: Batch) =>
+  Math.max(...batch.map(({ failedAttempts }) => failedAttempts)) + 1;
+
+/** Separates the events that ODP names as invalid from the others. */
+export function sift(
+  batch: Batch,
+  invalids: readonly InvalidEvent[],
+): { refusals: Refusal[]; good: ClaimedEvent[] } {
+  const messages = new Map(
+    invalids.map(({ index, message }) => [index, message]),
+  );
+  const refusals: Refusal[] = [];
+  const good: ClaimedEvent[] = [];
+  for (const [index, event] of batch.entries()) {
+    const message = messages.get(index);
+    if (message === undefined) good.push(event);
+    else refusals.push({ event, message });
+  }
+  return { refusals, good };
 }
