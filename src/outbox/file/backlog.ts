@@ -16,6 +16,7 @@ const MAX_IN_MEMORY = 32 * 1024 * 1024;
 /** How much is read at once, in chunks and in characters of payload. */
 const READ_CHUNKS = 256;
 const READ_SIZE = 2 * 1024 * 1024;
+const READ_BODIES = 8;
 
 /**
  * Stored events that have not been claimed, oldest first. The head is in memory, up
@@ -31,6 +32,7 @@ export class Backlog {
   #unread: number;
   #end: number;
   #reading: Promise<void> | undefined;
+  #holds = 0;
 
   /** Distinguishes chunks of this opening from earlier ones, which had another clock. */
   readonly #opening = randomUUID();
@@ -158,6 +160,21 @@ export class Backlog {
     }
   }
 
+  /** The stored bodies of all chunks before `end`, some at a time. */
+  async *bodies(
+    end: number,
+  ): AsyncGenerator<readonly { number: number; body: string }[]> {
+    for (let start = 0; start < end;) {
+      const range = { gte: bodyKey(start), lt: bodyKey(end) };
+      const found = await this.#store.read((db) =>
+        db.iterator({ ...range, limit: READ_BODIES, fillCache: false }).all(),
+      );
+      yield found.map(([key, body]) => ({ number: numberOf(key), body }));
+      const last = found.at(-1);
+      start = last === undefined ? end : numberOf(last[0]) + 1;
+    }
+  }
+
   /** Whether more events could be read if memory allowed. */
   get starved(): boolean {
     return this.#ready === 0 && this.#unread < this.#end;
@@ -173,6 +190,7 @@ export class Backlog {
    * than `wanted` events are in memory and there are more.
    */
   prepare(wanted: number): Promise<void> | undefined {
+    if (this.#holds > 0) return undefined;
     if (this.#unread === this.#end || this.#inMemory >= MAX_IN_MEMORY)
       return undefined;
     const enough = this.#ready >= wanted;
@@ -182,6 +200,18 @@ export class Backlog {
     // The next caller that waits for it gets the error.
     this.#reading.catch(() => {});
     return undefined;
+  }
+
+  /**
+   * Reads nothing ahead until the returned function is called, so that what is on
+   * the disk only can be changed there.
+   */
+  async hold(): Promise<() => void> {
+    this.#holds++;
+    await this.settle();
+    return () => {
+      this.#holds--;
+    };
   }
 
   /** Waits for what {@link prepare} started. */

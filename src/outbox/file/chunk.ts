@@ -83,6 +83,10 @@ export class Chunk {
     for (const event of events) this.inMemory += memoryOf(event);
     this.#kept = events.length;
     this.#copyAt = Math.floor(events.length / 2);
+    for (const [index, { payload }] of events.entries()) {
+      // It was erased.
+      if (payload === '') this.#done.add(index);
+    }
     for (const index of this.#done) this.forget(index);
   }
 
@@ -119,18 +123,7 @@ export class Chunk {
     opening: string,
     sinceOf: (event: OutboxEvent) => number,
   ): Chunk {
-    const metaEnd = body.indexOf('\n');
-    const meta = JSON.parse(body.slice(0, metaEnd)) as Meta;
-    let at = metaEnd + 1;
-    const events = meta.lengths.map((length, index): OutboxEvent => {
-      const payload = body.slice(at, (at += length));
-      return {
-        id: meta.ids[index] as string,
-        payload,
-        createdAt: meta.createdAt[index] as number,
-        receipt: meta.receipts?.[index] ?? undefined,
-      };
-    });
+    const { meta, events } = parseBody(body);
     const known = meta.opening === opening ? undefined : sinceOf;
     return new Chunk(
       number,
@@ -139,6 +132,24 @@ export class Chunk {
       { opening: meta.opening, since: meta.since },
       known,
     );
+  }
+
+  /**
+   * A stored body without what it holds of some events, which must be finished;
+   * `undefined` if it holds nothing of them.
+   */
+  static bodyWithout(
+    body: string,
+    condition: (event: OutboxEvent) => boolean,
+  ): string | undefined {
+    const { meta, events } = parseBody(body);
+    let found = false;
+    const kept = events.map((event): OutboxEvent => {
+      if (event.payload === '' || !condition(event)) return event;
+      found = true;
+      return { id: '', payload: '', createdAt: event.createdAt };
+    });
+    return found ? bodyOf(kept, meta) : undefined;
   }
 
   /** How many events are neither delivered nor dead-lettered. */
@@ -159,17 +170,7 @@ export class Chunk {
 
   /** Its stored form, made once, before any event is forgotten. */
   get body(): string {
-    const events = this.#events as OutboxEvent[];
-    const meta: Meta = {
-      ...this.#storedAt,
-      ids: events.map(({ id }) => id),
-      createdAt: events.map(({ createdAt }) => createdAt),
-      receipts: events.some(({ receipt }) => receipt !== undefined)
-        ? events.map(({ receipt }) => receipt ?? null)
-        : undefined,
-      lengths: events.map(({ payload }) => payload.length),
-    };
-    return `${JSON.stringify(meta)}\n${events.map(({ payload }) => payload).join('')}`;
+    return bodyOf(this.#events as OutboxEvent[], this.#storedAt);
   }
 
   /** The next event that was not claimed since it was read, in order. */
@@ -254,3 +255,36 @@ export class Chunk {
 }
 
 const memoryOf = ({ payload }: OutboxEvent) => payload.length + BYTES_PER_EVENT;
+
+function bodyOf(
+  events: readonly OutboxEvent[],
+  { opening, since }: StoredAt,
+): string {
+  const meta: Meta = {
+    opening,
+    since,
+    ids: events.map(({ id }) => id),
+    createdAt: events.map(({ createdAt }) => createdAt),
+    receipts: events.some(({ receipt }) => receipt !== undefined)
+      ? events.map(({ receipt }) => receipt ?? null)
+      : undefined,
+    lengths: events.map(({ payload }) => payload.length),
+  };
+  return `${JSON.stringify(meta)}\n${events.map(({ payload }) => payload).join('')}`;
+}
+
+function parseBody(body: string): { meta: Meta; events: OutboxEvent[] } {
+  const metaEnd = body.indexOf('\n');
+  const meta = JSON.parse(body.slice(0, metaEnd)) as Meta;
+  let at = metaEnd + 1;
+  const events = meta.lengths.map((length, index): OutboxEvent => {
+    const payload = body.slice(at, (at += length));
+    return {
+      id: meta.ids[index] as string,
+      payload,
+      createdAt: meta.createdAt[index] as number,
+      receipt: meta.receipts?.[index] ?? undefined,
+    };
+  });
+  return { meta, events };
+}

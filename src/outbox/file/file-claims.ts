@@ -5,7 +5,8 @@ import type {
   MaybePromise,
   OutboxEvent,
 } from '../outbox.js';
-import type { StoredEvent } from './chunk.js';
+import { Chunk, type StoredEvent } from './chunk.js';
+import { bodyKey } from './format.js';
 import type { StoredLetter } from './dead-letters.js';
 import type { Change } from './level-store.js';
 import type { OpenedStore } from './opened-store.js';
@@ -103,7 +104,27 @@ export class FileClaims {
 
   /** Forgets events that meet a condition, claimed or not; resolves when that is on the disk. */
   async erase(condition: (event: OutboxEvent) => boolean): Promise<number> {
-    const { backlog, claims, commits } = this.#opened;
+    const { backlog, commits, context } = this.#opened;
+    const resume = await backlog.hold();
+    let erased: number;
+    let end: number;
+    try {
+      erased = await this.#finishAll(condition);
+      // Those that come in from now on are not meant.
+      ({ end } = backlog);
+      // Resolves when earlier changes are on the disk.
+      await commits.commit({ events: [] });
+    } finally {
+      resume();
+      context.ready();
+    }
+    await this.#eraseBodies(condition, end);
+    return erased;
+  }
+
+  /** Returns how many there were. */
+  async #finishAll(condition: (event: OutboxEvent) => boolean) {
+    const { backlog, claims } = this.#opened;
     const onDisk: StoredEvent[] = [];
     for await (const chunk of backlog.unread()) {
       for (const event of chunk.pending()) {
@@ -114,13 +135,41 @@ export class FileClaims {
       ...backlog.remove(condition),
       ...claims.remove(condition),
     ];
-    const erased = [...inMemory, ...onDisk];
-    this.#finish(erased);
+    this.#finish([...inMemory, ...onDisk]);
     this.#forget(inMemory);
     this.#count(onDisk);
-    // Resolves when earlier changes are on the disk.
-    await commits.commit({ events: [] });
-    return erased.length;
+    return inMemory.length + onDisk.length;
+  }
+
+  /** Bodies stay until all of their events are finished, so what they hold of finished ones goes. */
+  async #eraseBodies(
+    condition: (event: OutboxEvent) => boolean,
+    end: number,
+  ): Promise<void> {
+    const { backlog, commits, gone } = this.#opened;
+    const deleted = new Set<number>();
+    const forget = gone.watch((number) => deleted.add(number));
+    try {
+      for await (const page of backlog.bodies(end)) {
+        const changes = page.flatMap(({ number, body }) => {
+          const rest = Chunk.bodyWithout(body, condition);
+          return rest === undefined ? [] : [{ number, rest }];
+        });
+        if (changes.length === 0) continue;
+        await commits.commit({
+          events: [],
+          changes: () =>
+            changes
+              .filter(({ number }) => !deleted.has(number))
+              .map(({ number, rest }) => ({
+                key: bodyKey(number),
+                value: rest,
+              })),
+        });
+      }
+    } finally {
+      forget();
+    }
   }
 
   #end(events: readonly ClaimedEvent[]): Map<ClaimedEvent, StoredEvent> {

@@ -147,16 +147,15 @@ export class FileOutbox extends OdpOutbox {
   async erase(
     identifiers: Readonly<Record<string, string>>,
   ): Promise<ErasedEvents> {
-    const { deadLetters } = this.#use();
-    const pending = await this.#use().events.erase(({ payload }) =>
+    const { deadLetters, events, space } = this.#use();
+    const pending = await events.erase(({ payload }) =>
       namesIdentifier(payload, identifiers),
     );
-    return {
-      pending,
-      deadLetters: await deadLetters.erase(identifiers, (page) =>
-        this.#delete(page),
-      ),
-    };
+    const removed = await deadLetters.erase(identifiers, (page) =>
+      this.#delete(page),
+    );
+    space.purge();
+    return { pending, deadLetters: removed };
   }
 
   async close(): Promise<void> {

@@ -24,6 +24,23 @@ export interface OpenedStore {
   readonly deadLetters: FileDeadLetters;
   readonly commits: GroupCommit;
   readonly space: Space;
+  /** Which chunks are deleted. */
+  readonly gone: GoneChunks;
+}
+
+/** Tells those who must know which chunks are deleted. */
+export class GoneChunks {
+  readonly #watchers = new Set<(number: number) => void>();
+
+  add(number: number): void {
+    for (const watch of this.#watchers) watch(number);
+  }
+
+  /** @returns what ends it */
+  watch(watcher: (number: number) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
 }
 
 /** @throws OdpOutboxError when the directory cannot be used */
@@ -42,9 +59,11 @@ export async function openStore(
       () => context.monotonic(),
       () => store.assertThere(),
     );
+    const goneChunks = new GoneChunks();
     const gone = (chunks: readonly Chunk[]) => {
       let freed = 0;
       for (const chunk of chunks) {
+        goneChunks.add(chunk.number);
         backlog.freed(chunk.inMemory);
         freed += chunk.size;
       }
@@ -68,6 +87,7 @@ export async function openStore(
       checkpoints: new Checkpoints(),
       deadLetters,
       commits,
+      gone: goneChunks,
       space,
     };
   } catch (error) {

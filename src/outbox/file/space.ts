@@ -1,4 +1,4 @@
-import { bodyKey, headerKey } from './format.js';
+import { bodyKey, deadPrefix, headerKey } from './format.js';
 import type { Change, LevelStore } from './level-store.js';
 
 /**
@@ -25,6 +25,7 @@ export class Space {
   #before = 0;
   #worth = WORTH;
   #compacting: Promise<void> | undefined;
+  #purging: Promise<void> | undefined;
 
   constructor(
     store: Pick<LevelStore, 'read'>,
@@ -42,8 +43,19 @@ export class Space {
     this.#compacting ??= this.#compactWhileWorth();
   }
 
+  /** Makes LevelDB drop what was deleted or overwritten, all of it. */
+  purge(): void {
+    const earlier = this.#purging;
+    this.#purging = (async () => {
+      await earlier;
+      await this.#purge(bodyKey);
+      await this.#purge(deadPrefix);
+    })();
+  }
+
   async settle(): Promise<void> {
     await this.#compacting;
+    await this.#purging;
   }
 
   async #compactWhileWorth(): Promise<void> {
@@ -64,18 +76,28 @@ export class Space {
         db.approximateSize(bodyKey(0), bodyKey(before)),
       );
       if (left < NEGLIGIBLE) return;
-      // LevelDB leaves alone a file that no newer one overlaps.
-      await this.#write(
-        // Before the first and after the last; there are no such entries.
-        [bodyKey(0), `${bodyKey(before - 1)}!`].map((key) => ({
-          key,
-          value: undefined,
-        })),
-      );
+      await this.#overlap(bodyKey(0), `${bodyKey(before - 1)}!`);
       await this.#compactRange(bodyKey(0), bodyKey(before));
     } catch {
       // Nothing is lost; if the disk failed, the next write reports it.
     }
+  }
+
+  async #purge(key: (number: number) => string): Promise<void> {
+    const start = key(0);
+    const end = key(Number.MAX_SAFE_INTEGER);
+    try {
+      await this.#compactRange(start, end);
+      await this.#overlap(start, end);
+      await this.#compactRange(start, end);
+    } catch {
+      // As above.
+    }
+  }
+
+  /** LevelDB leaves alone a file that no newer one overlaps. There must be no such entries. */
+  #overlap(...keys: string[]): Promise<void> {
+    return this.#write(keys.map((key) => ({ key, value: undefined })));
   }
 
   #compactRange(start: string, end: string): Promise<void> {
