@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lastLine } from './account-log.js';
+import { AccountLog, lastLine } from './account-log.js';
 
 const outbox = {
   name: 'memory',
@@ -47,3 +47,22 @@ it('does not take for delivered what was erased', () => {
   const { text } = lastLine({ left: 0, erased: 1, counters: none, outbox });
   expect(text).toMatch(/erased$/);
 });
+
+it.each([
+  [{ OPTIMIZELY_ODP_OPD_API_KEY: 'secret' }, 'OPTIMIZELY_ODP_OPD_API_KEY'],
+  [{ OPTIMIZELY_OPD_API_KEY: 'secret' }, 'OPTIMIZELY_OPD_API_KEY'],
+  [{ OPTIMIZELY_ODP_API_KEY: 'secret' }, 'OPTIMIZELY_ODP_API_KEY'],
+  [{ OPTIMIZELY_ODP_EMEA_API_KEY: ' ', OTHER_API_KEY: 'secret' }, undefined],
+])(
+  'an account without a key tells of one that it does not read: %j',
+  (environment, found) => {
+    const lines: string[] = [];
+    const add = (line: string) => lines.push(line);
+    const logger = { log: add, warn: add, error: add, debug: add };
+    new AccountLog(logger, 'default').notIntegrated(environment);
+    const there =
+      found === undefined ? 'imported [' : `There is ${found}, which`;
+    expect(lines[0]).toContain(there);
+    expect(lines[0]).not.toContain('secret');
+  },
+);

@@ -30,6 +30,21 @@ export interface Ending {
   };
 }
 
+/**
+ * Variables that hold a key, of an account of another name: one that does not
+ * exist, if a name was misspelt.
+ */
+const keysOfOthers = (environment: NodeJS.ProcessEnv): string[] =>
+  Object.entries(environment)
+    .filter(
+      ([name, value]) =>
+        /^OPTIMIZELY_\w{1,64}_API_KEY$/i.test(name) && value?.trim(),
+    )
+    .map(([name]) => name)
+    .slice(0, MAX_NAMED);
+
+const MAX_NAMED = 3;
+
 /** What an account logs as it opens and closes: what was set up, what looks like a mistake, what became of its events. */
 export class AccountLog {
   readonly #logger: DeliveryLogger;
@@ -46,9 +61,14 @@ export class AccountLog {
     );
   }
 
-  notIntegrated(): void {
+  notIntegrated(environment: NodeJS.ProcessEnv = process.env): void {
+    const others = keysOfOthers(environment);
+    const found =
+      others.length === 0
+        ? ''
+        : `. There is ${others.join(', ')}, which this account does not read: is a name misspelt, or odpConfig of nestjs-optimizely-odp/config not used?`;
     this.#logger.warn(
-      `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY or pass apiKey; a .env file is read only if ConfigModule.forRoot() is imported [account=${this.#account}]`,
+      `ODP is not integrated: no apiKey is set, and every event is discarded. Set OPTIMIZELY_ODP_API_KEY (a named account: OPTIMIZELY_ODP_<NAME>_API_KEY) or pass apiKey; a .env file is read only if ConfigModule.forRoot() is imported${found} [account=${this.#account}]`,
     );
   }
 
