@@ -17,6 +17,7 @@ export const segments = {
   },
   figures: [
     { key: 'rate', title: 'cold/s' },
+    { key: 'cpu', title: 'CPU µs/cold' },
     { key: 'cached', title: 'cached µs' },
     { key: 'asked', title: 'requests while cached' },
     { key: 'flood', title: 'requests for 10,000 callers of 100' },
@@ -31,6 +32,7 @@ export const segments = {
       'rate',
       atLeast(1),
     ),
+    over('CPU: ours / official SDK, cold', 'ours', 'official SDK', 'cpu'),
     over(
       'official SDK / ours, µs of a cached answer',
       'official SDK',

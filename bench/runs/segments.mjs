@@ -1,6 +1,6 @@
 // What `fetchQualifiedSegments` costs: asked of ODP for customers who are new,
 // so many at once, and answered from the cache for customers who are known.
-import { MB, options, report, startSink } from '../measure.mjs';
+import { MB, options, report, startCpu, startSink } from '../measure.mjs';
 
 const SEGMENT = 'vip';
 const {
@@ -75,9 +75,11 @@ async function cached(count) {
 }
 
 await cold(1_000_000, 2000);
+const cpu = startCpu();
 const start = performance.now();
 await cold(2_000_000, customers);
 const rate = customers / ((performance.now() - start) / 1000);
+const coldCpu = cpu() / customers;
 
 await cold(0, known);
 await cached(calls / 4);
@@ -118,6 +120,7 @@ if (sender === 'ours') {
 await close();
 report({
   rate,
+  cpu: coldCpu,
   cached: each / 1000,
   asked: after - before,
   flood: flooded - dry,
