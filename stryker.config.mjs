@@ -18,6 +18,7 @@ export default {
     'src/delivery/batch-trigger.ts',
     'src/outbox/memory/*.ts',
     'src/decorators/make-action.ts',
+    'src/service/make-events.ts',
     '!src/**/*.spec.ts',
     '!src/**/index.ts',
     // Swagger knows lazy types by the name of their function, which Stryker's

@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     ...config.test,
     include: [
-      'src/{events,options,odp,delivery,decorators,outbox/memory}/**/*.spec.ts',
+      'src/{events,options,odp,delivery,decorators,outbox/memory,service}/**/*.spec.ts',
       'test/validation/*.spec.ts',
       'test/service/before-send.spec.ts',
     ],
