@@ -45,7 +45,7 @@ export async function integrationFromEnvironment(
     throwIfAny(alone.map((name) => ({ path: prefix + name, message })));
     return undefined;
   }
-  const message = `must be left out beside ${prefix}${SDK_KEY}, whose datafile names the account`;
+  const message = `must be left out together with ${prefix}${SDK_KEY}, whose datafile names the account`;
   throwIfAny(
     INSTEAD.filter(text).map((name) => ({ path: prefix + name, message })),
   );

@@ -40,7 +40,7 @@ export function lookupsOf(
       violations.push({
         path,
         message:
-          'has an identifier whose name ODP cannot be asked by; names have letters, digits and underscores, not two of these first',
+          'has an identifier whose name cannot be used in a query; use letters, digits and underscores, and do not begin with two underscores',
       });
     } else if (name === 'vuid') {
       vuid = [name, UUID.test(value) ? value.replaceAll('-', '') : value];

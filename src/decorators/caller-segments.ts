@@ -63,7 +63,7 @@ export class CallerSegments {
       if (error instanceof OdpError && !(error instanceof OdpValidationError)) {
         this.#logger.warn(
           `${source} ${error.code}`,
-          () => `${source} does without segments: ${error.message}`,
+          () => `${source} goes without segments: ${error.message}`,
         );
         return 'unavailable';
       }

@@ -158,7 +158,7 @@ describe.each([
   it(`is at least ${least} ms`, () => {
     expect(read(resolveOptions(withOption(path, least)), path)).toBe(least);
     expect(problemsOf(withOption(path, least - 0.5))).toEqual({
-      [path]: `must be ms or text such as '30s', at least ${least} ms (it is ${least - 0.5})`,
+      [path]: `must be ms or a string such as '30s', at least ${least} ms (it is ${least - 0.5})`,
     });
   });
 

@@ -117,7 +117,8 @@ function checkIntegration(
     if (read.value(path) === undefined) continue;
     problems.push({
       path,
-      message: 'must be left out beside integration, which names the account',
+      message:
+        'must be left out together with integration, which names the account',
     });
   }
   return value as OdpIntegration;

@@ -106,19 +106,19 @@ describe('a group of options', () => {
     ],
     [
       { delay: 9 },
-      "group.delay must be ms or text such as '30s', at least 10 ms (it is 9)",
+      "group.delay must be ms or a string such as '30s', at least 10 ms (it is 9)",
     ],
     [
       { delay: 'soon' },
-      'group.delay must be ms or text such as \'30s\', at least 10 ms (it is "soon")',
+      'group.delay must be ms or a string such as \'30s\', at least 10 ms (it is "soon")',
     ],
     [
       { bytes: 99 },
-      "group.bytes must be bytes or text such as '1mb', at least 100 bytes (it is 99)",
+      "group.bytes must be bytes or a string such as '1mb', at least 100 bytes (it is 99)",
     ],
     [
       { bytes: false },
-      "group.bytes must be bytes or text such as '1mb', at least 100 bytes (it is false)",
+      "group.bytes must be bytes or a string such as '1mb', at least 100 bytes (it is false)",
     ],
     [
       { region: 'A' },
@@ -136,23 +136,23 @@ describe('a group of options', () => {
     [{ on: 'treu' }, 'group.on must be true or false (it is "treu")'],
     [
       { delay: KEY },
-      `group.delay must be ms or text such as '30s', at least 10 ms (it is a text of ${KEY.length} characters)`,
+      `group.delay must be ms or a string such as '30s', at least 10 ms (it is a text of ${KEY.length} characters)`,
     ],
     [
       { delay: '+4917012345678' },
-      "group.delay must be ms or text such as '30s', at least 10 ms (it is a text of 14 characters)",
+      "group.delay must be ms or a string such as '30s', at least 10 ms (it is a text of 14 characters)",
     ],
     [
       { delay: '30 sec' },
-      `group.delay must be ms or text such as '30s', at least 10 ms (it is "30 sec")`,
+      `group.delay must be ms or a string such as '30s', at least 10 ms (it is "30 sec")`,
     ],
     [
       { delay: '-1h' },
-      `group.delay must be ms or text such as '30s', at least 10 ms (it is "-1h")`,
+      `group.delay must be ms or a string such as '30s', at least 10 ms (it is "-1h")`,
     ],
     [
       { bytes: '1,5 MB' },
-      `group.bytes must be bytes or text such as '1mb', at least 100 bytes (it is "1,5 MB")`,
+      `group.bytes must be bytes or a string such as '1mb', at least 100 bytes (it is "1,5 MB")`,
     ],
     [
       { region: () => 'us' },

@@ -82,7 +82,7 @@ export class OptionReader<T extends object> {
     if (ms !== undefined && ms >= least) return ms;
     this.#report(
       key,
-      `must be ms or text such as '30s', at least ${least} ms`,
+      `must be ms or a string such as '30s', at least ${least} ms`,
       value,
     );
     return least;
@@ -95,7 +95,7 @@ export class OptionReader<T extends object> {
     if (bytes !== undefined && bytes >= least) return bytes;
     this.#report(
       key,
-      `must be bytes or text such as '1mb', at least ${least} bytes`,
+      `must be bytes or a string such as '1mb', at least ${least} bytes`,
       value,
     );
     return least;

@@ -9,7 +9,7 @@ import { nameOfThrown } from '../names.js';
 export function outboxError(error: unknown): OdpError {
   if (error instanceof OdpError) return error;
   return new OdpOutboxError(
-    `The outbox threw ${nameOfThrown(error)}; see its cause. Let an outbox of your own throw OdpOutboxError, which is logged in full.`,
+    `The outbox threw ${nameOfThrown(error)}; see its cause. An outbox of your own should throw OdpOutboxError, which is logged in full.`,
     { cause: error },
   );
 }

@@ -26,7 +26,7 @@ it('is bounded in size', async () => {
   const stored = new Promise<void>((done) => (resolve = done));
   const first = waiting.during([event(size)], () => stored);
   await expect(waiting.during([event(size)], hanging)).rejects.toThrow(
-    'no more are taken in',
+    'no more are accepted',
   );
   resolve();
   await first;

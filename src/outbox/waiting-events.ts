@@ -33,7 +33,7 @@ export class WaitingEvents {
       count > MAX_WAITING || this.#size + added > MAX_WAITING_SIZE;
     if (this.#count > 0 && isTooMuch) {
       throw new OdpOutboxError(
-        `${this.#count} events (${this.#size} characters) wait for an answer of ${this.#server}; no more are taken in. Check why ${this.#server} is slow, or send fewer at once.`,
+        `${this.#count} events (${this.#size} characters) are waiting for ${this.#server} to answer; no more are accepted. Check why ${this.#server} is slow, or send fewer at once.`,
       );
     }
     this.#count = count;

@@ -36,7 +36,7 @@ export const texts = {
     `A request to ODP failed (${reason}); its events wait and are sent again`,
   suspended: (status: number, answer: SuspendingAnswer) => {
     const [why, check] = SUSPENSIONS[answer];
-    return `ODP answered ${status}: ${why}. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP takes one. ${check}`;
+    return `ODP answered ${status}: ${why}. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP accepts one. ${check}`;
   },
   resumed: () => 'ODP accepts events again; delivery goes on',
   recovered: () => 'ODP answers again; what waits is being sent',
@@ -50,7 +50,7 @@ export const texts = {
     `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely`,
   integrationFailed: (source: string, problem: string, meanwhile: string) =>
     `${source.charAt(0).toUpperCase()}${source.slice(1)} ${problem}: ${meanwhile}`,
-  discarded: (events: number) => `${events} events were discarded until now`,
+  discarded: (events: number) => `${events} events have been discarded so far`,
   outboxFailed: (doing: string, message: string) =>
     `The outbox failed to ${doing}${doing === 'close' ? '' : ' and is tried again'}: ${message}`,
   deadLettersRemoved: () =>

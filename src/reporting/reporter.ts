@@ -289,7 +289,7 @@ export class Reporter {
     this.#publisher.complete();
   }
 
-  /** How many events were discarded until now, since only the first was logged. */
+  /** How many events have been discarded so far, since only the first was logged. */
   #logDiscarded(): void {
     const events = this.#discarded;
     this.#discarded = 0;

@@ -17,7 +17,7 @@ export interface RequeueRate {
 const PORTION_INTERVAL_MS = 100;
 
 /**
- * Queues events again at a rate.
+ * Requeues dead letters at a rate.
  *
  * @returns how many
  * @throws OdpOutboxError when the app ends meanwhile
@@ -56,5 +56,5 @@ function wait(clock: Clock, ms: number, ended: AbortSignal): Promise<void> {
 
 const endedMeanwhile = (count: number) =>
   new OdpOutboxError(
-    `The app ended after ${count} dead letters were queued again. Queue the others again after the next start.`,
+    `The app ended after ${count} dead letters were requeued. Requeue the others after the next start.`,
   );

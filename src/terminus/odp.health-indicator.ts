@@ -122,6 +122,9 @@ function durationOf(
   const ms = parseDuration(options[name] ?? fallback);
   if (ms !== undefined) return ms;
   throw new OdpConfigurationError([
-    { path: `isHealthy.${name}`, message: "must be ms or text such as '30s'" },
+    {
+      path: `isHealthy.${name}`,
+      message: "must be ms or a string such as '30s'",
+    },
   ]);
 }

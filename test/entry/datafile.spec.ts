@@ -296,7 +296,7 @@ describe('datafileIntegration with the official SDK', () => {
   it('stands beside no key', async () => {
     await expect(
       boot('http://127.0.0.1:9/none.json', {}, { apiKey: 'key' }),
-    ).rejects.toThrow('apiKey must be left out beside integration');
+    ).rejects.toThrow('apiKey must be left out together with integration');
   });
 
   it('says which SDK key and address answered what, and goes on trying', async () => {
@@ -340,7 +340,7 @@ describe('datafileIntegration with the official SDK', () => {
     await until(() => expect(log()).toContain('ODP is integrated'));
     const told = log()
       .split('\n')
-      .filter((line) => line.includes('discarded until now'));
+      .filter((line) => line.includes('discarded so far'));
     expect(told).toEqual([expect.stringContaining('5 events')]);
   });
 

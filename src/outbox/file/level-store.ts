@@ -168,6 +168,6 @@ async function assertWritable(path: string): Promise<void> {
   }
   const { bavail, bsize } = await statfs(path);
   if (bavail * bsize < needed) {
-    throw new Error(`ENOSPC: ${needed} bytes are needed to open it again`);
+    throw new Error(`ENOSPC: ${needed} bytes are needed to reopen it`);
   }
 }

@@ -42,7 +42,7 @@ it('lets wait exactly what it may hold, and as much again once that is in', asyn
     const waiting = one.enter(list(4, 6));
     expect(() => one.enter(list(1))).toThrow(OdpOutboxFullError);
     expect(() => one.enter(list(1))).toThrow(
-      '2 events of 10 bytes wait for capacity already',
+      '2 events of 10 bytes are already waiting for capacity',
     );
     door.open = true;
     one.admit();

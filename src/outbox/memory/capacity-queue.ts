@@ -57,7 +57,7 @@ export class CapacityQueue {
     if (this.#bytes + bytes > this.#maxBytes || count > MAX_WAITING) {
       throw new OdpOutboxFullError(
         undefined,
-        `${this.#count} events of ${this.#bytes} bytes wait for capacity already`,
+        `${this.#count} events of ${this.#bytes} bytes are already waiting for capacity`,
       );
     }
     if (signal?.aborted === true) return Promise.reject(timedOut());

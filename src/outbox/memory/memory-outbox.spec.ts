@@ -357,7 +357,7 @@ describe("memoryOutbox with whenFull: 'wait'", () => {
     await append(outbox, many, true);
     const waiting = append(outbox, many, true);
     await expect(append(outbox, events('more'), true)).rejects.toThrow(
-      /100000 events .* wait for capacity already/,
+      /100000 events .* are already waiting for capacity/,
     );
     expect(await isDone(waiting)).toBe(false);
     await outbox.close();

@@ -48,7 +48,7 @@ export class RedisOutboxOptions {
     if (typeof this.key !== 'string' || !/^[^{}]+$/.test(this.key)) {
       problems.push({
         path: 'redisOutbox.key',
-        message: 'must be a text of at least one character, without { and }',
+        message: 'must be a non-empty string without { and }',
       });
     }
     if (problems.length > 0) throw new OdpConfigurationError(problems);
