@@ -15,7 +15,7 @@ it('is bounded in number', async () => {
   const many = Array.from({ length: 100_000 }, () => event());
   void waiting.during(many, hanging);
   await expect(waiting.during([event()], hanging)).rejects.toThrow(
-    /^100000 events .*wait for an answer of Redis/,
+    /^100000 events .*are waiting for Redis/,
   );
 });
 
