@@ -75,7 +75,9 @@ it('leaves nothing of a caller behind whose signal goes on', async () => {
   abort.abort();
   door.open = false;
   const waiting = one.enter(list(10));
-  expect(() => one.enter(list(1))).toThrow('1 events of 10 bytes are already waiting');
+  expect(() => one.enter(list(1))).toThrow(
+    '1 events of 10 bytes are already waiting',
+  );
   one.close();
   await expect(waiting).rejects.toThrow(OdpOutboxFullError);
   await expect(waiting).rejects.toThrow('full until it was closed');
