@@ -150,7 +150,9 @@ export async function startPostgres(): Promise<OwnService | undefined> {
 }
 
 /** A MariaDB server of the test's own, or `undefined` where none is installed. */
-export async function startMysql(): Promise<OwnService | undefined> {
+export async function startMysql(
+  ...settings: string[]
+): Promise<OwnService | undefined> {
   const install = which('mariadb-install-db');
   const binary = which('mariadbd');
   if (install === undefined || binary === undefined) return undefined;
@@ -179,6 +181,7 @@ export async function startMysql(): Promise<OwnService | undefined> {
         '--bind-address=127.0.0.1',
         `--socket=${join(folder, 'socket')}`,
         `--pid-file=${join(folder, 'pid')}`,
+        ...settings,
       ],
       { ...user, cwd: folder, stdio: 'ignore' },
     );

@@ -26,6 +26,8 @@ export interface SqlDatabase {
     readonly pool?: unknown;
     readonly currentTransaction?: () => unknown;
   }): OdpOutbox;
+  /** Another pool, of so many connections. */
+  pool(size: number): SqlPool;
   /** Removes every row of the outbox. */
   empty(): Promise<void>;
   /** What the server throws from then on at an INSERT into the outbox, as if two transactions met; until the end of `work`. */
@@ -33,6 +35,17 @@ export interface SqlDatabase {
   /** The code of that. */
   readonly refusal: string;
   remove(): Promise<void>;
+}
+
+/** A pool of a driver, and how to borrow of it, whichever it is. */
+export interface SqlPool {
+  readonly pool: { connect(): Promise<SqlConnection> };
+  end(): Promise<void>;
+}
+
+export interface SqlConnection {
+  query(text: string): Promise<unknown>;
+  release(): void;
 }
 
 const SUFFIXES = ['', '_dead_letters', '_outcomes'];
@@ -65,6 +78,10 @@ async function postgres(service: Service): Promise<SqlDatabase> {
     query,
     outbox: ({ pool = own, ...options } = {}) =>
       postgresOutbox({ pool: pool as Pool, table, notify: false, ...options }),
+    pool(size) {
+      const pool = new Pool({ connectionString: service.url, max: size });
+      return { pool, end: () => pool.end() };
+    },
     refusal: '40001',
     ...common(query, schema, table),
     async remove() {
@@ -101,6 +118,13 @@ async function mysql(service: Service): Promise<SqlDatabase> {
     query,
     outbox: ({ pool = own, ...options } = {}) =>
       mysqlOutbox({ pool: pool as typeof own, table, ...options }),
+    pool(size) {
+      const pool = createPool({ uri: service.url, connectionLimit: size });
+      return {
+        pool: Object.assign(pool, { connect: () => pool.getConnection() }),
+        end: () => pool.end(),
+      };
+    },
     refusal: 'ER_LOCK_DEADLOCK',
     ...common(query, schema, table),
     async remove() {

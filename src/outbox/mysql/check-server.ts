@@ -2,39 +2,32 @@ import { OdpOutboxError } from '../../errors/index.js';
 import type { MysqlDatabase } from './mysql-database.js';
 
 const ASK =
-  'SELECT VERSION() AS version, @@autocommit AS autocommit, @@sql_mode AS mode, @@character_set_client AS sent, @@character_set_results AS received';
+  'SELECT VERSION() AS version, @@autocommit AS autocommit, @@max_allowed_packet AS max_packet';
 
 interface Answer {
   readonly version: string;
   /** A pool may return large integers as text. */
   readonly autocommit: number | string;
-  readonly mode: string;
-  readonly sent: string;
-  readonly received: string;
+  readonly max_packet: number | string;
 }
 
-/** @throws OdpOutboxError when the server, or the pool's settings, would lose or corrupt events */
-export async function checkServer(database: MysqlDatabase): Promise<void> {
-  const [answer] = await database.session((session) =>
-    session.rows<Answer>(ASK),
-  );
-  const problem = answer === undefined ? undefined : problemOf(answer);
+/**
+ * @returns how long a statement may be, in bytes
+ * @throws OdpOutboxError when the server, or the pool's settings, would lose events
+ */
+export async function checkServer(database: MysqlDatabase): Promise<number> {
+  const [answer] = (await database.rows<Answer>(ASK)) as [Answer];
+  const problem = problemOf(answer);
   if (problem !== undefined) throw new OdpOutboxError(problem);
+  return Number(answer.max_packet);
 }
 
-function problemOf(answer: Answer): string | undefined {
-  const { version, autocommit, mode, sent, received } = answer;
+function problemOf({ version, autocommit }: Answer): string | undefined {
   if (!skipsLocked(version)) {
     return `mysqlOutbox() needs MySQL 8 or MariaDB 10.6 (SKIP LOCKED); this server is ${version}. Update it, or choose another outbox.`;
   }
   if (Number(autocommit) !== 1) {
     return 'The pool of mysqlOutbox() has autocommit off, so nothing would be stored. Give it a pool with autocommit on.';
-  }
-  if (mode.includes('NO_BACKSLASH_ESCAPES')) {
-    return 'The pool of mysqlOutbox() has NO_BACKSLASH_ESCAPES in its sql_mode, and mysql2 escapes with backslashes. Give it a pool without.';
-  }
-  if (sent !== 'utf8mb4' || received !== 'utf8mb4') {
-    return `The pool of mysqlOutbox() speaks ${sent === 'utf8mb4' ? received : sent}, which cannot represent every character. Give it a pool with charset: 'utf8mb4'.`;
   }
   return undefined;
 }

@@ -44,9 +44,9 @@ export function mysqlOutbox(
     currentTransaction,
     errorOf: (error) => database.errorOf(error),
     async open() {
-      await checkServer(database);
+      const maxPacket = await checkServer(database);
       const names = namesOf(await findTable(database, table));
-      return new MysqlTables(database, statements(names));
+      return new MysqlTables(database, statements(names), maxPacket);
     },
   });
 }

@@ -107,7 +107,7 @@ export async function migrate(
   await database.session(async (session) => {
     const lock = ['nestjs-optimizely-odp', LONG_TIMEOUT_MS / 1000];
     await session.rows('SELECT GET_LOCK(?, ?)', lock);
-    for (const statement of migrationOf(table)) await session.rows(statement);
+    for (const statement of migrationOf(table)) await session.change(statement);
     await session.rows('SELECT RELEASE_LOCK(?)', lock.slice(0, 1));
   }, LONG_TIMEOUT_MS);
 }

@@ -1,12 +1,21 @@
-import { Database } from '../sql/database.js';
+import { Database, OpenTransactionError } from '../sql/database.js';
+import { codeOf } from '../sql/sql-error.js';
+import { isUncommitted } from '../sql/transaction.js';
+import { type SqlValue, withValues } from './literal.js';
 import type {
   MysqlOutboxConnection,
   MysqlOutboxOptions,
   MysqlOutboxPool,
 } from './mysql-outbox.options.js';
 
-/** Applies to the next transaction. */
+/** Applies to the next transaction. The server refuses it while another is open. */
 const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+/** What it says then; the first is of older drivers. */
+const TRANSACTION_OPEN = [
+  'ER_CANT_CHANGE_TX_ISOLATION',
+  'ER_CANT_CHANGE_TX_CHARACTERISTICS',
+];
 
 /** Runs statements on one connection. */
 export class Session {
@@ -16,27 +25,59 @@ export class Session {
     this.#connection = connection;
   }
 
-  async rows<Row>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.#query(sql, values)) as Row[];
+  async rows<Row>(sql: string, values: SqlValue[] = []): Promise<Row[]> {
+    const rows = (await this.#query(sql, values)) as Record<string, unknown>[];
+    for (const row of rows) {
+      for (const [column, value] of Object.entries(row)) {
+        if (Buffer.isBuffer(value)) row[column] = value.toString();
+      }
+    }
+    return rows as Row[];
   }
 
   /** Returns how many rows were changed. */
-  async change(sql: string, values: unknown[] = []): Promise<number> {
-    const result = await this.#query(sql, values);
-    return (result as { affectedRows?: number }).affectedRows ?? 0;
+  async change(sql: string, values: SqlValue[] = []): Promise<number> {
+    const result = (await this.#query(sql, values)) as Result;
+    return result.affectedRows ?? 0;
   }
 
-  async #query(sql: string, values: unknown[]): Promise<unknown> {
+  /**
+   * Runs a statement that is a transaction of its own, and returns how many rows
+   * it changed.
+   *
+   * @throws OpenTransactionError when it belongs to a transaction that is still open
+   */
+  async commit(sql: string, values: SqlValue[] = []): Promise<number> {
+    const result = (await this.#query(sql, values)) as Result;
+    if (isUncommitted(result)) throw new OpenTransactionError();
+    return result.affectedRows ?? 0;
+  }
+
+  /** Lets the next transaction see what others have committed. */
+  async readCommitted(): Promise<void> {
+    try {
+      await this.change(READ_COMMITTED);
+    } catch (error) {
+      if (!TRANSACTION_OPEN.includes(codeOf(error) ?? '')) throw error;
+      throw new OpenTransactionError();
+    }
+  }
+
+  async #query(sql: string, values: SqlValue[]): Promise<unknown> {
     // Set here, so that the app's pool cannot change it.
     const [result] = await this.#connection.query({
-      sql,
-      values,
+      sql: withValues(sql, values),
       rowsAsArray: false,
+      nestTables: false,
       typeCast: true,
-      namedPlaceholders: false,
     });
     return result;
   }
+}
+
+interface Result {
+  readonly affectedRows?: number;
+  readonly serverStatus?: number;
 }
 
 /** Runs statements through the app's pool of `mysql2`. */
@@ -73,19 +114,27 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     return this.run((connection) => work(new Session(connection)), timeout);
   }
 
+  /** An INSERT. It reads nothing, so the level of isolation does not matter. */
+  append(sql: string): Promise<number> {
+    return this.session((session) => session.commit(sql));
+  }
+
   rows<Row>(
     sql: string,
-    values: unknown[] = [],
+    values: SqlValue[] = [],
     timeout?: number,
   ): Promise<readonly Row[]> {
-    return this.session((session) => session.rows<Row>(sql, values), timeout);
+    return this.session(async (session) => {
+      await session.readCommitted();
+      return session.rows<Row>(sql, values);
+    }, timeout);
   }
 
   /** One statement as a transaction of its own, at the level that {@link transaction} has. */
-  alone(sql: string, values: unknown[], timeout?: number): Promise<number> {
+  alone(sql: string, values: SqlValue[], timeout?: number): Promise<number> {
     return this.session(async (session) => {
-      await session.change(READ_COMMITTED);
-      return session.change(sql, values);
+      await session.readCommitted();
+      return session.commit(sql, values);
     }, timeout);
   }
 
@@ -101,7 +150,7 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     timeout?: number,
   ): Promise<T> {
     return this.session(async (session) => {
-      await session.change(READ_COMMITTED);
+      await session.readCommitted();
       await session.change('START TRANSACTION');
       const result = await work(session);
       await session.change('COMMIT');

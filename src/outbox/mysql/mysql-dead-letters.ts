@@ -8,7 +8,7 @@ import type { DeadLetterRow } from '../sql/rows.js';
 import type { DeadLetterTable } from '../sql/tables.js';
 import type { MysqlDatabase } from './mysql-database.js';
 import type { Statements } from './statements.js';
-import { conditionOf, toMicroseconds, toSeqs } from './values.js';
+import { conditionOf, toList, toMicroseconds, toSeqs } from './values.js';
 
 /** How many dead letters are requeued at a time. */
 const REQUEUED_AT_ONCE = 1000;
@@ -46,7 +46,7 @@ export class MysqlDeadLetters implements DeadLetterTable {
         if (some.length === 0) return 0;
         const seqs = toSeqs(some);
         await session.change(this.#sql.copyToEvents, [seqs]);
-        return session.change(this.#sql.erase('deadLetters'), [seqs]);
+        return session.change(this.#sql.erase('deadLetters'), [toList(seqs)]);
       }, LONG_TIMEOUT_MS);
     let count = 0;
     while (count < limit) {

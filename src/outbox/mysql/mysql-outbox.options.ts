@@ -14,10 +14,9 @@ export interface MysqlOutboxConnection {
 /** A statement as `mysql2` takes it. */
 export interface MysqlStatement {
   sql: string;
-  values: unknown[];
   rowsAsArray: false;
+  nestTables: false;
   typeCast: true;
-  namedPlaceholders: false;
 }
 
 /** What is used of a pool of `mysql2/promise`. It stays the app's own and is never ended. */
@@ -32,8 +31,8 @@ export interface MysqlOutboxCallbackPool {
 
 /**
  * The least that `sendOdpEvent(event, { transaction })` takes with this outbox:
- * anything that runs a query with `?` placeholders inside the caller's
- * transaction. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
+ * anything that runs a query inside the caller's transaction. `text` has its
+ * values in it, as hexadecimal literals; `values` is empty. The transactions of TypeORM, Prisma, Drizzle, MikroORM, Sequelize,
  * Knex and Kysely are taken as they are.
  */
 export interface MysqlTransaction {

@@ -14,43 +14,49 @@ import type {
   TokenClaim,
 } from '../sql/tables.js';
 import type { RunInTransaction } from '../sql/transaction.js';
+import type { SqlValue } from './literal.js';
 import type { MysqlDatabase, Session } from './mysql-database.js';
 import { MysqlDeadLetters } from './mysql-dead-letters.js';
 import type { Statements } from './statements.js';
+import { toStoredText } from '../stored-text.js';
 import {
-  isOnePortion,
   portionsOf,
-  toLiteral,
+  toList,
   toMicroseconds,
   toNumber,
-  toRows,
   toSeqs,
-  toStored,
 } from './values.js';
 
 /** The tables of an outbox in MySQL or MariaDB. */
 export class MysqlTables implements OutboxTables {
   readonly #database: MysqlDatabase;
   readonly #sql: Statements;
+  readonly #maxPacket: number;
 
   readonly deadLetters: DeadLetterTable;
 
-  constructor(database: MysqlDatabase, sql: Statements) {
+  /** @param maxPacket how long a statement may be, in bytes */
+  constructor(database: MysqlDatabase, sql: Statements, maxPacket: number) {
     this.#database = database;
     this.#sql = sql;
+    this.#maxPacket = maxPacket;
     this.deadLetters = new MysqlDeadLetters(database, sql);
   }
 
   async append(events: readonly OutboxEvent[], by: string): Promise<void> {
-    // Made one after the other, so that a long list keeps nobody waiting.
-    const work = async (session: Session) => {
-      for (const { rows, values } of portionsOf(events, by)) {
-        await session.change(this.#sql.append(rows), values.map(toLiteral));
+    const portions = portionsOf(events, by, this.#maxPacket);
+    const [first, second] = [portions.next(), portions.next()];
+    if (first.done === true) return;
+    if (second.done === true) {
+      await this.#database.append(this.#sql.append(first.value));
+      return;
+    }
+    await this.#database.transaction(async (session) => {
+      // Made one after the other, so that a long list keeps nobody waiting.
+      for (const rows of portionsOf(events, by, this.#maxPacket)) {
+        await session.change(this.#sql.append(rows));
       }
-    };
-    await (isOnePortion(events)
-      ? this.#database.session(work)
-      : this.#database.transaction(work));
+    });
   }
 
   async join(
@@ -58,8 +64,8 @@ export class MysqlTables implements OutboxTables {
     events: readonly OutboxEvent[],
     by: string,
   ): Promise<void> {
-    for (const { rows, values } of portionsOf(events, by)) {
-      await run(this.#sql.append(rows), values);
+    for (const rows of portionsOf(events, by, this.#maxPacket)) {
+      await run(this.#sql.append(rows), []);
     }
   }
 
@@ -80,13 +86,11 @@ export class MysqlTables implements OutboxTables {
         ({ bytes }, place) => (total += bytes) <= maxBytes || place === 0,
       );
       if (fitting.length === 0) return [];
-      const { rows, which } = toRows(toSeqs(fitting));
-      const values = [toNumber(token), toMicroseconds(lease), ...which];
-      await session.change(this.#sql.lease(rows), values);
-      return session.rows<ClaimedRow>(this.#sql.claimed(rows), [
-        Number(from),
-        ...which,
-      ]);
+      const seqs = toSeqs(fitting);
+      const which = toList(seqs);
+      const values = [which, toNumber(token), toMicroseconds(lease)];
+      await session.change(this.#sql.lease, values);
+      return session.rows<ClaimedRow>(this.#sql.claimed, [Number(from), seqs]);
     });
   }
 
@@ -98,9 +102,8 @@ export class MysqlTables implements OutboxTables {
           this.#remove(session, seqs, token, delivered),
         );
       }
-      const { rows, which } = toRows(seqs.map(Number));
-      const values = [...which, toNumber(token)];
-      return this.#database.alone(this.#sql.acknowledge(rows), values);
+      const values = [toList(seqs), toNumber(token)];
+      return this.#database.alone(this.#sql.acknowledge, values);
     });
   }
 
@@ -110,9 +113,8 @@ export class MysqlTables implements OutboxTables {
   ): Promise<void> {
     const due = [toMicroseconds(delay), failed ? 1 : 0];
     await forEachClaim(events, (seqs, token) => {
-      const { rows, which } = toRows(seqs.map(Number));
-      const values = [...due, ...which, toNumber(token)];
-      return this.#database.alone(this.#sql.release(rows), values);
+      const values = [toList(seqs), ...due, toNumber(token)];
+      return this.#database.alone(this.#sql.release, values);
     });
   }
 
@@ -120,7 +122,7 @@ export class MysqlTables implements OutboxTables {
     events: readonly ClaimedEvent[],
     { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
-    const cause = [reason, status ?? null, toStored(message)];
+    const cause = [reason, status ?? null, toStoredText(message)];
     return forEachClaim(events, (seqs, token) =>
       this.#database.transaction((session) =>
         this.#remove(session, seqs, token, cause, (held) =>
@@ -169,7 +171,7 @@ export class MysqlTables implements OutboxTables {
   erase(table: EventTable, seqs: readonly string[]): Promise<number> {
     return this.#database.alone(
       this.#sql.erase(table),
-      [seqs.map(Number)],
+      [toList(seqs)],
       LONG_TIMEOUT_MS,
     );
   }
@@ -181,21 +183,23 @@ export class MysqlTables implements OutboxTables {
     session: Session,
     seqs: readonly string[],
     token: string,
-    outcome: unknown[],
+    outcome: SqlValue[],
     first: (held: number[]) => Promise<unknown> = async () => {},
   ): Promise<number> {
-    const { rows, which } = toRows(seqs.map(Number));
+    const values = [toList(seqs), toNumber(token)];
     const held = await session.rows<{ seq: number; receipt: string | null }>(
-      this.#sql.held(rows),
-      [...which, toNumber(token)],
+      this.#sql.held,
+      values,
     );
     if (held.length === 0) return 0;
     await first(toSeqs(held));
     const receipts = held.flatMap(({ receipt }) => receipt ?? []);
     if (receipts.length > 0) {
-      const outcomes = receipts.map((receipt) => [receipt, ...outcome]);
-      await session.change(this.#sql.record, [outcomes]);
+      await session.change(
+        this.#sql.record(receipts.length),
+        receipts.flatMap((receipt) => [receipt, ...outcome]),
+      );
     }
-    return session.change(this.#sql.erase('events'), [toSeqs(held)]);
+    return session.change(this.#sql.acknowledge, values);
   }
 }

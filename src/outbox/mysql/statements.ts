@@ -10,40 +10,39 @@ const ms = (column: string) =>
   `TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${column}) / 1000 + 0e0`;
 const AGE = `TIMESTAMPDIFF(MICROSECOND, appended_at, ${NOW}) / 1000 + 0e0`;
 const SEQ = 'CAST(seq AS CHAR) AS seq';
-
-/** The events of one claim: which rows, and its fencing token. */
-const held = (rows: string) => `${rows} AND claim = ?`;
+/** Text as it is stored, whatever the session's character set. */
+const bytes = (column: string) => `CAST(${column} AS BINARY) AS ${column}`;
+const EVENT = `${SEQ}, ${bytes('id')}, ${bytes('payload')}, failed_attempts`;
 
 /** Every statement of an outbox. */
 export type Statements = ReturnType<typeof statements>;
 
 export function statements({ events, deadLetters, outcomes }: TableNames) {
   const tables = { events, deadLetters };
-  // Otherwise a small table would be scanned, and the scan would wait for rows that
-  // a caller's transaction has appended but not committed.
-  const byNumber = `${events} AS event FORCE INDEX (PRIMARY)`;
+  // Rows are looked up one by one. A server left to choose might scan the table, or
+  // look beside a range, and wait for rows that a caller has not committed.
+  const each = (table: EventTable) =>
+    `JSON_TABLE(?, '$[*]' COLUMNS (seq BIGINT UNSIGNED PATH '$')) AS picked STRAIGHT_JOIN ${tables[table]} AS entry FORCE INDEX (PRIMARY) ON entry.seq = picked.seq`;
+  const eachEvent = each('events');
   return {
-    append: (rows: number) =>
-      `INSERT INTO ${events} (id, payload, created_at, receipt, appended_by) VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?)').join(', ')}`,
+    append: (rows: string) =>
+      `INSERT INTO ${events} (id, payload, created_at, receipt, appended_by) VALUES ${rows}`,
 
     due: (lost: boolean) => `
 SELECT seq, bytes FROM ${events}
 WHERE seq >= ? AND ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
 ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
-    lease: (rows: string) =>
-      `UPDATE ${byNumber} SET claim = ?, due_at = ${LATER} WHERE ${rows}`,
-    claimed: (rows: string) => `
-SELECT ${SEQ}, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age,
+    lease: `UPDATE ${eachEvent} SET entry.claim = ?, entry.due_at = ${LATER}`,
+    claimed: `
+SELECT ${EVENT}, receipt, ${ms('created_at')} AS created_at, ${AGE} AS age,
   (SELECT CAST(MIN(seq) AS CHAR) FROM ${events} WHERE seq >= ?) AS oldest
-FROM ${events} WHERE ${rows} ORDER BY ${events}.seq`,
+FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
 
-    acknowledge: (rows: string) =>
-      `DELETE event FROM ${byNumber} WHERE ${held(rows)}`,
-    release: (rows: string) =>
-      `UPDATE ${byNumber} SET claim = 0, due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE ${held(rows)}`,
-    held: (rows: string) =>
-      `SELECT seq, receipt FROM ${byNumber} WHERE ${held(rows)} ORDER BY seq FOR UPDATE`,
-    record: `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ?`,
+    acknowledge: `DELETE entry FROM ${eachEvent} WHERE entry.claim = ?`,
+    release: `UPDATE ${eachEvent} SET entry.claim = 0, entry.due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE entry.claim = ?`,
+    held: `SELECT entry.seq, entry.receipt FROM ${eachEvent} WHERE entry.claim = ? ORDER BY entry.seq FOR UPDATE`,
+    record: (receipts: number) =>
+      `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ${Array.from({ length: receipts }, () => '(?, ?, ?, ?)').join(', ')}`,
     copyToDeadLetters: `
 INSERT INTO ${deadLetters} (id, payload, created_at, failed_attempts, reason, status, message)
 SELECT id, payload, created_at, failed_attempts, ?, ?, ? FROM ${events} WHERE seq IN (?) ORDER BY seq`,
@@ -58,7 +57,7 @@ SELECT MAX(seq) AS seq FROM (
 WHERE dead_lettered_at < ${NOW} - INTERVAL ? MICROSECOND OR place > ? OR total > ?`,
     trim: `DELETE FROM ${deadLetters} WHERE seq <= ?`,
 
-    outcomes: `SELECT receipt, reason, status, message FROM ${outcomes} WHERE receipt IN (?)`,
+    outcomes: `SELECT receipt, reason, status, ${bytes('message')} FROM ${outcomes} WHERE receipt IN (?)`,
     forgetOutcomes: `DELETE FROM ${outcomes} WHERE recorded_at < ${NOW} - INTERVAL 1 HOUR`,
 
     newest: `SELECT CAST(COALESCE(MAX(seq), 0) AS CHAR) AS seq FROM ${events}`,
@@ -69,7 +68,7 @@ SELECT (SELECT COUNT(*) FROM ${events}) + 0e0 AS pending,
   (SELECT COUNT(*) FROM ${deadLetters}) + 0e0 AS dead`,
 
     deadLetters: (condition: string) => `
-SELECT ${SEQ}, id, payload, failed_attempts, reason, status, message, ${ms('created_at')} AS created_at, ${ms('dead_lettered_at')} AS dead_lettered_at
+SELECT ${EVENT}, reason, status, ${bytes('message')}, ${ms('created_at')} AS created_at, ${ms('dead_lettered_at')} AS dead_lettered_at
 FROM ${deadLetters} WHERE ${condition} AND seq > ? ORDER BY ${deadLetters}.seq LIMIT ?`,
     newestDeadLetter: `SELECT MAX(seq) AS seq FROM ${deadLetters}`,
     someDeadLetters: (condition: string) =>
@@ -82,8 +81,7 @@ SELECT id, payload, ${NOW} FROM ${deadLetters} WHERE seq IN (?) ORDER BY seq`,
 
     /** Rows whose text holds one of these. */
     holding: (table: EventTable, texts: number) =>
-      `SELECT ${SEQ}, payload FROM ${tables[table]} WHERE ${Array.from({ length: texts }, () => 'LOCATE(?, payload) > 0').join(' OR ')}`,
-    erase: (table: EventTable) =>
-      `DELETE FROM ${tables[table]} WHERE seq IN (?)`,
+      `SELECT ${SEQ}, ${bytes('payload')} FROM ${tables[table]} WHERE ${Array.from({ length: texts }, () => 'LOCATE(?, payload) > 0').join(' OR ')}`,
+    erase: (table: EventTable) => `DELETE entry FROM ${each(table)}`,
   };
 }

@@ -1,33 +1,17 @@
+import { OdpOutboxError } from '../../errors/index.js';
 import type { DeadLetterFilter, OutboxEvent } from '../outbox.js';
-import { sizeOf } from '../size-of.js';
 import { toStoredText } from '../stored-text.js';
+import { hexOf, type SqlValue } from './literal.js';
 
 /** About 300 years, since dates end in 9999. */
 const MAX_MS = 1e13;
 
-/** How many rows, or bytes of payload, go into one INSERT: servers limit its size. */
+/** How many rows go into one INSERT, and how long it may get even if the server takes more. */
 const MAX_ROWS = 1000;
-const MAX_BYTES = 2 ** 20;
+const MAX_LENGTH = 2 ** 21;
 
-const ASCII = /^[\x20-\x7e]*$/;
-
-/** Text that is not plain is sent as bytes, which nothing on the way converts. */
-const toText = (text: string): string | Buffer =>
-  ASCII.test(text) ? text : Buffer.from(text);
-
-/** How any string is stored as an `id` or `message`. */
-export const toStored = (text: string): string | Buffer =>
-  toText(toStoredText(text));
-
-/**
- * A text as mysql2 takes it in one piece. Left to itself it escapes each of a
- * JSON's quotes, though none of them would end the literal.
- */
-export function toLiteral(value: unknown): unknown {
-  if (typeof value !== 'string' || !ASCII.test(value)) return value;
-  const text = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
-  return { toSqlString: () => `'${text}'` };
-}
+/** What an INSERT needs beside its rows, at most. */
+const HEAD_LENGTH = 1000;
 
 /** A time in ms since the epoch as UTC. */
 export const toDate = (time: number): string =>
@@ -40,67 +24,76 @@ export const toMicroseconds = (ms: number): number =>
 export const toSeqs = (rows: readonly { seq: string | number }[]): number[] =>
   rows.map(({ seq }) => Number(seq));
 
+/** The same as one value, whose type a server knows. */
+export const toList = (seqs: readonly (string | number)[]): string =>
+  `[${seqs.join(',')}]`;
+
 /** A UUID's random part as a number, at a quarter of the size in each row and statement. */
 export const toNumber = (uuid: string): number =>
   Number.parseInt(uuid.replaceAll('-', '').slice(-13), 16);
 
-/** Rows as a condition and its values. One range is faster than a list of numbers. */
-export function toRows(seqs: readonly number[]): {
-  readonly rows: string;
-  readonly which: unknown[];
-} {
-  const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
-  const isRange =
-    last - first + 1 === seqs.length && new Set(seqs).size === seqs.length;
-  return isRange
-    ? { rows: 'seq BETWEEN ? AND ?', which: [first, last] }
-    : { rows: 'seq IN (?)', which: [seqs] };
-}
-
-export const isOnePortion = (events: readonly OutboxEvent[]): boolean =>
-  events.length <= MAX_ROWS && sizeOf(events) <= MAX_BYTES;
-
-/** Events in portions of one INSERT each, each as a flat list of values. */
+/**
+ * Events in portions of one INSERT each, as the text of its rows.
+ *
+ * @param maxPacket of the server, in bytes
+ * @throws OdpOutboxError when an event is too large for the server
+ */
 export function* portionsOf(
   events: readonly OutboxEvent[],
   process: string,
-): Generator<{ readonly rows: number; readonly values: unknown[] }> {
+  maxPacket: number,
+): Generator<string> {
   const by = toNumber(process);
+  const most = Math.min(maxPacket - HEAD_LENGTH, MAX_LENGTH);
   // Most events of a group were created in the same ms.
   let [time, date] = [NaN, ''];
-  let rows = 0;
-  let bytes = 0;
-  let values: unknown[] = [];
+  let rows: string[] = [];
+  let length = 0;
   for (const { id, payload, createdAt, receipt } of events) {
-    if (rows === MAX_ROWS || (rows > 0 && bytes + payload.length > MAX_BYTES)) {
-      yield { rows, values };
-      [rows, bytes, values] = [0, 0, []];
-    }
     if (createdAt !== time) [time, date] = [createdAt, toDate(createdAt)];
-    rows++;
-    bytes += payload.length;
-    values.push(toStored(id), toText(payload), date, receipt ?? null, by);
+    const own = receipt === undefined ? 'NULL' : hexOf(receipt);
+    const row = `(${hexOf(toStoredText(id))}, ${hexOf(payload)}, '${date}', ${own}, ${by})`;
+    if (row.length > maxPacket - HEAD_LENGTH) throw new TooLargeError();
+    if (rows.length === MAX_ROWS || length + row.length > most) {
+      if (rows.length > 0) yield rows.join(', ');
+      [rows, length] = [[], 0];
+    }
+    rows.push(row);
+    length += row.length + 2;
   }
-  if (rows > 0) yield { rows, values };
+  if (rows.length > 0) yield rows.join(', ');
+}
+
+/** The server would close the connection over it, in the midst of a caller's transaction. */
+class TooLargeError extends OdpOutboxError {
+  constructor() {
+    super(
+      'An event is too large for the max_allowed_packet of MySQL, which has to hold it twice. Raise that, or send less.',
+      {
+        cause: Object.assign(new Error('max_allowed_packet'), {
+          code: 'ER_NET_PACKET_TOO_LARGE',
+        }),
+      },
+    );
+    // Callers expect the class that is documented.
+    this.name = 'OdpOutboxError';
+  }
 }
 
 /** A filter as a condition and its values. */
 export function conditionOf({ ids, reason, before }: DeadLetterFilter): {
   readonly condition: string;
-  readonly values: unknown[];
+  readonly values: SqlValue[];
 } {
   const conditions = ['TRUE'];
-  const values: unknown[] = [];
+  const values: SqlValue[] = [];
   if (ids?.length === 0) {
     conditions.push('FALSE');
   } else if (ids !== undefined) {
     // The index covers only the beginning, and ignores trailing spaces.
     conditions.push('id IN (?)', 'CAST(id AS BINARY) IN (?)');
     const stored = ids.map(toStoredText);
-    values.push(
-      stored,
-      stored.map((id) => Buffer.from(id)),
-    );
+    values.push(stored, stored);
   }
   if (reason !== undefined) {
     conditions.push('reason = ?');

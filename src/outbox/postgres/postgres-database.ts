@@ -1,8 +1,9 @@
-import { Database, ignore } from '../sql/database.js';
+import { Database, ignore, OpenTransactionError } from '../sql/database.js';
 import type {
   PostgresOutboxClient,
   PostgresOutboxPool,
 } from './postgres-outbox.options.js';
+import { codeOf } from '../sql/sql-error.js';
 
 export interface QueryResult<Row> {
   readonly rows: Row[];
@@ -38,7 +39,8 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
     values: unknown[] = [],
     timeout?: number,
   ): Promise<QueryResult<Row>> {
-    const work = (client: PostgresOutboxClient) => client.query(text, values);
+    const work = (client: PostgresOutboxClient) =>
+      committed(client, () => client.query(text, values));
     return this.run(work, timeout) as Promise<QueryResult<Row>>;
   }
 
@@ -59,6 +61,43 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
     const { rowCount } = await this.query(text, values, timeout);
     return rowCount ?? 0;
   }
+}
+
+/** What is used of the connection of a `pg` client, which says how each answer left it. */
+interface Answers {
+  on(event: 'readyForQuery', listener: (ready: Ready) => void): unknown;
+  off(event: 'readyForQuery', listener: (ready: Ready) => void): unknown;
+}
+interface Ready {
+  readonly status?: string;
+}
+
+const NO_TRANSACTION = 'I';
+
+/** A transaction that has failed refuses every statement with this. */
+const FAILED_TRANSACTION = '25P02';
+
+/**
+ * Runs a statement that is a transaction of its own.
+ *
+ * @throws OpenTransactionError when it belongs to a transaction that is still open
+ */
+async function committed<T>(client: object, run: () => Promise<T>): Promise<T> {
+  const { connection } = client as { readonly connection?: Answers };
+  let after = NO_TRANSACTION;
+  const answered = ({ status = NO_TRANSACTION }: Ready) => {
+    after = status;
+  };
+  connection?.on('readyForQuery', answered);
+  try {
+    const result = await run();
+    if (after === NO_TRANSACTION) return result;
+  } catch (error) {
+    if (codeOf(error) !== FAILED_TRANSACTION) throw error;
+  } finally {
+    connection?.off('readyForQuery', answered);
+  }
+  throw new OpenTransactionError();
 }
 
 /** About 300 years, the longest interval of ms that Postgres knows. */

@@ -36,6 +36,20 @@ export class NoAnswerError extends OdpOutboxError {
   }
 }
 
+/** The pool has lent out a connection with a transaction of the app's, which nobody is going to commit. */
+export class OpenTransactionError extends OdpOutboxError {
+  constructor() {
+    super(
+      'The pool lends out connections inside a transaction, so nothing would be stored. End each transaction before its connection goes back to the pool.',
+    );
+    // Callers expect the class that is documented.
+    this.name = 'OdpOutboxError';
+  }
+}
+
+/** How many connections in a row may have an open transaction. */
+const MAX_OPEN = 10;
+
 /** Runs work on connections of the app's pool, so that nobody waits forever and nothing crashes the process. */
 export class Database<Connection extends EmitsErrors> {
   readonly #driver: SqlDriver<Connection>;
@@ -47,7 +61,8 @@ export class Database<Connection extends EmitsErrors> {
   /**
    * Runs work, and retries it if the server rolled it back in favour of another
    * transaction. If it fails, its connection is discarded together with whatever it
-   * had started.
+   * had started; it is retried on another if that one was inside a transaction of
+   * the app's, whose rollback would undo the work.
    *
    * @throws OdpOutboxError when the server is away, refuses, or does not answer within `timeout` ms
    */
@@ -59,7 +74,7 @@ export class Database<Connection extends EmitsErrors> {
     const givenUp = new AbortController();
     try {
       return (await withDeadline(
-        this.#borrow(givenUp.signal, (connection) =>
+        this.#outsideOfTransactions(givenUp.signal, (connection) =>
           untilSerialised(() => work(connection)),
         ),
         timeout,
@@ -77,6 +92,19 @@ export class Database<Connection extends EmitsErrors> {
     return sqlError(server, error, check(server));
   }
 
+  async #outsideOfTransactions<T>(
+    givenUp: AbortSignal,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T | undefined> {
+    for (let left = MAX_OPEN; ; left--) {
+      try {
+        return await this.#borrow(givenUp, work);
+      } catch (error) {
+        if (!(error instanceof OpenTransactionError) || left === 0) throw error;
+      }
+    }
+  }
+
   async #borrow<T>(
     givenUp: AbortSignal,
     work: (connection: Connection) => Promise<T>,
@@ -90,10 +118,17 @@ export class Database<Connection extends EmitsErrors> {
     // A connection that breaks while checked out emits an event. It is discarded then,
     // or by whoever gave up on it.
     connection.on('error', ignore);
+    let result: T;
     const discard = () => driver.discard(connection);
     givenUp.addEventListener('abort', discard);
-    const result = await work(connection);
-    givenUp.removeEventListener('abort', discard);
+    try {
+      result = await work(connection);
+    } catch (error) {
+      if (!givenUp.aborted) discard();
+      throw error;
+    } finally {
+      givenUp.removeEventListener('abort', discard);
+    }
     if (!givenUp.aborted) {
       connection.off('error', ignore);
       driver.release(connection);

@@ -162,6 +162,13 @@ const NOT_BEGUN = () =>
 const IN_TRANSACTION = 1;
 const AUTOCOMMIT = 2;
 
+/** Whether what a MySQL server has just done is still to be committed. */
+export const isUncommitted = ({
+  serverStatus = AUTOCOMMIT,
+}: {
+  readonly serverStatus?: number;
+}): boolean => (serverStatus & (IN_TRANSACTION | AUTOCOMMIT)) !== AUTOCOMMIT;
+
 /** mysql2 does not know whether a transaction has begun, but the server says so with any answer. */
 function mysql(connection: Shape): RunInTransaction {
   const query = calling(connection, 'query');
@@ -170,9 +177,7 @@ function mysql(connection: Shape): RunInTransaction {
     if (!begun) {
       const [answer] = (await query('DO 0', [])) as [{ serverStatus?: number }];
       const { serverStatus = IN_TRANSACTION } = answer;
-      if ((serverStatus & (IN_TRANSACTION | AUTOCOMMIT)) === AUTOCOMMIT) {
-        throw NOT_BEGUN();
-      }
+      if (!isUncommitted({ serverStatus })) throw NOT_BEGUN();
       begun = true;
     }
     return query(text, values);

@@ -103,6 +103,12 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
 
   it.each<PoolOptions>([
     { rowsAsArray: true },
+    { nestTables: true },
+    { nestTables: '_', stringifyObjects: true },
+    { charset: 'latin1' },
+    {
+      queryFormat: (sql: string) => sql.replaceAll('?', 'NULL'),
+    } as PoolOptions,
     { supportBigNumbers: true, bigNumberStrings: true },
     { typeCast: false, dateStrings: true, timezone: '+09:00' },
     { namedPlaceholders: true, decimalNumbers: true },
@@ -123,17 +129,13 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
     expect(event).toBeDefined();
   });
 
-  it.each([
-    ["SET sql_mode = 'NO_BACKSLASH_ESCAPES'", /NO_BACKSLASH_ESCAPES/],
-    ['SET autocommit = 0', /autocommit/],
-    ['SET NAMES latin1', /latin1.*utf8mb4/],
-  ])('refuses a pool that would spoil events: %s', async (setting, why) => {
+  it('refuses a pool that would store nothing', async () => {
     const pool = poolWith({ connectionLimit: 1 });
-    await pool.query(setting);
+    await pool.query('SET autocommit = 0');
     const outbox = mysqlOutbox({ pool, table });
     expect(await failureOf(() => outbox.open(quietContext()))).toMatchObject({
       code: 'outboxFailed',
-      message: expect.stringMatching(why) as string,
+      message: expect.stringContaining('autocommit') as string,
     });
   });
 

@@ -1,4 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest';
 import type { OdpOutbox } from '../../../src/outbox/outbox.js';
 import {
   deliverAll,
@@ -40,6 +48,40 @@ describe.each(databases)('$type outbox: appends', (database) => {
       await outbox.append([{ id: text, payload, createdAt: 0 }]);
       const [event] = await outbox.claim({ limit: 1, lease: 60_000 });
       expect(event).toMatchObject({ id: text, payload });
+    },
+  );
+
+  it.each(['open', 'failed'])(
+    'stores nothing in a transaction that its connection was given back with: %s',
+    async (state) => {
+      const { pool, end } = database.pool(1);
+      onTestFinished(end);
+      const own = database.outbox({ pool });
+      await own.open(quietContext());
+      const leave = async () => {
+        const leaked = await pool.connect();
+        await leaked.query('BEGIN');
+        await leaked.query(`SELECT * FROM ${database.table}`);
+        if (state === 'failed') await leaked.query('SELECT x').catch(() => {});
+        leaked.release();
+      };
+      await leave();
+      await own.append(someEvents(2));
+      const again = await pool.connect();
+      await again.query('ROLLBACK');
+      again.release();
+      expect(await outbox.counts()).toMatchObject({ pending: 2 });
+      await leave();
+      const claimed = await own.claim({ limit: 1, lease: 60_000 });
+      await leave();
+      expect(await own.acknowledge(claimed)).toBe(1);
+      await leave();
+      expect(await own.counts()).toMatchObject({ pending: 1 });
+      await leave();
+      await outbox.append(someEvents(1));
+      expect(await own.erase({ email: 'nobody@example.com' })).toBeDefined();
+      expect(await own.counts()).toMatchObject({ pending: 2 });
+      await own.close();
     },
   );
 
