@@ -116,12 +116,17 @@ export class BatchDelivery {
     const outcomes = new OutcomeRecorder(this.#parts, leaseEnd);
     const suspects = events.filter((event) => this.#evidence.suspects(event));
     const others = events.filter((event) => !suspects.includes(event));
-    const choice = others.length > 0 ? others : suspects;
-    const probe = turnOf(choice, turn);
-    const isNot = (event: ClaimedEvent) => event !== probe;
-    await outcomes.release(others.filter(isNot));
+    // One of them takes every second turn: it may be innocent, and the others to blame.
+    const [suspect, ...crowd] = suspects;
+    const half = suspect === undefined ? turn : Math.floor(turn / 2);
+    const probe =
+      others.length === 0 || (suspect !== undefined && turn % 2 === 1)
+        ? suspect
+        : turnOf(others, half);
+    const waiting = suspect === undefined ? others : [...others, suspect];
+    await outcomes.release(waiting.filter((event) => event !== probe));
     const aside = Math.min(SET_ASIDE_MS, this.#untilTooOld(events));
-    await outcomes.release(suspects.filter(isNot), aside);
+    await outcomes.release(crowd, aside);
     if (probe !== undefined) await this.deliver([probe], leaseEnd);
   }
 
