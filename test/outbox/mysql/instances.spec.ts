@@ -108,7 +108,7 @@ describe.skipIf(service === undefined)('mysqlOutbox: instances', () => {
     { charset: 'latin1' },
     {
       queryFormat: (sql: string) => sql.replaceAll('?', 'NULL'),
-    } as PoolOptions,
+    },
     { supportBigNumbers: true, bigNumberStrings: true },
     { typeCast: false, dateStrings: true, timezone: '+09:00' },
     { namedPlaceholders: true, decimalNumbers: true },
