@@ -60,7 +60,8 @@ describe.skipIf(probe === undefined).each([6, 24])(
       for (let round = 0; round < 4; round++) {
         const { ids, error } = await fill(outbox);
         expect(error).toMatchObject({ code: 'outboxFull' });
-        expect(ids.length).toBeGreaterThan(megabytes * 10);
+        // Later rounds may begin before all of the last one's space is free.
+        expect(ids.length).toBeGreaterThan(round === 0 ? megabytes * 10 : 0);
         expect(await drain(outbox)).toEqual([...first, ...ids]);
         // Their space is freed in the background.
         const more = Array.from({ length: 100 }, event);
