@@ -10,7 +10,8 @@ export interface SegmentsQuery {
   readonly segments: readonly string[];
   /** In ms. */
   readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
+  /** See `OdpCall`. */
+  readonly aborter: AbortController;
 }
 
 const PATH = '/v3/graphql';
@@ -25,7 +26,7 @@ const UNKNOWN = 'INVALID_IDENTIFIER_EXCEPTION';
  */
 export async function querySegments(
   calls: OdpCalls,
-  { name, value, segments, timeout, signal }: SegmentsQuery,
+  { name, value, segments, timeout, aborter }: SegmentsQuery,
 ): Promise<readonly string[] | undefined> {
   // Values are passed as variables, so nothing in them can become part of the
   // query. The identifier's name is part of it, as each is its own argument.
@@ -39,7 +40,7 @@ export async function querySegments(
       route: PATH,
       body: Buffer.from(JSON.stringify({ query, variables })),
       timeout,
-      signal,
+      aborter,
       // A second one for when a kept-alive connection has just been closed.
       attempts: 2,
       idempotent: true,

@@ -31,6 +31,8 @@ export interface OdpCall {
   /** For all attempts together, in ms. */
   readonly timeout: number;
   readonly signal?: AbortSignal | undefined;
+  /** Ends the call and is ended with it, in place of `signal`: a second one would be a good part of what a call costs. */
+  readonly aborter?: AbortController | undefined;
   /** How often it is tried, at most. */
   readonly attempts: number;
   /** Whether it may be repeated although ODP may have carried it out already. */
@@ -118,13 +120,14 @@ export class OdpCalls {
 
   /**
    * @throws OdpCallError
-   * @throws the reason of the caller's `signal`; an OdpCallError counts as a failure of the call
+   * @throws the reason of the caller's `signal` or `aborter`; an OdpCallError counts as a failure of the call
    */
   async call(call: OdpCall): Promise<OdpCallAnswer> {
     const clock = this.#clock;
     const { signal, timeout, route } = call;
+    const ended = call.aborter ?? new AbortController();
+    ended.signal.throwIfAborted();
     signal?.throwIfAborted();
-    const ended = new AbortController();
     let cutOff: string | undefined;
     const end = (problem: string) => {
       cutOff ??= problem;
@@ -154,9 +157,11 @@ export class OdpCalls {
       const failure: unknown =
         signal?.aborted === true
           ? signal.reason
-          : cutOff === undefined
-            ? error
-            : new OdpCallError(noAnswer(cutOff));
+          : cutOff !== undefined
+            ? new OdpCallError(noAnswer(cutOff))
+            : ended.signal.aborted
+              ? ended.signal.reason
+              : error;
       if (failure instanceof OdpCallError) {
         this.#failed(route, failure.problem);
       }

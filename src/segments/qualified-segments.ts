@@ -126,9 +126,9 @@ export class QualifiedSegments {
   ): SharedRequest<KnownSegments> {
     const { clock } = this.#account;
     const deadline = clock.monotonic() + timeout;
-    return new SharedRequest(deadline, async (ended) => ({
+    return new SharedRequest(deadline, async (aborter) => ({
       asked,
-      qualified: await this.#query(customer, asked, deadline, ended),
+      qualified: await this.#query(customer, asked, deadline, aborter),
       at: clock.monotonic(),
     }));
   }
@@ -138,12 +138,12 @@ export class QualifiedSegments {
     customer: readonly Lookup[],
     segments: readonly string[],
     deadline: number,
-    signal: AbortSignal,
+    aborter: AbortController,
   ): Promise<readonly string[]> {
     const { clock, calls } = this.#account;
     for (const [name, value] of customer) {
       const left = Math.max(1, Math.ceil(deadline - clock.monotonic()));
-      const query = { name, value, segments, timeout: left, signal };
+      const query = { name, value, segments, timeout: left, aborter };
       const qualified = await querySegments(calls, query);
       if (qualified !== undefined) return qualified;
     }

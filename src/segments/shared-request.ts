@@ -12,9 +12,9 @@ export class SharedRequest<T> {
   readonly #result: Promise<T>;
   #waiting = 0;
 
-  constructor(deadline: number, ask: (signal: AbortSignal) => Promise<T>) {
+  constructor(deadline: number, ask: (aborter: AbortController) => Promise<T>) {
     this.#deadline = deadline;
-    this.#result = ask(this.#aborter.signal);
+    this.#result = ask(this.#aborter);
   }
 
   /** Whether a caller who waits until then may join. */
