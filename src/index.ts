@@ -64,6 +64,7 @@ export {
   type OutboxCounts,
   type OutboxDurability,
   type OutboxEvent,
+  type OutboxStore,
   type WhenFull,
 } from './outbox/index.js';
 export {

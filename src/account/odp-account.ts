@@ -36,6 +36,7 @@ import { Caller } from './caller.js';
 import { ageDeadLetters } from './dead-letter-aging.js';
 import { EventIntake } from './event-intake.js';
 import { AccountLog } from './account-log.js';
+import type { AccountOutboxes } from './account-outboxes.js';
 import type { ProcessEnd } from './process-end.js';
 
 /** What an account needs of the outside world; tests replace it. */
@@ -52,6 +53,7 @@ export interface SharedByAccounts {
   /** What decorators are about to send, to this account or another. */
   readonly background: BackgroundWork;
   readonly processEnd: ProcessEnd;
+  readonly outboxes: AccountOutboxes;
 }
 
 /** How long closing waits for the integration to stop, in ms. */
@@ -73,6 +75,7 @@ export class OdpAccount {
   readonly delivery: Delivery | undefined;
   readonly #options: ResolvedOptions;
   readonly #processEnd: ProcessEnd;
+  readonly #outboxes: AccountOutboxes;
   readonly #log: AccountLog;
   readonly #flushes: AccountFlushes;
   readonly #integration: AccountIntegration | undefined;
@@ -93,13 +96,14 @@ export class OdpAccount {
     options: ResolvedOptions,
     transport: OdpTransport,
     runtime: OdpRuntime,
-    { callers, background, processEnd }: SharedByAccounts,
+    { callers, background, processEnd, outboxes }: SharedByAccounts,
   ) {
     const { clock } = runtime;
     const { apiKey, apiHost, delivery } = options;
     this.#options = options;
     this.#shutdownTime = delivery.shutdownTimeout;
     this.#processEnd = processEnd;
+    this.#outboxes = outboxes;
     this.name = name;
     this.app = callers;
     this.clock = clock;
@@ -203,7 +207,7 @@ export class OdpAccount {
   /**
    * Opens the outbox, and logs what was set up and what looks like a mistake.
    *
-   * @throws OdpConfigurationError when the outbox can never be opened
+   * @throws OdpConfigurationError when the outbox can never be opened, or is another account's too
    */
   async open(): Promise<void> {
     if (this.#state === 'disabled') {
@@ -211,6 +215,7 @@ export class OdpAccount {
     } else if (this.delivery === undefined) {
       this.#log.notIntegrated();
     } else {
+      this.#outboxes.add(this.name, this.#options.outbox);
       await this.delivery.open();
       ageDeadLetters(
         this.delivery.outbox,

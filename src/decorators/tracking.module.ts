@@ -12,7 +12,11 @@ import {
   ModuleRef,
   type ModulesContainer,
 } from '@nestjs/core';
-import { BackgroundWork, ProcessEnd } from '../account/index.js';
+import {
+  AccountOutboxes,
+  BackgroundWork,
+  ProcessEnd,
+} from '../account/index.js';
 import { proxyProof, proxyProofAll } from '../proxy-proof.js';
 import {
   bindHttpCallers,
@@ -91,6 +95,7 @@ class LastBindingsModule implements NestModule {
       useFactory: () => new BackgroundWork(),
     },
     { provide: ProcessEnd, useFactory: () => new ProcessEnd() },
+    { provide: AccountOutboxes, useFactory: () => new AccountOutboxes() },
     {
       provide: ActionRunner,
       inject: [ModuleRef, CallerContext, BackgroundWork],
@@ -125,7 +130,7 @@ class LastBindingsModule implements NestModule {
         new DecoratorCheck(modulesOf(app), new MetadataScanner()),
     },
   ]),
-  exports: [CallerContext, BackgroundWork, ProcessEnd],
+  exports: [CallerContext, BackgroundWork, ProcessEnd, AccountOutboxes],
 })
 export class OdpTrackingModule implements NestModule {
   readonly #callers: CallerContext;

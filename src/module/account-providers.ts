@@ -19,6 +19,7 @@ import {
   OdpService,
 } from '../service/index.js';
 import {
+  AccountOutboxes,
   BackgroundWork,
   OdpAccount,
   type OdpRuntime,
@@ -113,6 +114,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         CallerContext,
         BackgroundWork,
         ProcessEnd,
+        AccountOutboxes,
         ODP_RUNTIME,
         ODP_INTEGRATION,
         CHECK,
@@ -123,6 +125,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
         callers: CallerContext,
         background: BackgroundWork,
         processEnd: ProcessEnd,
+        outboxes: AccountOutboxes,
         runtime: OdpRuntime,
         changed: IntegrationChange,
       ) => {
@@ -132,7 +135,7 @@ export function accountProviders(name = DEFAULT_ACCOUNT): Provider[] {
           { ...options, integration },
           transport,
           runtime,
-          { callers, background, processEnd },
+          { callers, background, processEnd, outboxes },
         );
         await account.open();
         return account;

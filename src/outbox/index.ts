@@ -16,6 +16,7 @@ export {
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type OutboxStore,
 } from './outbox.js';
 export { BoundedOutbox } from './bounded-outbox.js';
 export {

@@ -164,6 +164,16 @@ export interface AppendOptions {
 /** What an outbox's events survive: nothing, a crash or reboot of this machine, or the loss of any instance. */
 export type OutboxDurability = 'process' | 'machine' | 'server';
 
+/** Where an outbox keeps its events, for the app to tell that two accounts would share one backlog. */
+export interface OutboxStore {
+  /** The app's client or pool; `undefined` if the place says it all. */
+  readonly client: unknown;
+  /** The place in it, such as the name of a table. */
+  readonly place: string;
+  /** The option that names the place, such as `postgresOutbox.table`. */
+  readonly option: string;
+}
+
 /**
  * Where accepted events wait until ODP has acknowledged them (a port). Extend
  * it to keep them somewhere else, and prove yours with `outboxContract` from
@@ -183,6 +193,12 @@ export abstract class OdpOutbox {
    * in ms; `undefined` if no other process shares it.
    */
   readonly pollInterval: number | undefined = undefined;
+
+  /**
+   * Where its events are; `undefined` if they are its own in any case. Two accounts
+   * of an app that name the same store are refused at boot.
+   */
+  readonly store: OutboxStore | undefined = undefined;
 
   /**
    * Whether the app has closed, for good, the client or pool that this outbox works

@@ -7,7 +7,6 @@ import { Test } from '@nestjs/testing';
 import {
   getOdpServiceToken,
   InjectOdp,
-  memoryOutbox,
   OdpConfigurationError,
   OdpService,
   OptimizelyOdpModule,
@@ -287,29 +286,6 @@ test.each(['W4WzcEs-ABgXorzY7h1LCQ', undefined, null, 5])(
     );
   },
 );
-
-test('one memory outbox cannot serve two accounts', async () => {
-  const outbox = memoryOutbox();
-  const module = await boot(
-    OptimizelyOdpModule.forRoot({ ...options(), outbox }),
-    OptimizelyOdpModule.forRoot({ ...options(), outbox, name: 'second' }),
-  );
-  const services = [
-    module.get(OdpService),
-    module.get<OdpService>(getOdpServiceToken('second')),
-  ];
-  const sent = await Promise.allSettled(
-    services.map((service) => service.sendOdpEvent(numbered(1))),
-  );
-  await services[0]?.flush();
-  expect(sent.map(({ status }) => status).toSorted()).toEqual([
-    'fulfilled',
-    'rejected',
-  ]);
-  expect(sent.find(({ status }) => status === 'rejected')).toMatchObject({
-    reason: { code: 'outboxFailed' },
-  });
-});
 
 test('an HttpService that the app gives the account carries its requests', async () => {
   const module = await boot(

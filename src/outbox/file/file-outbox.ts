@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { OdpOutboxError } from '../../errors/index.js';
 import { alreadyServes, refuseTransaction } from '../guards.js';
 import { namesIdentifier } from '../names-identifier.js';
@@ -15,6 +16,7 @@ import {
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type OutboxStore,
   type StoredDeadLetter,
 } from '../outbox.js';
 import type { StoredLetter } from './dead-letters.js';
@@ -30,6 +32,7 @@ interface Opened extends OpenedStore {
 export class FileOutbox extends OdpOutbox {
   readonly name: string;
   readonly durability = 'machine';
+  override readonly store: OutboxStore;
 
   readonly #options: FileOutboxOptions;
   #opening = false;
@@ -39,6 +42,11 @@ export class FileOutbox extends OdpOutbox {
     super();
     this.#options = options;
     this.name = `file ${options.path}`;
+    this.store = {
+      client: undefined,
+      place: resolve(options.path),
+      option: 'fileOutbox.path',
+    };
   }
 
   async open(context: OutboxContext): Promise<void> {

@@ -40,6 +40,11 @@ export function mysqlOutbox(
     server: 'MySQL',
     factory: 'mysqlOutbox()',
     pool,
+    store: {
+      client: database.pool,
+      place: table,
+      option: 'mysqlOutbox.table',
+    },
     poolEnded: () => database.poolEnded,
     currentTransaction,
     errorOf: (error) => database.errorOf(error),

@@ -95,6 +95,11 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
     this.#pool = promised;
   }
 
+  /** The pool itself: `mysql2` makes a new object with promises around it for each `promise()`. */
+  get pool(): unknown {
+    return (this.#pool as { pool?: unknown }).pool ?? this.#pool;
+  }
+
   /** Whether `pool.end()` was called; `mysql2` has no public way to tell. */
   get poolEnded(): boolean {
     const { pool } = this.#pool as { pool?: { _closed?: unknown } };

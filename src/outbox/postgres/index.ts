@@ -41,6 +41,7 @@ export function postgresOutbox(
     server: 'Postgres',
     factory: 'postgresOutbox()',
     pool,
+    store: { client: pool, place: table, option: 'postgresOutbox.table' },
     poolEnded: () => pool.ending === true,
     currentTransaction,
     errorOf: (error) => database.errorOf(error),

@@ -16,6 +16,7 @@ import {
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type OutboxStore,
   type StoredDeadLetter,
 } from '../outbox.js';
 import * as scripts from './event-scripts.js';
@@ -33,6 +34,7 @@ import { FORMAT } from './script.js';
 export class RedisOutbox extends OdpOutbox {
   readonly name: string;
   readonly durability = 'server';
+  override readonly store: OutboxStore;
   override readonly pollInterval = 1000;
 
   readonly #client: RedisOutboxOptions['client'];
@@ -48,6 +50,7 @@ export class RedisOutbox extends OdpOutbox {
   constructor({ client, key }: RedisOutboxOptions) {
     super();
     this.name = `redis (${key})`;
+    this.store = { client, place: key, option: 'redisOutbox.key' };
     this.#client = client;
     this.#scripts = new RedisScripts(client, key);
     this.#deadLetters = new RedisDeadLetters(this.#scripts);

@@ -15,6 +15,7 @@ import {
   type OutboxContext,
   type OutboxCounts,
   type OutboxEvent,
+  type OutboxStore,
   type StoredDeadLetter,
 } from '../outbox.js';
 import { Counting } from './counting.js';
@@ -34,6 +35,7 @@ export interface SqlOutboxParts {
   /** Its factory, such as `postgresOutbox()`. */
   readonly factory: string;
   readonly pool: unknown;
+  readonly store: OutboxStore;
   /** Whether the app has ended the pool. */
   poolEnded(): boolean;
   readonly currentTransaction: (() => unknown) | undefined;
@@ -47,6 +49,7 @@ export interface SqlOutboxParts {
 export class SqlOutbox extends OdpOutbox {
   readonly name: string;
   readonly durability = 'server';
+  override readonly store: OutboxStore;
   override readonly pollInterval = LOOK_INTERVAL_MS;
 
   readonly #parts: SqlOutboxParts;
@@ -62,6 +65,7 @@ export class SqlOutbox extends OdpOutbox {
   constructor(parts: SqlOutboxParts) {
     super();
     this.name = parts.name;
+    this.store = parts.store;
     this.#parts = parts;
     this.#appends = new SqlAppends({
       ...parts,
