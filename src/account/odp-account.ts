@@ -342,7 +342,7 @@ export class OdpAccount {
     const reserve =
       outbox.durability === 'process'
         ? 0
-        : Math.min(shutdownTimeout / 2, requestTimeout);
+        : Math.min(shutdownTimeout / 5, requestTimeout);
     return { claims: requests - reserve, requests };
   }
 
