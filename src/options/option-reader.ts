@@ -127,6 +127,26 @@ export class OptionReader<T extends object> {
     return undefined;
   }
 
+  /** One that has no default, and needs a check of its own. */
+  required<V>(
+    key: keyof T & string,
+    is: (value: unknown) => value is V,
+    problem: string,
+  ): V {
+    const value = this.value(key);
+    if (!is(value)) this.#report(key, problem, value);
+    return value as V;
+  }
+
+  /** One that may be absent. */
+  function(key: keyof T & string): (() => unknown) | undefined {
+    return this.optional(
+      key,
+      (value): value is () => unknown => typeof value === 'function',
+      'must be a function',
+    );
+  }
+
   /** In ms; `undefined` if it is absent. */
   optionalDuration(key: keyof T & string, least: number): number | undefined {
     return this.value(key) === undefined

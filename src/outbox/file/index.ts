@@ -1,4 +1,4 @@
-import type { OptionsOf } from '../../options/index.js';
+import { OptionReader, type OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -19,20 +19,21 @@ export { FileOutboxOptions } from './file-outbox.options.js';
 export function fileOutbox(
   options: Pick<FileOutboxOptions, 'path'> & OptionsOf<FileOutboxOptions>,
 ): OdpOutbox {
-  const { path, capacity = new FileOutboxOptions().capacity } = options;
   const problems: OdpViolation[] = [];
-  if (typeof path !== 'string' || path.trim() === '') {
-    problems.push({
-      path: 'fileOutbox.path',
-      message: 'must name a directory, such as ./odp-outbox',
-    });
-  }
-  if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    problems.push({
-      path: 'fileOutbox.capacity',
-      message: 'must be a whole number of at least 1',
-    });
-  }
+  const read = new OptionReader(
+    options,
+    'fileOutbox',
+    new FileOutboxOptions(),
+    problems,
+  );
+  const path = read.required(
+    'path',
+    (value): value is string =>
+      typeof value === 'string' && value.trim() !== '',
+    'must name a directory, such as ./odp-outbox',
+  );
+  const capacity = read.integer('capacity', 1);
+  read.refuseUnknown();
   if (problems.length > 0) throw new OdpConfigurationError(problems);
   return new FileOutbox({ path, capacity });
 }

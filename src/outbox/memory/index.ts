@@ -1,4 +1,4 @@
-import type { OptionsOf } from '../../options/index.js';
+import { OptionReader, type OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -19,22 +19,14 @@ export { MemoryOutboxOptions, type WhenFull } from './memory-outbox.options.js';
 export function memoryOutbox(
   options: OptionsOf<MemoryOutboxOptions> = {},
 ): OdpOutbox {
-  const defaults = new MemoryOutboxOptions();
-  const capacity = options.capacity ?? defaults.capacity;
-  const whenFull = options.whenFull ?? defaults.whenFull;
   const problems: OdpViolation[] = [];
-  if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    problems.push({
-      path: 'memoryOutbox.capacity',
-      message: 'must be a whole number of at least 1',
-    });
-  }
-  if (!['reject', 'drop-oldest', 'wait'].includes(whenFull)) {
-    problems.push({
-      path: 'memoryOutbox.whenFull',
-      message: "must be 'reject', 'drop-oldest' or 'wait'",
-    });
-  }
+  const defaults = new MemoryOutboxOptions();
+  const read = new OptionReader(options, 'memoryOutbox', defaults, problems);
+  const capacity = read.integer('capacity', 1);
+  const whenFull =
+    read.oneOf('whenFull', ['reject', 'drop-oldest', 'wait']) ??
+    defaults.whenFull;
+  read.refuseUnknown();
   if (problems.length > 0) throw new OdpConfigurationError(problems);
   return new MemoryOutbox({ capacity, whenFull });
 }

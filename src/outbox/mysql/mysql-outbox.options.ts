@@ -1,6 +1,9 @@
-import type { OptionsOf } from '../../options/index.js';
-import { OdpConfigurationError } from '../../errors/index.js';
-import { parseTable } from './table-name.js';
+import { OptionReader, type OptionsOf } from '../../options/index.js';
+import {
+  OdpConfigurationError,
+  type OdpViolation,
+} from '../../errors/index.js';
+import { isTableName, TABLE_NAME_PROBLEM } from '../sql/table-name.js';
 
 /** What is used of a `mysql2` connection with promises. */
 export interface MysqlOutboxConnection {
@@ -62,20 +65,25 @@ export class MysqlOutboxOptions {
   constructor(
     options: Pick<MysqlOutboxOptions, 'pool'> & OptionsOf<MysqlOutboxOptions>,
   ) {
-    // Checks what a JavaScript caller may get wrong.
-    const pool = options.pool as Partial<MysqlOutboxPool> | undefined;
-    if (typeof pool?.getConnection !== 'function') {
-      throw new OdpConfigurationError([
-        {
-          path: 'mysqlOutbox.pool',
-          message:
-            "must be a pool: createPool(…) from 'mysql2' or 'mysql2/promise'",
-        },
-      ]);
-    }
-    this.pool = options.pool;
-    this.table = options.table ?? this.table;
-    this.currentTransaction = options.currentTransaction;
-    parseTable(this.table);
+    const problems: OdpViolation[] = [];
+    const read = new OptionReader<MysqlOutboxOptions>(
+      options,
+      'mysqlOutbox',
+      this,
+      problems,
+    );
+    this.pool = read.required(
+      'pool',
+      isPool,
+      "must be a pool: createPool(…) from 'mysql2' or 'mysql2/promise', not a connection",
+    );
+    this.table = read.required('table', isTableName, TABLE_NAME_PROBLEM);
+    this.currentTransaction = read.function('currentTransaction');
+    read.refuseUnknown();
+    if (problems.length > 0) throw new OdpConfigurationError(problems);
   }
 }
+
+const isPool = (value: unknown): value is MysqlOutboxOptions['pool'] =>
+  typeof (value as Partial<MysqlOutboxPool> | undefined)?.getConnection ===
+  'function';

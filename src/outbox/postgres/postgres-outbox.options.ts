@@ -1,6 +1,9 @@
-import type { OptionsOf } from '../../options/index.js';
-import { OdpConfigurationError } from '../../errors/index.js';
-import { parseTable } from './table-name.js';
+import { OptionReader, type OptionsOf } from '../../options/index.js';
+import {
+  OdpConfigurationError,
+  type OdpViolation,
+} from '../../errors/index.js';
+import { isTableName, TABLE_NAME_PROBLEM } from '../sql/table-name.js';
 
 /** What is used of a `pg` client. */
 export interface PostgresOutboxClient {
@@ -66,20 +69,34 @@ export class PostgresOutboxOptions {
     options: Pick<PostgresOutboxOptions, 'pool'> &
       OptionsOf<PostgresOutboxOptions>,
   ) {
-    // Checks what a JavaScript caller may get wrong.
-    const pool = options.pool as Partial<PostgresOutboxPool> | undefined;
-    if (typeof pool?.connect !== 'function' || typeof pool.on !== 'function') {
-      throw new OdpConfigurationError([
-        {
-          path: 'postgresOutbox.pool',
-          message: "must be a Pool: new Pool(…) from 'pg'",
-        },
-      ]);
-    }
-    this.pool = options.pool;
-    this.table = options.table ?? this.table;
-    this.notify = options.notify ?? this.notify;
-    this.currentTransaction = options.currentTransaction;
-    parseTable(this.table);
+    const problems: OdpViolation[] = [];
+    const read = new OptionReader<PostgresOutboxOptions>(
+      options,
+      'postgresOutbox',
+      this,
+      problems,
+    );
+    this.pool = read.required(
+      'pool',
+      isPool,
+      "must be a Pool: new Pool(…) from 'pg', not a Client",
+    );
+    this.table = read.required('table', isTableName, TABLE_NAME_PROBLEM);
+    this.notify = read.flag('notify');
+    this.currentTransaction = read.function('currentTransaction');
+    read.refuseUnknown();
+    if (problems.length > 0) throw new OdpConfigurationError(problems);
   }
+}
+
+/** A `Client` can connect as well, but only once. */
+function isPool(value: unknown): value is PostgresOutboxPool {
+  const { connect, on, escapeLiteral } = (value ?? {}) as Partial<
+    Record<string, unknown>
+  >;
+  return (
+    typeof connect === 'function' &&
+    typeof on === 'function' &&
+    escapeLiteral === undefined
+  );
 }

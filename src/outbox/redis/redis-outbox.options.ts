@@ -1,4 +1,4 @@
-import type { OptionsOf } from '../../options/index.js';
+import { OptionReader, type OptionsOf } from '../../options/index.js';
 import {
   OdpConfigurationError,
   type OdpViolation,
@@ -34,6 +34,7 @@ export class RedisOutboxOptions {
     options: Pick<RedisOutboxOptions, 'client'> & OptionsOf<RedisOutboxOptions>,
   ) {
     const problems: OdpViolation[] = [];
+    new OptionReader(options, 'redisOutbox', this, problems).refuseUnknown();
     // Checks what a JavaScript caller may get wrong.
     const client = options.client as Partial<RedisOutboxClient> | undefined;
     if (typeof client?.call !== 'function' || typeof client.on !== 'function') {

@@ -12,21 +12,29 @@ export interface TableName {
   readonly name: string;
 }
 
+/** What to say of one that is none. */
+export const TABLE_NAME_PROBLEM = `must be a name such as 'odp_outbox' or 'shop.odp_outbox': letters, digits and _, at most ${LONGEST} of them`;
+
+export const isTableName = (value: unknown): value is string =>
+  typeof value === 'string' && nameOf(value) !== undefined;
+
 /**
  * @param path of the option, such as `postgresOutbox.table`
  * @throws OdpConfigurationError when it is not a plain name, with or without a schema
  */
 export function parseTableName(text: string, path: string): TableName {
-  const [, schema, name] = NAME.exec(text) ?? [];
-  if (name === undefined || name.length > LONGEST) {
-    throw new OdpConfigurationError([
-      {
-        path,
-        message: `must be a name such as 'odp_outbox' or 'shop.odp_outbox': letters, digits and _, at most ${LONGEST} of them`,
-      },
-    ]);
+  const name = nameOf(text);
+  if (name === undefined) {
+    throw new OdpConfigurationError([{ path, message: TABLE_NAME_PROBLEM }]);
   }
-  return { schema, name };
+  return name;
+}
+
+function nameOf(text: string): TableName | undefined {
+  const [, schema, name] = NAME.exec(text) ?? [];
+  return name === undefined || name.length > LONGEST
+    ? undefined
+    : { schema, name };
 }
 
 /** The tables of an outbox, quoted for SQL. */
