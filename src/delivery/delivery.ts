@@ -250,7 +250,7 @@ export class Delivery {
       await ended;
       return await checkpoint.pending();
     } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
+      this.#access.failed('count', error);
       return this.counts().pending;
     } finally {
       checkpoint.close();

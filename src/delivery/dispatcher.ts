@@ -227,7 +227,7 @@ export class Dispatcher {
   }
 
   async #claim(): Promise<void> {
-    const { clock, delivery, reporter } = this.#parts;
+    const { access, clock, delivery } = this.#parts;
     // Register it first: an outbox may call `ready()` from within `claim`.
     await Promise.resolve();
     try {
@@ -238,7 +238,7 @@ export class Dispatcher {
       ) {
         const { minAge, end } = this.#trigger.claim(now);
         const probing = !this.#breaker.closed;
-        const events = await this.#parts.access.outbox.claim({
+        const events = await access.outbox.claim({
           limit: probing ? this.#probeChoice : delivery.batchSize,
           maxBytes: probing ? PROBE_CHOICE_BYTES : this.#limit.bytes,
           lease: this.#lease,
@@ -251,7 +251,7 @@ export class Dispatcher {
         }
       }
     } catch (error) {
-      reporter.outboxFailed('claim', error);
+      access.failed('claim', error);
       this.#outboxRestsUntil = clock.monotonic() + OUTBOX_RETRY_INTERVAL_MS;
       this.#trigger.wantAll(this.#outboxRestsUntil);
     }
@@ -298,7 +298,7 @@ export class Dispatcher {
 
   /** Returns whether it is known what other processes did with awaited events until now. */
   async #lookUpAwaited(): Promise<boolean> {
-    const { access, awaited, delivery, reporter } = this.#parts;
+    const { access, awaited, delivery } = this.#parts;
     try {
       await resolveAwaitedOutcomes(
         access.outbox,
@@ -307,7 +307,7 @@ export class Dispatcher {
       );
       return true;
     } catch (error) {
-      reporter.outboxFailed('look up events', error);
+      access.failed('look up events', error);
       return false;
     }
   }
@@ -326,7 +326,7 @@ export class Dispatcher {
     // Even if the outbox does not answer.
     this.#parts.flushes.endLate(now, this.#nothingGoesBefore(now));
     await this.#parts.flushes.endDone((error) =>
-      this.#parts.reporter.outboxFailed('count', error),
+      this.#parts.access.failed('count', error),
     );
   }
 

@@ -142,7 +142,7 @@ export class OutboxAccess {
       this.#counts = { ...answer };
       return answer;
     } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
+      this.failed('count', error);
       return this.#counts;
     }
   }
@@ -165,10 +165,16 @@ export class OutboxAccess {
     try {
       return await this.outbox.checkpoint();
     } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
+      this.failed('count', error);
       const pending = async () => (await this.outbox.counts()).pending;
       return { pending, close: () => {} };
     }
+  }
+
+  /** Reports a failure, unless the app has closed the store: that is none. */
+  failed(doing: string, error: unknown): void {
+    if (this.outbox.storeClosed) return;
+    this.#parts.reporter.outboxFailed(doing, error);
   }
 
   /** Events were delivered or given up. */
@@ -190,7 +196,7 @@ export class OutboxAccess {
     try {
       await this.outbox.close();
     } catch (error) {
-      this.#parts.reporter.outboxFailed('close', error);
+      this.failed('close', error);
     }
   }
 
@@ -215,7 +221,7 @@ export class OutboxAccess {
       // delivery twice, and a flush would take the outbox for empty.
       return counts;
     } catch (error) {
-      this.#parts.reporter.outboxFailed('count', error);
+      this.failed('count', error);
       return this.#counts;
     } finally {
       this.#asking--;

@@ -178,7 +178,7 @@ describe.each(Object.entries(STORES))('an outbox in %s', (_, connectTo) => {
       const delivery = {
         batchSize: 10,
         maxConcurrentRequests: 4,
-        shutdownTimeout: 1000,
+        shutdownTimeout: 3000,
       };
       const instance = async () => {
         const { outbox, end } = connect();
