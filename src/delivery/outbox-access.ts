@@ -92,8 +92,9 @@ export class OutboxAccess {
     const { failure } = this.#opening;
     if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
     const since = this.#parts.clock.monotonic();
-    const inTransaction = this.outbox.joinsTransaction(options);
+    let inTransaction = false;
     try {
+      inTransaction = this.outbox.joinsTransaction(options);
       const appended = this.outbox.append(events, options);
       if (isThenable(appended)) {
         return Promise.resolve(appended).then(

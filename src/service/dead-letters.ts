@@ -15,8 +15,8 @@ import { requeueAtRate } from './requeue-at-rate.js';
 
 /** An event that was given up, as `odp.deadLetters.list` shows it. */
 export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
-  /** The event as it was sent. Holds identifiers. */
-  readonly event: OdpEvent;
+  /** The event as it was sent. Holds identifiers. `undefined` if what the outbox holds cannot be read. */
+  readonly event: OdpEvent | undefined;
 }
 
 /** How dead letters are queued again. */
@@ -103,7 +103,7 @@ export class OdpDeadLetters {
     );
     return letters.map(({ payload, ...letter }) => ({
       ...letter,
-      event: JSON.parse(payload) as OdpEvent,
+      event: eventOf(payload),
     }));
   }
 
@@ -144,5 +144,14 @@ async function asked<T>(ask: () => MaybePromise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     throw outboxError(error);
+  }
+}
+
+/** One that cannot be read hides no other, and no error may quote it. */
+function eventOf(payload: string): OdpEvent | undefined {
+  try {
+    return JSON.parse(payload) as OdpEvent;
+  } catch {
+    return undefined;
   }
 }

@@ -362,9 +362,9 @@ export class OdpService {
   ): Promise<void> {
     const { delivery, clock } = this.#account;
     if (delivery === undefined) return;
-    if (transaction !== undefined) {
+    if (delivery.outbox.joinsTransaction({ transaction })) {
       throw new OdpOutboxError(
-        'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery or transaction.',
+        'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery, or send it outside of the transaction.',
       );
     }
     await withTimeout(clock, timeout, (signal) =>

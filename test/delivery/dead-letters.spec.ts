@@ -9,7 +9,7 @@ test('of events that were given up, no more than the option allows are kept', as
     await app.odp.flush();
   }
   const kept = await app.odp.deadLetters.list();
-  expect(kept.map(({ event }) => event.identifiers?.n)).toEqual(['2', '3']);
+  expect(kept.map(({ event }) => event?.identifiers?.n)).toEqual(['2', '3']);
   expect(app.odp.stats()).toMatchObject({
     rejected: 3,
     deadLetters: 2,

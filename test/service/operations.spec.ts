@@ -16,7 +16,7 @@ import { redisOutbox } from '../../src/outbox/redis/index.js';
 import { numbered, type OdpTestApp, startOdpApp } from '../support/odp-app.js';
 
 function outboxOf(config: OutboxConfig): OdpOutbox {
-  if (config.kind === 'file') return fileOutbox(config);
+  if (config.kind === 'file') return fileOutbox({ path: config.path });
   if (config.kind === 'redis') {
     const client = new Redis(config.url);
     onTestFinished(() => client.disconnect());
@@ -37,7 +37,7 @@ const events = (count: number) =>
 
 /** Numbers of dead letters, oldest first. */
 const kept = async ({ odp }: OdpTestApp) =>
-  (await odp.deadLetters.list()).map(({ event }) => event.identifiers?.['n']);
+  (await odp.deadLetters.list()).map(({ event }) => event?.identifiers?.['n']);
 
 /** ODP refuses so many events, which become dead letters in their order. */
 async function giveUp({ odp, sandbox, until }: OdpTestApp, count: number) {
@@ -71,7 +71,7 @@ describe.each(['memory', ...durable] as const)('%s', (kind) => {
       const after = first.at(-1)?.cursor;
       const rest = await deadLetters.list({ limit: 3, after });
       expect(
-        [...first, ...rest].map(({ event }) => event.identifiers?.['n']),
+        [...first, ...rest].map(({ event }) => event?.identifiers?.['n']),
       ).toEqual(['1', '2', '3', '4', '5']);
       expect(rest).toHaveLength(2);
     }));
@@ -195,4 +195,21 @@ test('where nothing is sent, nothing is said to be erased', async () => {
   await expect(odp.outbox.erase({ n: '1' })).rejects.toMatchObject({
     code: 'outboxFailed',
   });
+});
+
+test('a dead letter that cannot be read hides no other', async () => {
+  const outbox = memoryOutbox();
+  const app = await startOdpApp({ outbox });
+  app.odp.pause();
+  await outbox.append([
+    { id: 'broken', payload: '{"identifiers":{"n":"0"', createdAt: 1 },
+    { id: 'whole', payload: JSON.stringify(numbered(1)), createdAt: 1 },
+  ]);
+  const claimed = await outbox.claim({ limit: 2, lease: 60_000 });
+  await outbox.deadLetter(claimed, { reason: 'rejected', message: 'no' });
+  const letters = await app.odp.deadLetters.list();
+  expect(letters.map(({ id, event }) => [id, event])).toEqual([
+    ['broken', undefined],
+    ['whole', numbered(1)],
+  ]);
 });

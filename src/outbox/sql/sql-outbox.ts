@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
+import { nameOfThrown } from '../../names.js';
 import { alreadyServes } from '../guards.js';
 import {
   type AppendOptions,
@@ -91,17 +92,26 @@ export class SqlOutbox extends OdpOutbox {
     events: readonly OutboxEvent[],
     { transaction }: AppendOptions = {},
   ): Promise<void> {
-    const joined =
-      transaction === undefined
-        ? this.#parts.currentTransaction?.()
-        : transaction;
+    const joined = this.#joined(transaction);
     await (joined === undefined
       ? this.#appends.add(events)
       : this.#appends.join(joined, events));
   }
 
   override joinsTransaction({ transaction }: AppendOptions = {}): boolean {
-    return (transaction ?? this.#parts.currentTransaction?.()) !== undefined;
+    return this.#joined(transaction) !== undefined;
+  }
+
+  /** The transaction that events join: the caller's own, else the one under way; `undefined` if there is none. */
+  #joined(transaction: unknown): unknown {
+    if (transaction !== undefined) return transaction;
+    try {
+      return this.#parts.currentTransaction?.() ?? undefined;
+    } catch (error) {
+      throw new OdpOutboxError(
+        `${this.#parts.factory}.currentTransaction threw ${nameOfThrown(error)}, so it is unknown whether events belong to a transaction. Let it return undefined if there is none.`,
+      );
+    }
   }
 
   async claim({
