@@ -7,7 +7,9 @@ function lazy(outbox: OdpOutbox): OdpOutbox {
   return new Proxy(outbox, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
+      // The port asks this without awaiting the answer.
+      if (typeof value !== 'function' || name === 'joinsTransaction')
+        return value;
       return (...args: unknown[]) => ({
         // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
         then: (resolve: (value: unknown) => void, reject: () => void) =>

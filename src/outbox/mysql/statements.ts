@@ -40,7 +40,8 @@ FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
 
     acknowledge: `DELETE entry FROM ${eachEvent} WHERE entry.claim = ?`,
     release: `UPDATE ${eachEvent} SET entry.claim = 0, entry.due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE entry.claim = ?`,
-    held: `SELECT entry.seq, entry.receipt FROM ${eachEvent} WHERE entry.claim = ? ORDER BY entry.seq FOR UPDATE`,
+    // MySQL has to be told that the list itself is not locked; MariaDB, which reads no such comment, must not be.
+    held: `SELECT entry.seq, entry.receipt FROM ${eachEvent} WHERE entry.claim = ? ORDER BY entry.seq FOR UPDATE /*!80000 OF entry */`,
     record: (receipts: number) =>
       `INSERT IGNORE INTO ${outcomes} (receipt, reason, status, message) VALUES ${Array.from({ length: receipts }, () => '(?, ?, ?, ?)').join(', ')}`,
     copyToDeadLetters: `

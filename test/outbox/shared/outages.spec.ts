@@ -69,7 +69,7 @@ describe.each(stores)('$name: the store is away', (store) => {
     ];
     expect(
       String(await failureOf(() => outbox.append(someEvents(1, 'more')))),
-    ).toMatch(/100000 events .*wait for an answer of/);
+    ).toMatch(/100000 events .*are waiting for/);
     await vi.advanceTimersByTimeAsync(5000);
     for (const error of await Promise.all([...asked, ...others])) {
       expect(error).toBeInstanceOf(OdpOutboxError);
