@@ -30,6 +30,8 @@ export interface Ending {
   };
 }
 
+const MAX_NAMED = 3;
+
 /**
  * Variables that hold a key, of an account of another name: one that does not
  * exist, if a name was misspelt.
@@ -42,8 +44,6 @@ const keysOfOthers = (environment: NodeJS.ProcessEnv): string[] =>
     )
     .map(([name]) => name)
     .slice(0, MAX_NAMED);
-
-const MAX_NAMED = 3;
 
 /** What an account logs as it opens and closes: what was set up, what looks like a mistake, what became of its events. */
 export class AccountLog {

@@ -348,7 +348,7 @@ export class OdpAccount {
 
   async #handOver(delivery: Delivery): Promise<void> {
     const since = this.clock.monotonic();
-    await delivery.settle(this.#lastDeadlines);
+    await delivery.handOver(this.#lastDeadlines);
     this.#shutdownTime -= Math.min(
       this.clock.monotonic() - since,
       this.#shutdownTime,

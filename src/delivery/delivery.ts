@@ -184,10 +184,10 @@ export class Delivery {
    * lets requests under way finish. Afterwards batches are only claimed for callers
    * that flush or await delivery. Never rejects.
    */
-  async settle(deadlines: LastDeadlines): Promise<void> {
+  async handOver(deadlines: LastDeadlines): Promise<void> {
     this.hurry();
     await this.flush(this.#until(deadlines.claims));
-    await this.#settled(deadlines);
+    await this.#idle(deadlines);
   }
 
   /**
@@ -204,7 +204,7 @@ export class Delivery {
     this.hurry();
     await this.flush(this.#until(deadlines.claims));
     this.#dispatcher.end();
-    await this.#settled(deadlines);
+    await this.#idle(deadlines);
     this.#abort.abort();
     // Flushes that outlast the app resolve with what is left.
     this.#flushes.end();
@@ -219,10 +219,11 @@ export class Delivery {
     return left;
   }
 
-  #settled({ requests }: LastDeadlines): Promise<void> {
+  /** Waits for what is under way, at most until its deadline. */
+  #idle({ requests }: LastDeadlines): Promise<void> {
     const { clock } = this.#parts;
-    const settled = this.#dispatcher.settled();
-    return within(clock, this.#until(requests), settled, () => {}, true);
+    const idle = this.#dispatcher.idle();
+    return within(clock, this.#until(requests), idle, () => {}, true);
   }
 
   #until(deadline: number): number {

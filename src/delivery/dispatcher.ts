@@ -353,7 +353,7 @@ export class Dispatcher {
   }
 
   /** Resolves once what is under way now has ended. */
-  async settled(): Promise<void> {
+  async idle(): Promise<void> {
     await this.#claiming;
     await Promise.all(this.#underWay);
   }
@@ -361,7 +361,7 @@ export class Dispatcher {
   /** Call after aborting. Resolves once nothing is under way. */
   async stopped(): Promise<void> {
     this.#wakeTimer.off();
-    await this.settled();
+    await this.idle();
   }
 
   /** When to wake, unless the end of a delivery does so before. */

@@ -52,7 +52,8 @@ export class MysqlTables implements OutboxTables {
       return;
     }
     await this.#database.transaction(async (session) => {
-      // Made one after the other, so that a long list keeps nobody waiting.
+      // Made one after the other, so that a long list keeps nobody waiting; and from
+      // the start, as the server may have this repeated.
       for (const rows of portionsOf(events, by, this.#maxPacket)) {
         await session.change(this.#sql.append(rows));
       }

@@ -36,11 +36,11 @@ export class NoAnswerError extends OdpOutboxError {
   }
 }
 
-/** The pool has lent out a connection with a transaction of the app's, which nobody is going to commit. */
+/** The pool has handed out a connection with a transaction of the app's, which nobody is going to commit. */
 export class OpenTransactionError extends OdpOutboxError {
   constructor() {
     super(
-      'The pool lends out connections inside a transaction, so nothing would be stored. End each transaction before its connection goes back to the pool.',
+      'The pool hands out connections inside a transaction, so nothing would be stored. End each transaction before its connection goes back to the pool.',
     );
     // Callers expect the class that is documented.
     this.name = 'OdpOutboxError';
