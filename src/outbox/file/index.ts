@@ -1,8 +1,5 @@
-import { OptionReader, type OptionsOf } from '../../options/index.js';
-import {
-  OdpConfigurationError,
-  type OdpViolation,
-} from '../../errors/index.js';
+import type { OptionsOf } from '../../options/index.js';
+import { readOutboxOptions } from '../read-outbox-options.js';
 import type { OdpOutbox } from '../outbox.js';
 import { FileOutbox } from './file-outbox.js';
 import { FileOutboxOptions } from './file-outbox.options.js';
@@ -19,21 +16,16 @@ export { FileOutboxOptions } from './file-outbox.options.js';
 export function fileOutbox(
   options: Pick<FileOutboxOptions, 'path'> & OptionsOf<FileOutboxOptions>,
 ): OdpOutbox {
-  const problems: OdpViolation[] = [];
-  const read = new OptionReader(
-    options,
-    'fileOutbox',
-    new FileOutboxOptions(),
-    problems,
+  const defaults = new FileOutboxOptions();
+  return new FileOutbox(
+    readOutboxOptions(options, 'fileOutbox', defaults, (read) => ({
+      path: read.required(
+        'path',
+        (value): value is string =>
+          typeof value === 'string' && value.trim() !== '',
+        'must name a directory, such as ./odp-outbox',
+      ),
+      capacity: read.integer('capacity', 1),
+    })),
   );
-  const path = read.required(
-    'path',
-    (value): value is string =>
-      typeof value === 'string' && value.trim() !== '',
-    'must name a directory, such as ./odp-outbox',
-  );
-  const capacity = read.integer('capacity', 1);
-  read.refuseUnknown();
-  if (problems.length > 0) throw new OdpConfigurationError(problems);
-  return new FileOutbox({ path, capacity });
 }

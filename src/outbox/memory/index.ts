@@ -1,8 +1,5 @@
-import { OptionReader, type OptionsOf } from '../../options/index.js';
-import {
-  OdpConfigurationError,
-  type OdpViolation,
-} from '../../errors/index.js';
+import type { OptionsOf } from '../../options/index.js';
+import { readOutboxOptions } from '../read-outbox-options.js';
 import type { OdpOutbox } from '../outbox.js';
 import { MemoryOutbox } from './memory-outbox.js';
 import { MemoryOutboxOptions } from './memory-outbox.options.js';
@@ -19,14 +16,13 @@ export { MemoryOutboxOptions, type WhenFull } from './memory-outbox.options.js';
 export function memoryOutbox(
   options: OptionsOf<MemoryOutboxOptions> = {},
 ): OdpOutbox {
-  const problems: OdpViolation[] = [];
   const defaults = new MemoryOutboxOptions();
-  const read = new OptionReader(options, 'memoryOutbox', defaults, problems);
-  const capacity = read.integer('capacity', 1);
-  const whenFull =
-    read.oneOf('whenFull', ['reject', 'drop-oldest', 'wait']) ??
-    defaults.whenFull;
-  read.refuseUnknown();
-  if (problems.length > 0) throw new OdpConfigurationError(problems);
-  return new MemoryOutbox({ capacity, whenFull });
+  return new MemoryOutbox(
+    readOutboxOptions(options, 'memoryOutbox', defaults, (read) => ({
+      capacity: read.integer('capacity', 1),
+      whenFull:
+        read.oneOf('whenFull', ['reject', 'drop-oldest', 'wait']) ??
+        defaults.whenFull,
+    })),
+  );
 }

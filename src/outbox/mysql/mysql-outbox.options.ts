@@ -1,8 +1,5 @@
-import { OptionReader, type OptionsOf } from '../../options/index.js';
-import {
-  OdpConfigurationError,
-  type OdpViolation,
-} from '../../errors/index.js';
+import type { OptionsOf } from '../../options/index.js';
+import { readOutboxOptions } from '../read-outbox-options.js';
 import { isTableName, TABLE_NAME_PROBLEM } from '../sql/table-name.js';
 
 /** What is used of a `mysql2` connection with promises. */
@@ -65,22 +62,24 @@ export class MysqlOutboxOptions {
   constructor(
     options: Pick<MysqlOutboxOptions, 'pool'> & OptionsOf<MysqlOutboxOptions>,
   ) {
-    const problems: OdpViolation[] = [];
-    const read = new OptionReader<MysqlOutboxOptions>(
+    ({
+      pool: this.pool,
+      table: this.table,
+      currentTransaction: this.currentTransaction,
+    } = readOutboxOptions<MysqlOutboxOptions, MysqlOutboxOptions>(
       options,
       'mysqlOutbox',
       this,
-      problems,
-    );
-    this.pool = read.required(
-      'pool',
-      isPool,
-      "must be a pool: createPool(…) from 'mysql2' or 'mysql2/promise', not a connection",
-    );
-    this.table = read.required('table', isTableName, TABLE_NAME_PROBLEM);
-    this.currentTransaction = read.function('currentTransaction');
-    read.refuseUnknown();
-    if (problems.length > 0) throw new OdpConfigurationError(problems);
+      (read) => ({
+        pool: read.required(
+          'pool',
+          isPool,
+          "must be a pool: createPool(…) from 'mysql2' or 'mysql2/promise', not a connection",
+        ),
+        table: read.required('table', isTableName, TABLE_NAME_PROBLEM),
+        currentTransaction: read.function('currentTransaction'),
+      }),
+    ));
   }
 }
 

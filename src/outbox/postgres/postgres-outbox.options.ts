@@ -1,8 +1,5 @@
-import { OptionReader, type OptionsOf } from '../../options/index.js';
-import {
-  OdpConfigurationError,
-  type OdpViolation,
-} from '../../errors/index.js';
+import type { OptionsOf } from '../../options/index.js';
+import { readOutboxOptions } from '../read-outbox-options.js';
 import { isTableName, TABLE_NAME_PROBLEM } from '../sql/table-name.js';
 
 /** What is used of a `pg` client. */
@@ -69,23 +66,26 @@ export class PostgresOutboxOptions {
     options: Pick<PostgresOutboxOptions, 'pool'> &
       OptionsOf<PostgresOutboxOptions>,
   ) {
-    const problems: OdpViolation[] = [];
-    const read = new OptionReader<PostgresOutboxOptions>(
+    ({
+      pool: this.pool,
+      table: this.table,
+      notify: this.notify,
+      currentTransaction: this.currentTransaction,
+    } = readOutboxOptions<PostgresOutboxOptions, PostgresOutboxOptions>(
       options,
       'postgresOutbox',
       this,
-      problems,
-    );
-    this.pool = read.required(
-      'pool',
-      isPool,
-      "must be a Pool: new Pool(…) from 'pg', not a Client",
-    );
-    this.table = read.required('table', isTableName, TABLE_NAME_PROBLEM);
-    this.notify = read.flag('notify');
-    this.currentTransaction = read.function('currentTransaction');
-    read.refuseUnknown();
-    if (problems.length > 0) throw new OdpConfigurationError(problems);
+      (read) => ({
+        pool: read.required(
+          'pool',
+          isPool,
+          "must be a Pool: new Pool(…) from 'pg', not a Client",
+        ),
+        table: read.required('table', isTableName, TABLE_NAME_PROBLEM),
+        notify: read.flag('notify'),
+        currentTransaction: read.function('currentTransaction'),
+      }),
+    ));
   }
 }
 

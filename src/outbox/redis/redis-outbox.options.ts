@@ -1,8 +1,5 @@
-import { OptionReader, type OptionsOf } from '../../options/index.js';
-import {
-  OdpConfigurationError,
-  type OdpViolation,
-} from '../../errors/index.js';
+import type { OptionsOf } from '../../options/index.js';
+import { readOutboxOptions } from '../read-outbox-options.js';
 
 /**
  * What is used of an `ioredis` client, 5 or 6: a `Redis` or a `Cluster`. It stays
@@ -33,25 +30,27 @@ export class RedisOutboxOptions {
   constructor(
     options: Pick<RedisOutboxOptions, 'client'> & OptionsOf<RedisOutboxOptions>,
   ) {
-    const problems: OdpViolation[] = [];
-    new OptionReader(options, 'redisOutbox', this, problems).refuseUnknown();
-    // Checks what a JavaScript caller may get wrong.
     const client = options.client as Partial<RedisOutboxClient> | undefined;
-    if (typeof client?.call !== 'function' || typeof client.on !== 'function') {
-      problems.push({
-        path: 'redisOutbox.client',
-        message:
-          "must be an ioredis client: new Redis(…) or new Cluster(…) from 'ioredis'",
-      });
-    }
     this.client = options.client;
     this.key = options.key ?? this.key;
-    if (typeof this.key !== 'string' || !/^[^{}]+$/.test(this.key)) {
-      problems.push({
-        path: 'redisOutbox.key',
-        message: 'must be a non-empty string without { and }',
-      });
-    }
-    if (problems.length > 0) throw new OdpConfigurationError(problems);
+    readOutboxOptions(options, 'redisOutbox', this, (_, problems) => {
+      // What a JavaScript caller may get wrong.
+      if (
+        typeof client?.call !== 'function' ||
+        typeof client.on !== 'function'
+      ) {
+        problems.push({
+          path: 'redisOutbox.client',
+          message:
+            "must be an ioredis client: new Redis(…) or new Cluster(…) from 'ioredis'",
+        });
+      }
+      if (typeof this.key !== 'string' || !/^[^{}]+$/.test(this.key)) {
+        problems.push({
+          path: 'redisOutbox.key',
+          message: 'must be a non-empty string without { and }',
+        });
+      }
+    });
   }
 }
