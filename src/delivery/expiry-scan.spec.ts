@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { quietReporter } from '../../test/support/quiet-reporter.js';
 import type { ClaimRequest, OutboxCounts } from '../outbox/index.js';
-import { RateLimitedLogger, Reporter } from '../reporting/index.js';
 import { ManualClock } from '../testing/index.js';
 import type { BatchDelivery } from './batch-delivery.js';
 import { resolveDelivery } from './delivery-options.js';
@@ -26,12 +26,7 @@ function scan(oldestAge: number | undefined, claim: () => number = () => 0) {
       Promise.resolve(events.length - expired.count),
   };
   const clock = new ManualClock();
-  const logger = { log() {}, warn() {}, error() {} };
-  const reporter = new Reporter(
-    'default',
-    clock,
-    new RateLimitedLogger(logger, clock),
-  );
+  const reporter = quietReporter(clock);
   const one = new ExpiryScan(
     access as unknown as OutboxAccess,
     batches as unknown as BatchDelivery,

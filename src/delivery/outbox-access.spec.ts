@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { quietReporter } from '../../test/support/quiet-reporter.js';
 import { memoryOutbox, type OdpOutbox } from '../outbox/index.js';
-import { Reporter, RateLimitedLogger } from '../reporting/index.js';
 import { quietContext } from '../../test/support/outboxes.js';
 import { ManualClock } from '../testing/index.js';
 import { OutboxAccess } from './outbox-access.js';
@@ -16,16 +16,11 @@ test.each(['at once', 'later'])(
       const later: OdpOutbox = outbox;
       later.counts = () => Promise.resolve(asked());
     }
-    const logger = { log() {}, warn() {}, error() {} };
     const access = new OutboxAccess({
       outbox,
       context: quietContext({ now: () => 0 }),
       clock,
-      reporter: new Reporter(
-        'default',
-        clock,
-        new RateLimitedLogger(logger, clock),
-      ),
+      reporter: quietReporter(clock),
       abort: new AbortController().signal,
       opened: () => {},
       appended: () => {},

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { quietReporter } from '../../test/support/quiet-reporter.js';
 import { quietContext } from '../../test/support/outboxes.js';
 import { OdpConfigurationError, OdpOutboxError } from '../errors/index.js';
 import { memoryOutbox } from '../outbox/index.js';
-import { RateLimitedLogger, Reporter } from '../reporting/index.js';
 import { ManualClock } from '../testing/index.js';
 import { OutboxOpening } from './outbox-opening.js';
 
@@ -18,11 +18,7 @@ function opening(open: () => void | Promise<void>) {
     outbox,
     context: quietContext(),
     clock,
-    reporter: new Reporter(
-      'default',
-      clock,
-      new RateLimitedLogger(logger, clock),
-    ),
+    reporter: quietReporter(clock, logger),
     abort: abort.signal,
     opened: () => seen.opened++,
   });

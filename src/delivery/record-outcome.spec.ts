@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
+import { quietReporter } from '../../test/support/quiet-reporter.js';
 import { quietContext } from '../../test/support/outboxes.js';
 import { OdpOutboxError } from '../errors/index.js';
 import { memoryOutbox } from '../outbox/index.js';
-import { RateLimitedLogger, Reporter } from '../reporting/index.js';
 import { ManualClock } from '../testing/index.js';
 import { AwaitedEvents } from './awaited.js';
 import { BatchTrigger } from './batch-trigger.js';
@@ -12,12 +12,7 @@ import { OutcomeRecorder } from './record-outcome.js';
 /** Three events that are claimed for ten seconds. */
 async function claimed() {
   const clock = new ManualClock();
-  const logger = { log() {}, warn() {}, error() {} };
-  const reporter = new Reporter(
-    'default',
-    clock,
-    new RateLimitedLogger(logger, clock),
-  );
+  const reporter = quietReporter(clock);
   const abort = new AbortController();
   const outbox = memoryOutbox();
   const access = new OutboxAccess({

@@ -1,6 +1,12 @@
 import 'reflect-metadata';
 import { inspect } from 'node:util';
-import { Body, Controller, Post, ValidationPipe } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Post,
+  type Type,
+  ValidationPipe,
+} from '@nestjs/common';
 import {
   DocumentBuilder,
   OmitType,
@@ -435,6 +441,18 @@ describe('odp.customers.get', () => {
   });
 });
 
+/** An app of one controller, with a ValidationPipe. */
+async function validatingApp(controller: Type) {
+  const module = await Test.createTestingModule({
+    controllers: [controller],
+  }).compile();
+  const app = module.createNestApplication({ logger: false });
+  app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
+  await app.listen(0, '127.0.0.1');
+  onTestFinished(() => app.close());
+  return app;
+}
+
 it('OdpCustomerDto holds the same rules under a ValidationPipe', async () => {
   @Controller('customers')
   class CustomersController {
@@ -443,13 +461,7 @@ it('OdpCustomerDto holds the same rules under a ValidationPipe', async () => {
       return customer;
     }
   }
-  const module = await Test.createTestingModule({
-    controllers: [CustomersController],
-  }).compile();
-  const app = module.createNestApplication({ logger: false });
-  app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
-  await app.listen(0, '127.0.0.1');
-  onTestFinished(() => app.close());
+  const app = await validatingApp(CustomersController);
   const post = async (body: unknown) => {
     const response = await fetch(`${await app.getUrl()}/customers`, {
       method: 'POST',
@@ -507,13 +519,7 @@ it('OdpCustomerDto shows its fields in the document of @nestjs/swagger, and so d
       return who;
     }
   }
-  const module = await Test.createTestingModule({
-    controllers: [CustomersController],
-  }).compile();
-  const app = module.createNestApplication({ logger: false });
-  app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
-  await app.listen(0, '127.0.0.1');
-  onTestFinished(() => app.close());
+  const app = await validatingApp(CustomersController);
   const { schemas } = SwaggerModule.createDocument(
     app,
     new DocumentBuilder().build(),

@@ -136,11 +136,7 @@ describe.each(Object.entries(STORES))('an outbox in %s', (_, connectTo) => {
   ])(
     'of which the app closes the client in %s: what is under way is recorded first',
     async (hook, context) => {
-      const connect = await connectTo();
-      if (connect === undefined) {
-        context.skip();
-        return;
-      }
+      const connect = (await connectTo()) ?? context.skip();
       const { outbox, end } = connect();
       @Injectable()
       class Store {}
@@ -169,11 +165,7 @@ describe.each(Object.entries(STORES))('an outbox in %s', (_, connectTo) => {
   test.for(['another', 'itself'])(
     'is left by one of two instances, with requests under way, while a backlog of %s waits: no event is sent twice',
     async (owner, context) => {
-      const connect = await connectTo();
-      if (connect === undefined) {
-        context.skip();
-        return;
-      }
+      const connect = (await connectTo()) ?? context.skip();
       sandbox.fail({ latency: 200 });
       const delivery = {
         batchSize: 10,
@@ -209,11 +201,7 @@ describe.each(Object.entries(STORES))('an outbox in %s', (_, connectTo) => {
   );
 
   test('takes events until its client is closed, and delivers them while it is not', async (context) => {
-    const connect = await connectTo();
-    if (connect === undefined) {
-      context.skip();
-      return;
-    }
+    const connect = (await connectTo()) ?? context.skip();
     const { outbox, end } = connect();
     @Injectable()
     class Jobs {
@@ -235,11 +223,7 @@ describe.each(Object.entries(STORES))('an outbox in %s', (_, connectTo) => {
   });
 
   test('delivers for requests that await it while they end', async (context) => {
-    const connect = await connectTo();
-    if (connect === undefined) {
-      context.skip();
-      return;
-    }
+    const connect = (await connectTo()) ?? context.skip();
     const { outbox, end } = connect();
     let enter!: () => void;
     const entered = new Promise<void>((resolve) => (enter = resolve));
