@@ -6,7 +6,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 const monotonic = performance.now.bind(performance);
 
 /** The longest that Node's timers wait (a 32-bit number of ms); whoever is woken early checks again. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Time for delivery. Tests replace it. */
 export interface Clock {
@@ -28,7 +28,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic,
   schedule(wake, ms, keepAlive) {
-    const timer = setTimeout(wake, Math.min(ms, LONGEST_TIMER));
+    const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS));
     if (!keepAlive) timer.unref();
     return () => clearTimeout(timer);
   },

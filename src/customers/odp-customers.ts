@@ -39,10 +39,10 @@ export interface OdpCustomersOptions {
 }
 
 /** How many ODP's documentation allows in one request. */
-const MOST_PER_REQUEST = 500;
+const MAX_PER_REQUEST = 500;
 const MAX_BATCH_LENGTH = 1024 * 1024;
 /** How often a request is made again without those that ODP named. */
-const MOST_ROUNDS = 5;
+const MAX_ROUNDS = 5;
 const DEFAULTS: Readonly<Record<keyof OdpCustomersOptions, unknown>> = {
   timeout: '30s',
   signal: undefined,
@@ -196,7 +196,7 @@ export class OdpCustomers {
       }
       progress.failure ??= REFUSED;
       items = items.filter((_, index) => !named.has(index));
-      if (round < MOST_ROUNDS) continue;
+      if (round < MAX_ROUNDS) continue;
       // It names different ones each time, so this is not about single customers.
       progress.failed.push(...items.map(({ index }) => index));
       return;
@@ -267,7 +267,7 @@ function* batchesOf(items: readonly Item[]): Generator<readonly Item[]> {
   let length = 0;
   for (const item of items) {
     const isFull =
-      batch.length === MOST_PER_REQUEST ||
+      batch.length === MAX_PER_REQUEST ||
       length + item.text.length > MAX_BATCH_LENGTH;
     if (batch.length > 0 && isFull) {
       yield batch;

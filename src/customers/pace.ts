@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { sleep } from '../odp/index.js';
 
 /** What ODP documents for profiles, per account. */
-const MOST_PER_SECOND = 10;
+const MAX_PER_SECOND = 10;
 /** A little more than a second, since requests may catch up with earlier ones on the way. */
 const WINDOW_MS = 1100;
 
@@ -26,10 +26,10 @@ export class Pace {
 
   async #wait(signals: readonly (AbortSignal | undefined)[]): Promise<void> {
     for (const signal of signals) signal?.throwIfAborted();
-    const earlier = this.#starts.at(-MOST_PER_SECOND) ?? -Infinity;
+    const earlier = this.#starts.at(-MAX_PER_SECOND) ?? -Infinity;
     const wait = earlier + WINDOW_MS - this.#clock.monotonic();
     if (wait > 0) await sleep(this.#clock, wait, true, ...signals);
     this.#starts.push(this.#clock.monotonic());
-    this.#starts = this.#starts.slice(-MOST_PER_SECOND);
+    this.#starts = this.#starts.slice(-MAX_PER_SECOND);
   }
 }

@@ -9,12 +9,12 @@ export interface OdpViolation {
 }
 
 /** A hostile event can break rules in every field: the message names this many, `violations` holds all. */
-const NAMED = 20;
+const MAX_NAMED = 20;
 
 /** What is wrong, as text of bounded length. */
 export function listViolations(violations: readonly OdpViolation[]): string {
   const named = violations
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ path, message }) => `${path} ${message}`);
   const rest = violations.length - named.length;
   if (rest > 0) named.push(`and ${rest} more`);

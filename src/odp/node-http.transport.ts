@@ -6,7 +6,7 @@ import {
 import { request as requestHttps } from 'node:https';
 import { type Clock, systemClock } from '../clock.js';
 import { needsWholeBody } from './read-answer.js';
-import { BODY_TIMEOUT_MS, LONGEST_BODY } from './read-body.js';
+import { BODY_TIMEOUT_MS, MAX_BODY_BYTES } from './read-body.js';
 import {
   OdpTransport,
   OdpTransportError,
@@ -15,7 +15,7 @@ import {
 } from './transport.js';
 
 /** Longer bodies are not worth copying. */
-const LONGEST_TEXT = 16 * 1024;
+const MAX_TEXT_LENGTH = 16 * 1024;
 
 /**
  * Sends through Node's own HTTP client and global agents, which keep connections
@@ -73,7 +73,7 @@ export class NodeHttpTransport extends OdpTransport {
     );
     sent.on('error', reject);
     // Node writes a string together with the headers, in one go.
-    if (body.length > LONGEST_TEXT) sent.end(body);
+    if (body.length > MAX_TEXT_LENGTH) sent.end(body);
     else sent.end(body.toString());
     return sent;
   }
@@ -86,7 +86,7 @@ export class NodeHttpTransport extends OdpTransport {
     reject: (error: unknown) => void,
   ): void {
     const { statusCode: status = 0, headers } = response;
-    const most = answerBytes ?? LONGEST_BODY;
+    const most = answerBytes ?? MAX_BODY_BYTES;
     const needsAll = answerBytes !== undefined || needsWholeBody(status);
     const chunks: Buffer[] = [];
     let size = 0;

@@ -86,7 +86,7 @@ const calls = tracingChannel<unknown, OdpCallTrace>('optimizely-odp:call');
 /** At most this many requests of a kind at once: sockets must not grow with the app's load. */
 const MAX_CONCURRENT_CALLS = 64;
 const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 5000;
+const MAX_DELAY_MS = 5000;
 
 /** Makes requests whose answer somebody waits for: bounded, and retried if that is safe. */
 export class OdpCalls {
@@ -194,7 +194,7 @@ export class OdpCalls {
         repeat === 'always' || (repeat === 'idempotent' && call.idempotent);
       const backoff = Math.min(
         FIRST_DELAY_MS * 2 ** (attempt - 1),
-        LONGEST_DELAY_MS,
+        MAX_DELAY_MS,
       );
       const delay = retryAfter ?? backoff * (1 - this.#random() / 2);
       if (

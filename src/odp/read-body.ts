@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 /** Enough for complaints about 500 events; the rest is not read. */
-export const LONGEST_BODY = 256 * 1024;
+export const MAX_BODY_BYTES = 256 * 1024;
 
 /** How long the rest of an answer is awaited if its status says enough, in ms. */
 export const BODY_TIMEOUT_MS = 1000;
@@ -15,7 +15,7 @@ export type TimeLimit = (stop: () => void) => () => void;
  */
 export async function readBody(
   data: unknown,
-  bytes: number = LONGEST_BODY,
+  bytes: number = MAX_BODY_BYTES,
   limit?: TimeLimit,
 ): Promise<string> {
   if (data === undefined || data === null) return '';

@@ -1,5 +1,5 @@
 /** Longer waits are cut, in ms: the server may be mistaken, and another try costs little. */
-const LONGEST_WAIT = 5 * 60_000;
+const MAX_WAIT_MS = 5 * 60_000;
 
 /**
  * A `Retry-After` header (RFC 9110, section 10.2.3: seconds or a date) as ms
@@ -16,5 +16,5 @@ export function parseRetryAfter(
   const wait = /^\d+$/.test(text)
     ? Number(text) * 1000
     : Date.parse(text) - now;
-  return wait > 0 ? Math.min(wait, LONGEST_WAIT) : undefined;
+  return wait > 0 ? Math.min(wait, MAX_WAIT_MS) : undefined;
 }

@@ -1,6 +1,6 @@
 /** A short word, a number or a measure, such as `30 sec`: nothing that could be a key. */
 const HARMLESS = /^(?:[a-z]{1,8}|-?\d{1,8}(?:[.,]\d{1,3})?\s?[A-Za-z]{0,7})$/;
-const LONGEST_SHOWN = 12;
+const MAX_SHOWN_LENGTH = 12;
 
 /**
  * A bad value, for a message about it. Text is shown only if it cannot be a key
@@ -9,7 +9,7 @@ const LONGEST_SHOWN = 12;
 export function show(value: unknown, allowed: readonly string[] = []): string {
   if (typeof value === 'string') {
     const isHarmless =
-      (value.length <= LONGEST_SHOWN && HARMLESS.test(value)) ||
+      (value.length <= MAX_SHOWN_LENGTH && HARMLESS.test(value)) ||
       closest(value, allowed) !== undefined;
     if (isHarmless) return JSON.stringify(value);
     return `a text of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;

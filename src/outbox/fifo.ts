@@ -1,4 +1,4 @@
-const MOST_ARGUMENTS = 1000;
+const MAX_ARGUMENTS = 1000;
 
 /** A queue whose operations cost the same however long it grows. */
 export class Fifo<T> {
@@ -19,7 +19,7 @@ export class Fifo<T> {
 
   pushAll(items: readonly T[]): void {
     // More arguments would not fit on the stack.
-    if (items.length <= MOST_ARGUMENTS) this.#items.push(...items);
+    if (items.length <= MAX_ARGUMENTS) this.#items.push(...items);
     else this.#items = this.#items.concat(items);
   }
 

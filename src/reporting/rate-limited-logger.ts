@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { type DeliveryLogger, GuardedLogger } from './guarded-logger.js';
 
 /** Lines of one kind are logged at most once in this time, in ms. */
-const WINDOW = 10_000;
+const WINDOW_MS = 10_000;
 
 interface Kind {
   readonly since: number;
@@ -61,7 +61,7 @@ export class RateLimitedLogger {
   ): void {
     const now = this.#clock.monotonic();
     const last = this.#kinds.get(kind);
-    if (last !== undefined && now - last.since < WINDOW) {
+    if (last !== undefined && now - last.since < WINDOW_MS) {
       last.held++;
       return;
     }

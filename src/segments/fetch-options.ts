@@ -46,8 +46,8 @@ const DEFAULTS: Readonly<Record<keyof FetchSegmentsOptions, unknown>> = {
   details: false,
 };
 /** ODP documents no limit on names or their number; these keep hostile ones from filling memory. */
-const LONGEST_NAME = 256;
-const MOST_NAMES = 1000;
+const MAX_NAME_LENGTH = 256;
+const MAX_NAMES = 1000;
 
 /** @throws OdpValidationError */
 export const checkFetchOptions = (options: unknown): CheckedOptions =>
@@ -74,19 +74,19 @@ export function checkSegments(
   if (value === undefined || value === null) return undefined;
   if (
     Array.isArray(value) &&
-    value.length <= MOST_NAMES &&
+    value.length <= MAX_NAMES &&
     value.every(isSegmentName)
   ) {
     return [...new Set(value)];
   }
-  const message = `must be a list of at most ${MOST_NAMES} names of segments, each a text of at most ${LONGEST_NAME} characters that is not blank`;
+  const message = `must be a list of at most ${MAX_NAMES} names of segments, each a text of at most ${MAX_NAME_LENGTH} characters that is not blank`;
   violations.push({ path, message });
   return [];
 }
 
 const isSegmentName = (name: unknown): name is string =>
   typeof name === 'string' &&
-  name.length <= LONGEST_NAME &&
+  name.length <= MAX_NAME_LENGTH &&
   name.trim() !== '' &&
   name.isWellFormed();
 

@@ -32,7 +32,7 @@ export interface OdpSegmentsLookup {
 }
 
 /** A customer's segments are asked for together with those asked for before, up to this many. */
-const MOST_TOGETHER = 100;
+const MAX_TOGETHER = 100;
 
 const lookups = channel('optimizely-odp:segments');
 
@@ -238,5 +238,5 @@ function together(
 ): readonly string[] {
   if (known === undefined) return wanted;
   const all = [...new Set([...known.asked, ...wanted])];
-  return all.length > MOST_TOGETHER ? wanted : all;
+  return all.length > MAX_TOGETHER ? wanted : all;
 }

@@ -35,7 +35,7 @@ import {
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
-const FLUSH_TIMEOUT = 30_000;
+const FLUSH_TIMEOUT_MS = 30_000;
 
 /** Sends customer events to the Optimizely Data Platform. */
 export class OdpService {
@@ -281,8 +281,10 @@ export class OdpService {
   }
 
   async #flush(given: unknown): Promise<{ pending: number }> {
-    const timeout = readCallOptions(given, { timeout: FLUSH_TIMEOUT }, (read) =>
-      read.duration('timeout', 0),
+    const timeout = readCallOptions(
+      given,
+      { timeout: FLUSH_TIMEOUT_MS },
+      (read) => read.duration('timeout', 0),
     );
     return this.#account.flush(timeout);
   }

@@ -39,7 +39,7 @@ interface Session<Key extends string> {
 }
 
 const DEGRADED_AFTER = '5m';
-const TIMEOUT = 1000;
+const TIMEOUT_MS = 1000;
 
 /**
  * Reports the health of delivery to Terminus. List it in the `providers` of the
@@ -82,7 +82,7 @@ export class OdpHealthIndicator {
   ): Promise<HealthIndicatorResult<Key>> {
     const limits = {
       degradedAfter: durationOf('degradedAfter', options, DEGRADED_AFTER),
-      timeout: durationOf('timeout', options, TIMEOUT),
+      timeout: durationOf('timeout', options, TIMEOUT_MS),
     };
     const session: Session<Key> = this.#health.check(key);
     const account = this.#account(options.account);

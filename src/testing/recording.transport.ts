@@ -22,7 +22,7 @@ import { Waiters } from './waiters.js';
 
 const ACCEPTED = 202;
 /** A failing test should show what was sent, not drown in it. */
-const LISTED = 20;
+const MAX_LISTED = 20;
 
 /**
  * Replaces ODP in tests: records what is sent, and answers as the test wants.
@@ -232,8 +232,8 @@ export class RecordingOdpTransport extends OdpTransport {
     const all = this.#sent.map(describeEvent);
     if (all.length === 0)
       return 'Nothing was sent: await odp.flush() first; is apiKey set?';
-    const rest = all.length - LISTED;
-    return `Sent: ${all.slice(0, LISTED).join('; ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+    const rest = all.length - MAX_LISTED;
+    return `Sent: ${all.slice(0, MAX_LISTED).join('; ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
   }
 }
 

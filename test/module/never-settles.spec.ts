@@ -80,7 +80,7 @@ async function start() {
 }
 
 test.each(['when', 'data', 'factory'])(
-  'a function that never settles (%s) is given up after requestTimeout, and told',
+  'a function that never settles (%s) is given up after requestTimeout, and reported',
   async (field) => {
     const { clock, deliveryEvents, get, log } = await start();
     await get(field);

@@ -60,7 +60,7 @@ async function start(metadata: ModuleMetadata) {
 }
 
 /** Lets a test hold work back until the app is closing. */
-function gate() {
+function latch() {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { open, opened };
@@ -70,8 +70,8 @@ test.each(['before', 'after'])(
   'a BullMQ job that still runs gets its event out, with BullModule imported %s ours',
   async (order) => {
     const name = `odp-shutdown-${randomUUID()}`;
-    const begun = gate();
-    const closing = gate();
+    const begun = latch();
+    const closing = latch();
 
     @Processor(name)
     class Renewals extends WorkerHost {
@@ -164,8 +164,8 @@ test('an account that was lazily loaded serves decorators that ran before, and i
 });
 
 test('a scheduled job that still runs gets its event out', async () => {
-  const begun = gate();
-  const closing = gate();
+  const begun = latch();
+  const closing = latch();
 
   @Injectable()
   class Reminders {
@@ -191,8 +191,8 @@ test('a scheduled job that still runs gets its event out', async () => {
 });
 
 test('a command that a saga has set off and that still runs gets its event out', async () => {
-  const begun = gate();
-  const closing = gate();
+  const begun = latch();
+  const closing = latch();
   class OrderPaid {}
   class SendReceipt {}
 
@@ -230,8 +230,8 @@ test('a command that a saga has set off and that still runs gets its event out',
 });
 
 test('a microservice handler that still runs gets its event out', async () => {
-  const begun = gate();
-  const closing = gate();
+  const begun = latch();
+  const closing = latch();
 
   @Controller()
   class Payments {

@@ -107,7 +107,7 @@ const claim = (limit: number, lease: number) =>
   });
 
 /** Does something with part of an earlier claim, which may be lost by now. */
-function settle(
+function endClaim(
   kind: 'acknowledge' | 'deadLetter' | 'release' | 'fail',
   which: number,
   from: number,
@@ -202,8 +202,8 @@ export async function checkAgainstModel(options: {
   const commands = [
     fc.integer({ min: 0, max: 20 }).map(append),
     fc.tuple(fc.integer({ min: 1, max: 25 }), leases).map((a) => claim(...a)),
-    fc.tuple(kinds, small, small, durations).map((a) => settle(...a)),
-    fc.tuple(kinds, small, small, durations).map((a) => settle(...a)),
+    fc.tuple(kinds, small, small, durations).map((a) => endClaim(...a)),
+    fc.tuple(kinds, small, small, durations).map((a) => endClaim(...a)),
     durations.map(advance),
     fc.constant(requeue),
     fc.constant(purge),

@@ -67,7 +67,7 @@ export async function followsModel(
     claims.push({ by: index, events });
   }
 
-  async function settle(step: Extract<Step, { claim: number }>) {
+  async function endClaim(step: Extract<Step, { claim: number }>) {
     const found = claims[step.claim % (claims.length || 1)];
     if (found === undefined || found.events.length === 0) return;
     const { events } = found;
@@ -102,7 +102,7 @@ export async function followsModel(
   try {
     for (const [place, step] of steps.entries()) {
       if ('claim' in step) {
-        await settle(step);
+        await endClaim(step);
       } else if (step.do === 'append') {
         const events = someEvents(step.count, `step-${place}`);
         await outbox(step.by).append(events);

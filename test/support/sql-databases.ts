@@ -37,7 +37,7 @@ export interface SqlDatabase {
   remove(): Promise<void>;
 }
 
-/** A pool of a driver, and how to borrow of it, whichever it is. */
+/** A pool of a driver, and how to get a connection from it, whichever it is. */
 export interface SqlPool {
   readonly pool: { connect(): Promise<SqlConnection> };
   end(): Promise<void>;

@@ -208,14 +208,14 @@ export class Backlog {
    */
   async hold(): Promise<() => void> {
     this.#holds++;
-    await this.settle();
+    await this.idle();
     return () => {
       this.#holds--;
     };
   }
 
-  /** Waits for what {@link prepare} started. */
-  async settle(): Promise<void> {
+  /** Resolves once nothing is being read any more, whatever the outcome. */
+  async idle(): Promise<void> {
     await this.#reading?.catch(() => {});
   }
 

@@ -25,7 +25,7 @@ export class FileClaims {
     const claim = () => claims.claim(request, context.monotonic(), backlog);
     const read = backlog.starved
       ? // Acknowledged events free memory once they are deleted.
-        commits.settle().then(() => backlog.prepare(limit))
+        commits.flush().then(() => backlog.prepare(limit))
       : backlog.prepare(limit);
     if (read === undefined) return claim();
     return read.then(claim, (error: unknown) => {

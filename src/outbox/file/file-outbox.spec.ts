@@ -357,7 +357,7 @@ describe('fileOutbox with more events than it keeps in memory', () => {
     const all = events(80, MEBIBYTE);
     for (const one of all) await outbox.append([one]);
     const handedOut: string[] = [];
-    const lendHalf = async (from: OdpOutbox) => {
+    const claimHalf = async (from: OdpOutbox) => {
       while (handedOut.length % 40 !== 0 || handedOut.length === 0) {
         const claimed = await claim(from, 8);
         for (const { id, payload } of claimed) {
@@ -367,12 +367,12 @@ describe('fileOutbox with more events than it keeps in memory', () => {
         await from.acknowledge(claimed);
       }
     };
-    await lendHalf(outbox);
+    await claimHalf(outbox);
     await outbox.close();
     const { outbox: next } = await open(path);
     expect((await next.counts()).pending).toBe(40);
     handedOut.push(...idsOf(await claim(next, 8)));
-    await lendHalf(next);
+    await claimHalf(next);
     expect(handedOut).toEqual(idsOf(all));
     await next.close();
   });

@@ -75,7 +75,7 @@ export class GroupCommit {
   }
 
   /** Writes what waits, and gives up what fails again. */
-  async settle(): Promise<void> {
+  async flush(): Promise<void> {
     this.#start();
     await this.#running;
   }

@@ -103,9 +103,9 @@ export async function closeStore({
   space,
   store,
 }: OpenedStore): Promise<void> {
-  await commits.settle();
-  await backlog.settle();
-  await space.settle();
+  await commits.flush();
+  await backlog.idle();
+  await space.idle();
   const { isBehind } = commits;
   await store.close();
   if (isBehind) {

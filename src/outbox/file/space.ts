@@ -53,7 +53,8 @@ export class Space {
     })();
   }
 
-  async settle(): Promise<void> {
+  /** Resolves once no space is being freed any more. */
+  async idle(): Promise<void> {
     await this.#compacting;
     await this.#purging;
   }

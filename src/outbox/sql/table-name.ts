@@ -1,7 +1,7 @@
 import { OdpConfigurationError } from '../../errors/index.js';
 
 /** Postgres cuts names after 63 bytes, MySQL refuses more than 64; `_dead_letters` must fit as well. */
-const LONGEST = 63 - '_dead_letters'.length;
+const MAX_LENGTH = 63 - '_dead_letters'.length;
 
 const NAME = /^(?:([a-z_][a-z0-9_]{0,62})\.)?([a-z_][a-z0-9_]*)$/i;
 
@@ -13,7 +13,7 @@ export interface TableName {
 }
 
 /** What to say of one that is none. */
-export const TABLE_NAME_PROBLEM = `must be a name such as 'odp_outbox' or 'shop.odp_outbox': letters, digits and _, at most ${LONGEST} of them`;
+export const TABLE_NAME_PROBLEM = `must be a name such as 'odp_outbox' or 'shop.odp_outbox': letters, digits and _, at most ${MAX_LENGTH} of them`;
 
 export const isTableName = (value: unknown): value is string =>
   typeof value === 'string' && nameOf(value) !== undefined;
@@ -32,7 +32,7 @@ export function parseTableName(text: string, path: string): TableName {
 
 function nameOf(text: string): TableName | undefined {
   const [, schema, name] = NAME.exec(text) ?? [];
-  return name === undefined || name.length > LONGEST
+  return name === undefined || name.length > MAX_LENGTH
     ? undefined
     : { schema, name };
 }

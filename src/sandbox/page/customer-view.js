@@ -5,7 +5,7 @@ import { fields, nameOf } from './event-view.js';
 import { segmentsView } from './segments.js';
 import { byTelling, number, preview } from './format.js';
 
-const MOST_EVENTS = 500;
+const MAX_EVENTS = 500;
 
 /** Everything that is known of one customer, stitched from all events. */
 export function customerView(customer, current, { segments, act }) {
@@ -13,7 +13,7 @@ export function customerView(customer, current, { segments, act }) {
     ([name, values]) => values.map((value) => [name, value]),
   );
   const { events } = customer;
-  const shown = events.slice(-MOST_EVENTS).toReversed();
+  const shown = events.slice(-MAX_EVENTS).toReversed();
   return [
     fields('Identifiers', identifiers),
     fields('Attributes', Object.entries(customer.attributes)),
@@ -33,7 +33,7 @@ export function customerView(customer, current, { segments, act }) {
         shown.map((received) => historyItem(received, current)),
       ),
       shown.length < events.length
-        ? el('p', { class: 'note' }, `The newest ${MOST_EVENTS} are shown.`)
+        ? el('p', { class: 'note' }, `The newest ${MAX_EVENTS} are shown.`)
         : undefined,
     ),
   ];

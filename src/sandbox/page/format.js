@@ -10,8 +10,8 @@ const SENT_ALONG = new Set([
 const MOST_TELLING = ['email', 'phone', 'customer_id', 'fs_user_id'];
 const LEAST_TELLING = ['web_user_id', 'zaius_id', 'vuid'];
 
-const LONGEST_VALUE = 20_000;
-const LONGEST_PREVIEW = 160;
+const MAX_VALUE_LENGTH = 20_000;
+const MAX_PREVIEW_LENGTH = 160;
 
 export const isSentAlong = (name) => SENT_ALONG.has(name);
 
@@ -52,7 +52,7 @@ const head = (value, length) =>
 export function text(value) {
   const whole =
     typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  return cut(whole ?? '', LONGEST_VALUE, ` … (${whole?.length} characters)`);
+  return cut(whole ?? '', MAX_VALUE_LENGTH, ` … (${whole?.length} characters)`);
 }
 
 /** Fields on one line. */
@@ -60,7 +60,7 @@ export function preview(fields) {
   const parts = [];
   let length = 0;
   for (const [name, value] of Object.entries(fields)) {
-    if (length > LONGEST_PREVIEW) break;
+    if (length > MAX_PREVIEW_LENGTH) break;
     if (isSentAlong(name)) continue;
     const part = `${name}: ${cut(oneLine(value), 60, '…')}`;
     parts.push(part);

@@ -4,7 +4,7 @@ import { BODY, KEY, type StagedCase } from './stage.js';
 const STATUSES = [200, 202, 204, 400, 401, 403, 404, 408, 413, 429, 500, 503];
 const REDIRECTS = [301, 302, 303, 307, 308];
 /** More than any answer of ODP, and less than would hurt. */
-const MOST_TEXT = 16 * 1024 * 1024;
+const MAX_TEXT_LENGTH = 16 * 1024 * 1024;
 
 /** What comes back when there is an answer. */
 export const answerCases: readonly StagedCase[] = [
@@ -89,7 +89,10 @@ export const answerCases: readonly StagedCase[] = [
       });
       const { status, body } = await stage.send(server.url);
       assert.equal(status, 503);
-      assert.ok(body.length <= MOST_TEXT, `read ${body.length} characters`);
+      assert.ok(
+        body.length <= MAX_TEXT_LENGTH,
+        `read ${body.length} characters`,
+      );
     },
   },
   {
