@@ -35,23 +35,15 @@ export function mysqlOutbox(
 ): OdpOutbox {
   const { pool, table, currentTransaction } = new MysqlOutboxOptions(options);
   const database = new MysqlDatabase(pool);
-  return new SqlOutbox({
-    name: `mysql (${table})`,
-    server: 'MySQL',
-    factory: 'mysqlOutbox()',
-    pool,
-    store: {
-      client: database.pool,
-      place: table,
-      option: 'mysqlOutbox.table',
-    },
-    poolEnded: () => database.poolEnded,
-    currentTransaction,
-    errorOf: (error) => database.errorOf(error),
-    async open() {
+  return new SqlOutbox(
+    'mysql',
+    table,
+    database,
+    async () => {
       const maxPacket = await checkServer(database);
       const names = namesOf(await findTable(database, table));
       return new MysqlTables(database, statements(names), maxPacket);
     },
-  });
+    currentTransaction,
+  );
 }

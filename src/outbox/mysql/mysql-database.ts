@@ -5,7 +5,6 @@ import { type SqlValue, withValues } from './literal.js';
 import type {
   MysqlOutboxConnection,
   MysqlOutboxOptions,
-  MysqlOutboxPool,
 } from './mysql-outbox.options.js';
 
 /** Applies to the next transaction. The server refuses it while another is open. */
@@ -82,29 +81,20 @@ interface Result {
 
 /** Runs statements through the app's pool of `mysql2`. */
 export class MysqlDatabase extends Database<MysqlOutboxConnection> {
-  readonly #pool: MysqlOutboxPool;
-
-  constructor(pool: MysqlOutboxOptions['pool']) {
-    const promised = 'promise' in pool ? pool.promise() : pool;
+  constructor(given: MysqlOutboxOptions['pool']) {
+    const promised = 'promise' in given ? given.promise() : given;
+    // `mysql2` makes a new object with promises around the pool for each `promise()`.
+    const { pool = promised } = promised as { pool?: unknown };
     super({
       server: 'MySQL',
+      pool,
+      // `mysql2` has no public way to tell.
+      // oxlint-disable-next-line no-underscore-dangle -- mysql2's name for it
+      poolEnded: () => (pool as { _closed?: unknown })._closed === true,
       connect: () => promised.getConnection(),
       release: (connection) => connection.release(),
       discard: (connection) => connection.destroy(),
     });
-    this.#pool = promised;
-  }
-
-  /** The pool itself: `mysql2` makes a new object with promises around it for each `promise()`. */
-  get pool(): unknown {
-    return (this.#pool as { pool?: unknown }).pool ?? this.#pool;
-  }
-
-  /** Whether `pool.end()` was called; `mysql2` has no public way to tell. */
-  get poolEnded(): boolean {
-    const { pool } = this.#pool as { pool?: { _closed?: unknown } };
-    // oxlint-disable-next-line no-underscore-dangle -- mysql2's name for it
-    return pool?._closed === true;
   }
 
   /**

@@ -36,16 +36,11 @@ export function postgresOutbox(
     options,
   );
   const database = new PostgresDatabase(pool);
-  return new SqlOutbox({
-    name: `postgres (${table})`,
-    server: 'Postgres',
-    factory: 'postgresOutbox()',
-    pool,
-    store: { client: pool, place: table, option: 'postgresOutbox.table' },
-    poolEnded: () => pool.ending === true,
-    currentTransaction,
-    errorOf: (error) => database.errorOf(error),
-    async open(context) {
+  return new SqlOutbox(
+    'postgres',
+    table,
+    database,
+    async (context) => {
       const found = await findTable(database, table);
       const channel = notify ? `odp_outbox_${found.oid}` : undefined;
       const unwatch = database.watch();
@@ -59,5 +54,6 @@ export function postgresOutbox(
         unwatch();
       });
     },
-  });
+    currentTransaction,
+  );
 }

@@ -17,6 +17,8 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
   constructor(pool: PostgresOutboxPool) {
     super({
       server: 'Postgres',
+      pool,
+      poolEnded: () => pool.ending === true,
       connect: () => pool.connect(),
       release: (client) => client.release(),
       discard: (client) => client.release(true),

@@ -12,6 +12,10 @@ export const LONG_TIMEOUT_MS = 60_000;
 export interface SqlDriver<Connection extends EmitsErrors> {
   /** For messages, such as `Postgres`. */
   readonly server: string;
+  /** The pool itself, the same object for everything that works through it. */
+  readonly pool: unknown;
+  /** Whether the app has ended the pool. */
+  poolEnded(): boolean;
   connect(): Promise<Connection>;
   /** Returns a connection to the pool. */
   release(connection: Connection): void;
@@ -50,12 +54,30 @@ export class OpenTransactionError extends OdpOutboxError {
 /** How many connections in a row may have an open transaction. */
 const MAX_OPEN = 10;
 
+/** What does not depend on the driver's kind of connection. */
+export type SqlDatabase = Pick<
+  Database<EmitsErrors>,
+  'server' | 'pool' | 'poolEnded' | 'errorOf'
+>;
+
 /** Runs work on connections of the app's pool, so that nobody waits forever and nothing crashes the process. */
 export class Database<Connection extends EmitsErrors> {
   readonly #driver: SqlDriver<Connection>;
 
   constructor(driver: SqlDriver<Connection>) {
     this.#driver = driver;
+  }
+
+  get server(): string {
+    return this.#driver.server;
+  }
+
+  get pool(): unknown {
+    return this.#driver.pool;
+  }
+
+  get poolEnded(): boolean {
+    return this.#driver.poolEnded();
   }
 
   /**
@@ -70,7 +92,7 @@ export class Database<Connection extends EmitsErrors> {
     work: (connection: Connection) => Promise<T>,
     timeout = ANSWER_TIMEOUT_MS,
   ): Promise<T> {
-    const { server } = this.#driver;
+    const { server } = this;
     const givenUp = new AbortController();
     try {
       return (await withDeadline(
@@ -88,8 +110,7 @@ export class Database<Connection extends EmitsErrors> {
 
   /** What the server or a library threw, as an error of this package. */
   errorOf(error: unknown): OdpOutboxError {
-    const { server } = this.#driver;
-    return sqlError(server, error, check(server));
+    return sqlError(this.server, error, check(this.server));
   }
 
   async #outsideOfTransactions<T>(

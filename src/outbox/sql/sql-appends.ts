@@ -2,33 +2,29 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import type { OutboxEvent } from '../outbox.js';
 import { WaitingEvents } from '../waiting-events.js';
-import { NoAnswerError } from './database.js';
+import { NoAnswerError, type SqlDatabase } from './database.js';
 import { isRefusal } from './sql-error.js';
 import type { OutboxTables } from './tables.js';
 import { runnerOf } from './transaction.js';
 
-/** Where events go, and who appends them. */
-export interface SqlAppendsParts {
-  /** For messages, such as `Postgres`. */
-  readonly server: string;
-  readonly pool: unknown;
-  /** Which process appends. */
-  readonly by: string;
-  tables(): OutboxTables;
-  /** What a caller's library threw, as an error of this package. */
-  errorOf(error: unknown): OdpOutboxError;
-}
-
 /** Appends events: those of concurrent callers in one statement, or in a caller's transaction. */
 export class SqlAppends {
-  readonly #parts: SqlAppendsParts;
+  readonly #database: SqlDatabase;
+  readonly #tables: () => OutboxTables;
+  readonly #by: string;
   readonly #group: GroupCommit;
   readonly #waiting: WaitingEvents;
 
-  constructor(parts: SqlAppendsParts) {
-    this.#parts = parts;
+  /**
+   * @param tables throws as long as the outbox is not open
+   * @param by which process appends
+   */
+  constructor(database: SqlDatabase, tables: () => OutboxTables, by: string) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#by = by;
     this.#group = new GroupCommit((events) => this.#store(events), isRefusal);
-    this.#waiting = new WaitingEvents(parts.server);
+    this.#waiting = new WaitingEvents(database.server);
   }
 
   async add(events: readonly OutboxEvent[]): Promise<void> {
@@ -41,8 +37,7 @@ export class SqlAppends {
     transaction: unknown,
     events: readonly OutboxEvent[],
   ): Promise<void> {
-    const { pool, by, tables, errorOf } = this.#parts;
-    if (transaction === pool) {
+    if (transaction === this.#database.pool) {
       throw new OdpOutboxError(
         "transaction is this outbox's own pool. Pass a connection of it after BEGIN (docs/transactions.md).",
       );
@@ -50,9 +45,9 @@ export class SqlAppends {
     const run = runnerOf(transaction);
     if (events.length === 0) return;
     try {
-      await tables().join(run, events, by);
+      await this.#tables().join(run, events, this.#by);
     } catch (error) {
-      throw errorOf(error);
+      throw this.#database.errorOf(error);
     }
   }
 
@@ -62,9 +57,8 @@ export class SqlAppends {
   }
 
   async #store(events: readonly OutboxEvent[]): Promise<void> {
-    const { tables, by } = this.#parts;
     try {
-      await tables().append(events, by);
+      await this.#tables().append(events, this.#by);
     } catch (error) {
       // Callers that came meanwhile get the error now, too, instead of one group after the other.
       if (error instanceof NoAnswerError) this.#group.abandon(error);

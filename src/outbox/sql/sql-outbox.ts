@@ -20,6 +20,7 @@ import {
   type StoredDeadLetter,
 } from '../outbox.js';
 import { Counting } from './counting.js';
+import type { SqlDatabase } from './database.js';
 import { eraseFrom } from './erasing.js';
 import { Head, LOOK_INTERVAL_MS } from './head.js';
 import { Housekeeping, type Opened } from './housekeeping.js';
@@ -28,24 +29,6 @@ import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
 import { SqlAppends } from './sql-appends.js';
 import type { OutboxTables } from './tables.js';
 
-/** One kind of server, and one outbox on it. */
-export interface SqlOutboxParts {
-  readonly name: string;
-  /** For messages, such as `Postgres`. */
-  readonly server: string;
-  /** Its factory, such as `postgresOutbox()`. */
-  readonly factory: string;
-  readonly pool: unknown;
-  readonly store: OutboxStore;
-  /** Whether the app has ended the pool. */
-  poolEnded(): boolean;
-  readonly currentTransaction: (() => unknown) | undefined;
-  /** Finds the tables, or creates them. */
-  open(context: OutboxContext): Promise<OutboxTables>;
-  /** What a caller's library threw, as an error of this package. */
-  errorOf(error: unknown): OdpOutboxError;
-}
-
 /** Keeps events in tables of a SQL database that instances share. */
 export class SqlOutbox extends OdpOutbox {
   readonly name: string;
@@ -53,7 +36,11 @@ export class SqlOutbox extends OdpOutbox {
   override readonly store: OutboxStore;
   override readonly pollInterval = LOOK_INTERVAL_MS;
 
-  readonly #parts: SqlOutboxParts;
+  readonly #database: SqlDatabase;
+  readonly #openTables: (context: OutboxContext) => Promise<OutboxTables>;
+  readonly #currentTransaction: (() => unknown) | undefined;
+  /** For messages, such as `postgresOutbox()`. */
+  readonly #factory: string;
   readonly #appends: SqlAppends;
   readonly #lostClaims = new LostClaims();
   readonly #head = new Head();
@@ -63,27 +50,44 @@ export class SqlOutbox extends OdpOutbox {
   readonly #process = randomUUID();
   #state: Opened | undefined;
 
-  constructor(parts: SqlOutboxParts) {
+  /**
+   * @param openTables finds the tables, or creates them
+   * @param currentTransaction the option
+   */
+  constructor(
+    kind: 'postgres' | 'mysql',
+    table: string,
+    database: SqlDatabase,
+    openTables: (context: OutboxContext) => Promise<OutboxTables>,
+    currentTransaction: (() => unknown) | undefined,
+  ) {
     super();
-    this.name = parts.name;
-    this.store = parts.store;
-    this.#parts = parts;
-    this.#appends = new SqlAppends({
-      ...parts,
-      by: this.#process,
-      tables: () => this.#opened.tables,
-    });
+    this.name = `${kind} (${table})`;
+    this.store = {
+      client: database.pool,
+      place: table,
+      option: `${kind}Outbox.table`,
+    };
+    this.#database = database;
+    this.#openTables = openTables;
+    this.#currentTransaction = currentTransaction;
+    this.#factory = `${kind}Outbox()`;
+    this.#appends = new SqlAppends(
+      database,
+      () => this.#opened.tables,
+      this.#process,
+    );
   }
 
   override get storeClosed(): boolean {
-    return this.#parts.poolEnded();
+    return this.#database.poolEnded;
   }
 
   async open(context: OutboxContext): Promise<void> {
     if (this.#state !== undefined) {
-      throw alreadyServes(this.#parts.factory, 'a table');
+      throw alreadyServes(this.#factory, 'a table');
     }
-    const tables = await this.#parts.open(context);
+    const tables = await this.#openTables(context);
     this.#state = { context, tables };
     await this.#housekeeping.recorded(this.#state);
   }
@@ -106,10 +110,10 @@ export class SqlOutbox extends OdpOutbox {
   #joined(transaction: unknown): unknown {
     if (transaction !== undefined) return transaction;
     try {
-      return this.#parts.currentTransaction?.() ?? undefined;
+      return this.#currentTransaction?.() ?? undefined;
     } catch (error) {
       throw new OdpOutboxError(
-        `${this.#parts.factory}.currentTransaction threw ${nameOfThrown(error)}, so it is unknown whether events belong to a transaction. Let it return undefined if there is none.`,
+        `${this.#factory}.currentTransaction threw ${nameOfThrown(error)}, so it is unknown whether events belong to a transaction. Let it return undefined if there is none.`,
       );
     }
   }
@@ -233,7 +237,7 @@ export class SqlOutbox extends OdpOutbox {
   get #opened(): Opened {
     if (this.#state === undefined) {
       throw new OdpOutboxError(
-        `This ${this.#parts.factory} is not open. Send events between the start of the app and its shutdown.`,
+        `This ${this.#factory} is not open. Send events between the start of the app and its shutdown.`,
       );
     }
     return this.#state;
