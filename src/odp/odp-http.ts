@@ -1,3 +1,5 @@
+// Not the global one, which the fake timers of an app's tests replace.
+import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 import { PACKAGE_VERSION } from '../version.js';
 import type { CredentialsHolder, OdpCredentials } from './credentials.js';
@@ -74,11 +76,13 @@ export class OdpHttp {
     // A transport may throw before anybody awaits this.
     cutOff.catch(() => {});
     const abort = () => end('aborted');
+    const late = () => end(`no answer within ${timeout} ms`);
     const clear =
       timeout === undefined
         ? undefined
         : this.#clock.schedule(
-            () => end(`no answer within ${timeout} ms`),
+            // First read an answer that arrived while the process was frozen or busy.
+            () => setImmediate(late),
             timeout,
             false,
           );
@@ -109,6 +113,7 @@ export class OdpHttp {
         : new OdpTransportError('the transport failed');
     } finally {
       clear?.();
+      end = () => {};
       signal.removeEventListener('abort', abort);
     }
   }
