@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { OdpTransport, type OdpTransportRequest } from './transport.js';
 import { systemClock } from '../clock.js';
+import { ManualClock } from '../testing/manual-clock.js';
 import { CredentialsHolder } from './credentials.js';
 import { OdpClient } from './odp-client.js';
 import { OdpHttp } from './odp-http.js';
@@ -54,6 +55,32 @@ it('joins events into a JSON list, whatever they take in UTF-8', async () => {
       },
     ),
   );
+});
+
+it('tells a request that took too long from one that was cut off', async () => {
+  const hangs = new (class extends OdpTransport {
+    send() {
+      return new Promise<never>(() => {});
+    }
+  })();
+  const clock = new ManualClock();
+  const http = new OdpHttp(
+    'default',
+    new CredentialsHolder(ACCOUNT),
+    hangs,
+    clock,
+  );
+  const client = new OdpClient(http, clock, 1000);
+  const end = new AbortController();
+  const late = client.send([], end.signal);
+  await clock.advance(1000);
+  expect(await late).toMatchObject({
+    timedOut: true,
+    problem: 'no answer within 1000 ms',
+  });
+  const cutOff = client.send([], end.signal);
+  end.abort();
+  expect(await cutOff).toMatchObject({ timedOut: false, problem: 'aborted' });
 });
 
 it('sends key and host as they are at each request, and nothing without them', async () => {

@@ -66,17 +66,17 @@ export class OdpHttp {
   ): Promise<OdpTransportResponse> {
     // By hand: `AbortSignal.any` is too expensive to call for every request.
     const timedOut = timeout === undefined ? undefined : new AbortController();
-    let end: (reason: string) => void = () => {};
+    let end: (reason: string, late?: boolean) => void = () => {};
     const cutOff = new Promise<never>((_, reject) => {
-      end = (reason) => {
-        reject(new OdpTransportError(reason));
+      end = (reason, late) => {
+        reject(new OdpTransportError(reason, late));
         timedOut?.abort();
       };
     });
     // A transport may throw before anybody awaits this.
     cutOff.catch(() => {});
     const abort = () => end('aborted');
-    const late = () => end(`no answer within ${timeout} ms`);
+    const late = () => end(`no answer within ${timeout} ms`, true);
     const clear =
       timeout === undefined
         ? undefined
