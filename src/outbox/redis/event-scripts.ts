@@ -6,16 +6,24 @@ local info = redis.pcall('INFO', 'memory')
 return { redis.call('HGET', meta, 'format'), type(info) == 'string' and info or info.ok or '' }
 `);
 
-/** (by, record...) */
+/** (process, number, by, record...). Nothing if it was here before. */
 export const append = script(`
-local by = table.remove(ARGV, 1)
-store(ARGV, serverTime())
-countAppended(by, #ARGV)
+local process, number, by = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+if isResent(process, number) then return end
+remember(process, number)
+local records = {}
+for i = 4, #ARGV do records[i - 3] = ARGV[i] end
+store(records, serverTime())
+countAppended(by, #records)
 `);
 
-/** (name, record...): a portion of a list too long for one step. Forgotten unless it is committed. */
+/**
+ * (name, staged before, record...): a portion of a list too long for one step.
+ * Forgotten unless it is committed.
+ */
 export const stage = script(`
 local list = batches .. ':' .. table.remove(ARGV, 1)
+if redis.call('LLEN', list) ~= tonumber(table.remove(ARGV, 1)) then return end
 inPortions(ARGV, function(...) redis.call('RPUSH', list, ...) end)
 redis.call('PEXPIRE', list, 60000)
 `);
@@ -23,8 +31,10 @@ redis.call('PEXPIRE', list, 60000)
 /** (name, by, count) -> whether all of it was there. Appends what was staged, in a step that takes no time. */
 export const commit = script(`
 local name, by, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+if isResent(name, 1) then return 1 end
 local list = batches .. ':' .. name
 if redis.call('LLEN', list) ~= count then return 0 end
+remember(name, 1)
 redis.call('PERSIST', list)
 redis.call('RPUSH', batches, string.format('%.0f', serverTime()) .. ':' .. name)
 redis.call('HINCRBY', meta, 'in-batches', count)

@@ -22,6 +22,8 @@ export class RedisAppends {
   readonly #group: GroupCommit;
   readonly #lists = new Set<Promise<void>>();
   readonly #waiting = new WaitingEvents('Redis');
+  /** Of groups, which are stored one after the other. */
+  #number = 0;
 
   constructor(redis: RedisScripts, process: string, generations: Generations) {
     this.#scripts = redis;
@@ -48,7 +50,8 @@ export class RedisAppends {
     const by = byOf(this.#process, generation);
     const records = events.map((event) => toRecord(event, by));
     try {
-      await this.#scripts.run(scripts.append, [by, ...records]);
+      const args = [this.#process, ++this.#number, by, ...records];
+      await this.#scripts.run(scripts.append, args);
     } catch (error) {
       // Callers that came meanwhile get the error now, too, instead of one group after the other.
       this.#group.abandon(error);
@@ -72,9 +75,11 @@ export class RedisAppends {
     by: string,
   ): Promise<void> {
     const name = randomUUID();
+    let staged = 0;
     for (const portion of portionsOf(events)) {
       const records = portion.map((event) => toRecord(event, by));
-      await this.#scripts.run(scripts.stage, [name, ...records]);
+      await this.#scripts.run(scripts.stage, [name, staged, ...records]);
+      staged += portion.length;
     }
     const args = [name, by, events.length];
     if ((await this.#scripts.run<number>(scripts.commit, args)) === 0) {

@@ -19,6 +19,8 @@ export interface Script {
  * - `appended`: how many pending events each process appended, see `checkpoint()`
  * - `batches`: names of appended lists that are still in portions, each a list
  *   of records under `batches:<name>`
+ * - `last-append`: only the start of keys, `last-append:<process>`: the number of the
+ *   last append of a process or list, for an hour
  * - `outcomes`, `outcome-times`: outcomes of awaited events, and when
  * - `dead-letters`, `dead-letter-times`: entry to record, and when
  * - `meta`: format, numbers, sizes
@@ -31,6 +33,7 @@ export const KEYS = [
   'failed-attempts',
   'appended',
   'batches',
+  'last-append',
   'outcomes',
   'outcome-times',
   'dead-letters',
@@ -42,7 +45,7 @@ export const KEYS = [
 export const FORMAT = 1;
 
 const PRELUDE = `
-local events, waiting, due, claims, failedAttempts, appended, batches, outcomes, outcomeTimes, dead, deadTimes, meta = unpack(KEYS)
+local events, waiting, due, claims, failedAttempts, appended, batches, lastAppend, outcomes, outcomeTimes, dead, deadTimes, meta = unpack(KEYS)
 
 local function serverTime()
   local time = redis.call('TIME')
@@ -99,6 +102,16 @@ local function countAppended(by, count)
   if by ~= '' and redis.call('HINCRBY', appended, by, count) <= 0 then
     redis.call('HDEL', appended, by)
   end
+end
+
+-- A client that has lost its connection sends again what was under way, though
+-- Redis may have done it. What a process appends is numbered, one after the other.
+local function isResent(process, number)
+  return tonumber(redis.call('GET', lastAppend .. ':' .. process) or '0') >= number
+end
+
+local function remember(process, number)
+  redis.call('SET', lastAppend .. ':' .. process, asText(number), 'PX', 3600000)
 end
 
 -- Each with its score, or all with the same.

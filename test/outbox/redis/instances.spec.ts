@@ -53,6 +53,12 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     return outbox;
   }
 
+  /** Without those that go after an hour. */
+  async function keysLeft() {
+    const keys = await app.keys(`{${key}}*`);
+    return keys.filter((name) => !name.includes(':last-append:'));
+  }
+
   afterEach(async () => {
     for (const outbox of opened.splice(0)) await outbox.close();
     await Promise.all(clients.splice(0).map((client) => client.quit()));
@@ -123,7 +129,7 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(claimed).toHaveLength(100_001);
     expect(new Set(claimed).size).toBe(100_001);
     expect(await flush.pending()).toBe(0);
-    expect(await app.keys(`{${key}}*`)).toEqual([`{${key}}:meta`]);
+    expect(await keysLeft()).toEqual([`{${key}}:meta`]);
   });
 
   it('goes on with what comes next after a flush', async () => {
@@ -176,6 +182,6 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(await found('x-0', 'x-1')).toEqual(['x-1', 'x-1']);
     expect(await outbox.purge({})).toBe(2);
     expect(await deliverAll([outbox])).toMatchObject({ acknowledged: 2 });
-    expect(await app.keys(`{${key}}*`)).toEqual([`{${key}}:meta`]);
+    expect(await keysLeft()).toEqual([`{${key}}:meta`]);
   });
 });
