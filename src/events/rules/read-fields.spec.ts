@@ -18,3 +18,14 @@ it.each([
   ]);
   expect(violations).toEqual([]);
 });
+
+it.each([null, undefined, 5, 'text', true, () => {}, [1], new Date(0)])(
+  'finds no fields in %o',
+  (value) => {
+    const violations: { path: string; message: string }[] = [];
+    expect(readFields(value, 'data', violations)).toBeUndefined();
+    expect(violations).toEqual([
+      { path: 'data', message: 'must be an object of fields and values' },
+    ]);
+  },
+);

@@ -17,8 +17,9 @@ export function isBlank(text: string): boolean {
 export function trimInvisible(text: string): string {
   let start = 0;
   let end = text.length;
-  while (start < end && isInvisible(text, start)) start++;
-  while (end > start && isInvisible(text, end - 1)) end--;
+  // Beyond its ends, nothing is invisible.
+  while (isInvisible(text, start)) start++;
+  while (isInvisible(text, end - 1)) end--;
   return text.slice(start, end);
 }
 
