@@ -21,8 +21,8 @@ it('takes an event as it is, without identifiers, too', () => {
 
 it.each<[unknown, unknown[], RegExp]>([
   [5, [], /^must be an object/],
-  [{ action: '' }, ['action'], /blank/],
-  [{ action: 'a', type: 5 }, ['type'], /string/],
+  [{ action: '' }, ['action'], /^must be .* not blank/],
+  [{ action: 'a', type: 5 }, ['type'], /^must be a string/],
   [
     { action: 'a', identifiers: { email: 5 } },
     ['identifiers', 'email'],
@@ -53,7 +53,14 @@ it.each<[unknown, unknown[], RegExp]>([
 
 it('does not repeat a name that may be anything', () => {
   const issues = check({ action: 'a', data: { 'a b': {} } });
-  expect(issues).toMatchObject([{ path: ['data'] }]);
+  expect(issues).toEqual([
+    {
+      path: ['data'],
+      message: expect.stringMatching(
+        /^has a field, of a name of 3 characters, that must be a string/,
+      ) as string,
+    },
+  ]);
 });
 
 it('takes what fits into an event, and no more', () => {
@@ -72,4 +79,7 @@ it('takes what fits into an event, and no more', () => {
   expect(check(event(LONGEST_EVENT - rest + 1))).toEqual([
     { path: [], message: TOO_LONG },
   ]);
+  // What is broken would not be sent, and its size says nothing.
+  const broken = { ...event(LONGEST_EVENT), type: 5 };
+  expect(check(broken)).toMatchObject([{ path: ['type'] }]);
 });

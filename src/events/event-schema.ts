@@ -76,13 +76,13 @@ function violationsOf(value: unknown): Violations {
 /** `data.order.items[0].price` segment by segment; of the event itself none. */
 function issueOf({ path, message }: OdpViolation): OdpEventIssue {
   if (path === 'event') return { message, path: [] };
-  const [, parent = path, unnamed] = /^(.*)\[([^\d].*)\]$/.exec(path) ?? [];
+  const [, parent = path, unnamed] = /(.*)\[(\D.*)\]/.exec(path) ?? [];
   const segments = parent.match(/[^.[\]]+/g) ?? [];
   return {
     message:
       unnamed === undefined
         ? message
         : `has a field, of ${unnamed}, that ${message}`,
-    path: segments.map((one) => (/^\d+$/.test(one) ? Number(one) : one)),
+    path: segments.map((one) => (/^\d/.test(one) ? Number(one) : one)),
   };
 }
