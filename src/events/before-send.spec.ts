@@ -91,19 +91,24 @@ describe('the event that beforeSend gets', () => {
     });
   });
 
-  it('is copied as deep as an event may be, and no deeper', () => {
-    const deep = { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } };
-    const { looked } = look(asItIs, { action: 'a', data: deep } as never);
-    let own: unknown = deep;
-    let copy: unknown = looked?.data;
-    let levels = 0;
-    while (own !== copy && typeof own === 'object' && own !== null) {
-      [own] = Object.values(own) as unknown[];
-      [copy] = Object.values(copy as object) as unknown[];
-      levels++;
-    }
-    expect(levels).toBe(4);
-  });
+  it.each([
+    ['objects', { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } }],
+    ['lists', [[[[[[[1]]]]]]]],
+  ])(
+    'is copied as deep as an event may be, and no deeper, in %s',
+    (_, deep) => {
+      const { looked } = look(asItIs, { action: 'a', data: deep } as never);
+      let own: unknown = deep;
+      let copy: unknown = looked?.data;
+      let levels = 0;
+      while (own !== copy && typeof own === 'object' && own !== null) {
+        [own] = Object.values(own) as unknown[];
+        [copy] = Object.values(copy as object) as unknown[];
+        levels++;
+      }
+      expect(levels).toBe(4);
+    },
+  );
 
   it('has what the caller fills in, unless it is about somebody else', () => {
     const { looked } = look(asItIs, EVENT, { vuid: 'v', email: 'ada' });
@@ -114,6 +119,25 @@ describe('the event that beforeSend gets', () => {
     const none = { action: 'a' };
     expect(look(asItIs, none, {}).looked).toEqual(none);
     expect(look(asItIs, none, {}).looked).not.toHaveProperty('identifiers');
+  });
+
+  it('has its own identifiers as they were given', () => {
+    const own = { email: ' ada ', 'FS-USER-ID': '1' };
+    const event = { action: 'a', identifiers: own };
+    expect(look(asItIs, event, {}).looked?.identifiers).toEqual(own);
+    expect(look(asItIs, event, { vuid: 'v' }).looked?.identifiers).toEqual({
+      ...own,
+      vuid: 'v',
+    });
+  });
+
+  it('is about the caller, too, if what both are called looks like a placeholder', () => {
+    const event = { action: 'a', identifiers: { email: ' null ' } };
+    const caller = { email: 'null', vuid: 'v' };
+    expect(look(asItIs, event, caller, true).looked?.identifiers).toEqual({
+      email: ' null ',
+      vuid: 'v',
+    });
   });
 
   it('keeps what is wrong with its own identifiers for the rules', () => {

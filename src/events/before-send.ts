@@ -93,14 +93,14 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 
 /** Copies objects and lists; anything else, such as a Map, is left to the rules. */
 function copyOf(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth === 0) return value;
+  if (depth === 0) return value;
   if (Array.isArray(value)) return value.map((one) => copyOf(one, depth - 1));
   if (Object.prototype.toString.call(value) !== '[object Object]') return value;
   // Instances of classes as well, including what their prototype computes.
   const copy = Object.create(
     Object.getPrototypeOf(value) as object | null,
   ) as Record<string, unknown>;
-  for (const [name, one] of Object.entries(value)) {
+  for (const [name, one] of Object.entries(value as object)) {
     Object.defineProperty(copy, name, {
       value: copyOf(one, depth - 1),
       configurable: true,
