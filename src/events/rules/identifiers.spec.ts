@@ -119,6 +119,28 @@ describe('the identifiers of an event', () => {
     });
   });
 
+  it('are written once each', () => {
+    const json = new JsonWriter();
+    json.begin();
+    const caller = { email: 'a', vuid: 'v' };
+    writeIdentifiers({ email: 'a' }, 'identifiers', [], json, caller);
+    expect(json.end()).toBe('{"email":"a","vuid":"v"}');
+  });
+
+  it.each(['everybody', 'null'])(
+    'are never what all objects have, such as %j',
+    (value) => {
+      const ofAll = { value, enumerable: true, configurable: true };
+      // oxlint-disable-next-line no-extend-native -- as a careless library might
+      Object.defineProperty(Object.prototype, 'crm_id', ofAll);
+      const some = write({ email: 'a' }, { vuid: 'v' });
+      const none = write({}, {});
+      Reflect.deleteProperty(Object.prototype, 'crm_id');
+      expect(some).toEqual({ json: { email: 'a', vuid: 'v' }, problems: [] });
+      expect(none.problems).toEqual([NOBODY]);
+    },
+  );
+
   it('are needed, and those that are empty are named', () => {
     expect(write({}).problems).toEqual([NOBODY]);
     expect(write({ email: '', vuid: null, phone: undefined }).problems).toEqual(

@@ -109,13 +109,10 @@ export function writeIdentifiers(
 /** The identifiers that were given but are empty, usually by mistake. */
 function emptyIdentifiers(value: unknown, path: string): Violations {
   const fields = Object.entries(readFields(value ?? {}, path, []) ?? {});
-  return fields
-    .filter(([name]) => isFieldName(name))
-    .slice(0, MAX_EMPTY_NAMED)
-    .map(([name, identifier]) => ({
-      path: pathOf(path, name),
-      message: `is ${typeof identifier === 'string' ? 'blank' : String(identifier)}`,
-    }));
+  return fields.slice(0, MAX_EMPTY_NAMED).map(([name, identifier]) => ({
+    path: pathOf(path, name),
+    message: `is ${typeof identifier === 'string' ? 'blank' : String(identifier)}`,
+  }));
 }
 
 /** Writes the identifiers of an event that may get more from the caller, and reports what is wrong. */
@@ -162,7 +159,6 @@ function isAboutAnother(
   caller: Readonly<Record<string, string>>,
 ): boolean {
   for (const name in own) {
-    if (isOwn(caller, name) && caller[name] !== own[name]) return true;
     // ODP may treat another spelling as the same identifier.
     for (const other in caller) {
       if (caller[other] !== own[name] && isSpelling(other, name)) return true;
