@@ -8,7 +8,7 @@ import { namesOf, parseTable } from './table-name.js';
 
 /** Finds the table as seen from this connection: its schema and its oid. */
 const FIND = `
-SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, to_regclass($2) IS NOT NULL AS has_format
+SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name, to_regclass($2)::text AS format
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = to_regclass($1)`;
 
@@ -37,16 +37,16 @@ async function find(
 ): Promise<Found | undefined> {
   const { events, format } = namesOf(parseTable(table));
   const { rows } = await database.query<
-    TableName & { readonly oid: string; readonly has_format: boolean }
+    TableName & { readonly oid: string; readonly format: string | null }
   >(FIND, [events, format]);
   const [found] = rows;
-  if (found?.has_format !== true) return undefined;
+  if (found === undefined || found.format === null) return undefined;
   const { schema, name, oid } = found;
-  const { rows: versions } = await database.query<{ version: number }>(
-    `SELECT version FROM ${namesOf({ schema, name }).format}`,
+  const { rows: versions } = await database.query<{ version: string }>(
+    `SELECT version::text AS version FROM ${namesOf({ schema, name }).format}`,
   );
   if (versions[0] === undefined) return undefined;
-  checkVersion(table, versions[0].version, VERSION);
+  checkVersion(table, Number(versions[0].version), VERSION);
   return { oid, table: { schema, name } };
 }
 

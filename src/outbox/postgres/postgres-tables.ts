@@ -94,11 +94,11 @@ export class PostgresTables implements OutboxTables {
   }
 
   async pendingBefore(by: string, newest: string): Promise<number> {
-    const [row] = await this.#database.rows<{ count: number }>(
+    const [row] = await this.#database.rows<{ count: string }>(
       this.#sql.pendingBefore,
       [by, newest],
     );
-    return row?.count ?? 0;
+    return Number(row?.count ?? 0);
   }
 
   async counts(): Promise<CountsRow> {

@@ -1,8 +1,12 @@
 import type { TableNames } from '../sql/table-name.js';
 import type { EventTable } from '../sql/tables.js';
 
+// Numbers are returned as text: what an app's pool makes of any other type depends on
+// its settings (parsers of its own, or `binary`, which garbles some).
+
 /** `date_part` is faster than `extract`, which uses decimals. */
-const ms = (column: string) => `round(date_part('epoch', ${column}) * 1000)`;
+const ms = (column: string) =>
+  `round(date_part('epoch', ${column}) * 1000)::text AS ${column}`;
 
 /** The events of one claim: `$1` rows, `$2` its fencing token. */
 const IS_HELD = `event.seq = ANY($1::bigint[]) AND event.claim = $2::uuid`;
@@ -13,7 +17,9 @@ const MATCHES = `($1::text[] IS NULL OR id = ANY($1))
 
 /** How long outcomes are kept. */
 const OUTCOME_AGE = `interval '1 hour'`;
-const AGE = `date_part('epoch', clock_timestamp() - appended_at) * 1000`;
+const AGE = `(date_part('epoch', clock_timestamp() - appended_at) * 1000)::text`;
+const FAILED_ATTEMPTS = 'failed_attempts::text AS failed_attempts';
+const STATUS = 'status::text AS status';
 
 /** Every statement of an outbox. Each is a transaction of its own, except `join`. */
 export type Statements = ReturnType<typeof statements>;
@@ -54,7 +60,7 @@ WITH due AS (
 )
 UPDATE ${events} AS event SET claim = $2, due_at = now() + $3::float8 * interval '1 millisecond'
 FROM fitting WHERE event.ctid = fitting.place AND event.seq = fitting.seq
-RETURNING event.seq::text AS seq, id, payload, receipt, failed_attempts, ${ms('created_at')} AS created_at, ${AGE} AS age,
+RETURNING event.seq::text AS seq, id, payload, receipt, ${FAILED_ATTEMPTS}, ${ms('created_at')}, ${AGE} AS age,
   CASE WHEN is_first THEN (SELECT min(seq) FROM ${events} WHERE seq >= $7::bigint)::text END AS oldest`,
 
     acknowledge: `
@@ -89,13 +95,13 @@ DELETE FROM ${deadLetters} WHERE seq IN (
   WHERE dead_lettered_at < now() - $1::float8 * interval '1 millisecond' OR place > $2::float8 OR bytes > $3::float8
 )`,
 
-    outcomes: `SELECT receipt, reason, status, message FROM ${outcomes} WHERE receipt = ANY($1::text[])`,
+    outcomes: `SELECT receipt, reason, ${STATUS}, message FROM ${outcomes} WHERE receipt = ANY($1::text[])`,
 
     forgetOutcomes: `DELETE FROM ${outcomes} WHERE recorded_at < now() - ${OUTCOME_AGE}`,
 
     newest: `SELECT coalesce(max(seq), 0)::text AS seq FROM ${events}`,
 
-    pendingBefore: `SELECT count(*)::float8 AS count FROM ${events} WHERE appended_by = $1 AND seq <= $2::bigint`,
+    pendingBefore: `SELECT count(*)::text AS count FROM ${events} WHERE appended_by = $1 AND seq <= $2::bigint`,
 
     /** Rows whose text holds one of these. */
     holding: (table: EventTable) =>
@@ -105,12 +111,12 @@ DELETE FROM ${deadLetters} WHERE seq IN (
       `DELETE FROM ${tables[table]} WHERE seq = ANY($1::bigint[])`,
 
     counts: `
-SELECT (SELECT count(*)::float8 FROM ${events}) AS pending,
+SELECT (SELECT count(*)::text FROM ${events}) AS pending,
   (SELECT ${AGE} FROM ${events} ORDER BY seq LIMIT 1) AS oldest_age,
-  (SELECT count(*)::float8 FROM ${deadLetters}) AS dead`,
+  (SELECT count(*)::text FROM ${deadLetters}) AS dead`,
 
     deadLetters: `
-SELECT seq::text AS seq, id, payload, ${ms('created_at')} AS created_at, failed_attempts, reason, status, message, ${ms('dead_lettered_at')} AS dead_lettered_at
+SELECT seq::text AS seq, id, payload, ${ms('created_at')}, ${FAILED_ATTEMPTS}, reason, ${STATUS}, message, ${ms('dead_lettered_at')}
 FROM ${deadLetters} AS letter WHERE ${MATCHES} AND seq > $4::bigint ORDER BY letter.seq LIMIT $5`,
 
     requeue: `

@@ -13,40 +13,43 @@ interface Claim {
   readonly token: string;
 }
 
+/** As a server returns it: text, if a pool's settings may change anything else. */
+export type SqlNumber = number | string;
+
 /** Times are in ms since the epoch. */
 interface EventRow {
   readonly seq: string;
   readonly id: string;
   readonly payload: string;
-  readonly created_at: number;
-  readonly failed_attempts: number;
+  readonly created_at: SqlNumber;
+  readonly failed_attempts: SqlNumber;
 }
 
 export interface ClaimedRow extends EventRow {
   readonly receipt: string | null;
-  readonly age: number;
+  readonly age: SqlNumber;
   /** In a claim's first row: the first that is left of those from which on it has looked. */
   readonly oldest: string | null;
 }
 
 export interface DeadLetterRow extends EventRow {
   readonly reason: DeadLetterCause['reason'];
-  readonly status: number | null;
+  readonly status: SqlNumber | null;
   readonly message: string;
-  readonly dead_lettered_at: number;
+  readonly dead_lettered_at: SqlNumber;
 }
 
 export interface OutcomeRow {
   readonly receipt: string;
   readonly reason: DeadLetterCause['reason'] | null;
-  readonly status: number | null;
+  readonly status: SqlNumber | null;
   readonly message: string | null;
 }
 
 export interface CountsRow {
-  readonly pending: number;
-  readonly oldest_age: number | null;
-  readonly dead: number;
+  readonly pending: SqlNumber;
+  readonly oldest_age: SqlNumber | null;
+  readonly dead: SqlNumber;
 }
 
 export const toClaimedEvent = (
@@ -55,10 +58,10 @@ export const toClaimedEvent = (
 ): ClaimedEvent => ({
   id: fromStoredText(row.id),
   payload: row.payload,
-  createdAt: row.created_at,
+  createdAt: Number(row.created_at),
   receipt: row.receipt ?? undefined,
-  age: Math.max(row.age, 0),
-  failedAttempts: row.failed_attempts,
+  age: Math.max(Number(row.age), 0),
+  failedAttempts: Number(row.failed_attempts),
   claim: { seq: row.seq, token } satisfies Claim,
 });
 
@@ -95,12 +98,12 @@ export async function forEachClaim(
 export const toDeadLetter = (row: DeadLetterRow): StoredDeadLetter => ({
   id: fromStoredText(row.id),
   payload: row.payload,
-  createdAt: row.created_at,
-  failedAttempts: row.failed_attempts,
+  createdAt: Number(row.created_at),
+  failedAttempts: Number(row.failed_attempts),
   reason: row.reason,
-  status: row.status ?? undefined,
+  status: optional(row.status),
   message: fromStoredText(row.message),
-  deadLetteredAt: row.dead_lettered_at,
+  deadLetteredAt: Number(row.dead_lettered_at),
   cursor: row.seq,
 });
 
@@ -116,7 +119,7 @@ export const toOutcome = ({
         receipt,
         outcome: 'deadLettered',
         reason,
-        status: status ?? undefined,
+        status: optional(status),
         message: fromStoredText(message ?? ''),
       };
 
@@ -125,7 +128,10 @@ export const toCounts = ({
   oldest_age,
   dead,
 }: CountsRow): OutboxCounts => ({
-  pending,
-  oldestAge: oldest_age ?? undefined,
-  deadLetters: dead,
+  pending: Number(pending),
+  oldestAge: optional(oldest_age),
+  deadLetters: Number(dead),
 });
+
+const optional = (value: SqlNumber | null): number | undefined =>
+  value === null ? undefined : Number(value);
