@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { quietReporter } from '../../test/support/quiet-reporter.js';
 import { quietContext } from '../../test/support/outboxes.js';
 import { OdpConfigurationError, OdpOutboxError } from '../errors/index.js';
@@ -22,7 +22,7 @@ function opening(open: () => void | Promise<void>) {
     abort: abort.signal,
     opened: () => seen.opened++,
   });
-  return { clock, abort, log, seen, one };
+  return { clock, abort, log, outbox, seen, one };
 }
 
 const away = () => {
@@ -86,4 +86,20 @@ test('it is not tried again once the app has ended', async () => {
   abort.abort();
   await clock.advance(10_000);
   expect(tries).toBe(1);
+});
+
+test('one that opens after the app has ended is closed again', async () => {
+  let answer = () => {};
+  const { clock, abort, outbox, seen, one } = opening(
+    () => new Promise<void>((resolve) => (answer = resolve)),
+  );
+  const close = vi.spyOn(outbox, 'close');
+  const booted = one.begin();
+  await clock.advance(5000);
+  await booted;
+  abort.abort();
+  answer();
+  await clock.advance(0);
+  expect(close).toHaveBeenCalledOnce();
+  expect(seen.opened).toBe(0);
 });

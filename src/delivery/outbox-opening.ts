@@ -79,9 +79,14 @@ export class OutboxOpening {
   }
 
   async #try(): Promise<void> {
-    const { outbox, context, clock, reporter, opened } = this.#parts;
+    const { outbox, context, clock, reporter, opened, abort } = this.#parts;
     try {
       await outbox.open(context);
+      if (abort.aborted) {
+        // Closing it came too early, and nobody else will.
+        await outbox.close();
+        return;
+      }
     } catch (error) {
       // No retry fixes a package that is not installed.
       if (error instanceof OdpConfigurationError) throw error;
