@@ -1,4 +1,4 @@
-import { Database, OpenTransactionError } from '../sql/database.js';
+import { Database, ignore, OpenTransactionError } from '../sql/database.js';
 import { codeOf } from '../sql/sql-error.js';
 import { isUncommitted } from '../sql/transaction.js';
 import { type SqlValue, withValues } from './literal.js';
@@ -91,7 +91,11 @@ export class MysqlDatabase extends Database<MysqlOutboxConnection> {
       // `mysql2` has no public way to tell.
       // oxlint-disable-next-line no-underscore-dangle -- mysql2's name for it
       poolEnded: () => (pool as { _closed?: unknown })._closed === true,
-      connect: () => promised.getConnection(),
+      connect: async () => {
+        const connection = await promised.getConnection();
+        connection.on('error', ignore);
+        return connection;
+      },
       release: (connection) => connection.release(),
       discard: (connection) => connection.destroy(),
     });

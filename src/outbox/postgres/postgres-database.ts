@@ -19,7 +19,7 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
       server: 'Postgres',
       pool,
       poolEnded: () => pool.ending === true,
-      connect: () => pool.connect(),
+      connect: () => connectionOf(pool),
       release: (client) => client.release(),
       discard: (client) => client.release(true),
     });
@@ -63,6 +63,33 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
     const { rowCount } = await this.query(text, values, timeout);
     return rowCount ?? 0;
   }
+}
+
+/** What `connect` of a `pg` pool takes as well. */
+type Connect = (
+  callback: (error: Error | undefined, client?: PostgresOutboxClient) => void,
+) => PromiseLike<PostgresOutboxClient | undefined> | void;
+
+/**
+ * Takes a connection from the pool. Its errors are ignored before anything else that
+ * the server sent is read, such as that it is about to end the connection. A promise
+ * is too late for that: nobody would listen, and the error would end the process.
+ */
+function connectionOf(pool: PostgresOutboxPool): Promise<PostgresOutboxClient> {
+  return new Promise((resolve, reject) => {
+    const take = (client: PostgresOutboxClient) => {
+      client.on('error', ignore);
+      resolve(client);
+    };
+    const connecting = (pool as { connect: Connect }).connect(
+      (error, client) => {
+        if (client === undefined) reject(error ?? new Error('no connection'));
+        else take(client);
+      },
+    );
+    // A pool around another one may know only promises.
+    connecting?.then((client) => client && take(client), reject);
+  });
 }
 
 /** What is used of the connection of a `pg` client, which says how each answer left it. */

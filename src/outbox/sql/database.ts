@@ -16,6 +16,7 @@ export interface SqlDriver<Connection extends EmitsErrors> {
   readonly pool: unknown;
   /** Whether the app has ended the pool. */
   poolEnded(): boolean;
+  /** Takes a connection from the pool, whose errors are {@link ignore}d from its first moment on. */
   connect(): Promise<Connection>;
   /** Returns a connection to the pool. */
   release(connection: Connection): void;
@@ -132,13 +133,14 @@ export class Database<Connection extends EmitsErrors> {
   ): Promise<T | undefined> {
     const driver = this.#driver;
     const connection = await driver.connect();
-    if (givenUp.aborted) {
+    const release = () => {
+      connection.off('error', ignore);
       driver.release(connection);
+    };
+    if (givenUp.aborted) {
+      release();
       return undefined;
     }
-    // A connection that breaks while checked out emits an event. It is discarded then,
-    // or by whoever gave up on it.
-    connection.on('error', ignore);
     let result: T;
     const discard = () => driver.discard(connection);
     givenUp.addEventListener('abort', discard);
@@ -150,10 +152,7 @@ export class Database<Connection extends EmitsErrors> {
     } finally {
       givenUp.removeEventListener('abort', discard);
     }
-    if (!givenUp.aborted) {
-      connection.off('error', ignore);
-      driver.release(connection);
-    }
+    if (!givenUp.aborted) release();
     return result;
   }
 }
@@ -172,4 +171,5 @@ async function untilSerialised<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A connection that breaks while checked out emits an event. Whoever works with it learns so, too, and discards it. */
 export const ignore = () => {};

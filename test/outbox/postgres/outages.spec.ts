@@ -63,6 +63,42 @@ describe.skipIf(service === undefined)(
       await outbox.close();
     });
 
+    it('stays up when a connection ends with the answer that opens it', async () => {
+      const { outbox, pool } = await outboxAt(service?.url ?? '');
+      const connect = pool.connect.bind(pool);
+      type Taken = Parameters<Parameters<typeof connect>[0]>;
+      const said = vi.fn();
+      // Both are in one packet, so `pg` reads them in one go.
+      const endAtOnce = (take: (...taken: Taken) => void) =>
+        connect((...taken) => {
+          take(...taken);
+          said(taken[1]?.emit('error', new Error('terminating connection')));
+        });
+      vi.spyOn(pool, 'connect').mockImplementation(((
+        callback?: (...taken: Taken) => void,
+      ) =>
+        callback === undefined
+          ? new Promise((resolve) => {
+              endAtOnce((_, client) => resolve(client as never));
+            })
+          : endAtOnce(callback)) as typeof connect);
+      await outbox.open(quietContext());
+      expect(said).toHaveBeenCalledWith(true);
+      await outbox.close();
+    });
+
+    it('takes connections from a pool that knows only promises', async () => {
+      const { outbox, pool } = await outboxAt(service?.url ?? '', undefined, {
+        max: 1,
+      });
+      const connect = pool.connect.bind(pool);
+      vi.spyOn(pool, 'connect').mockImplementation(() => connect());
+      await outbox.open(quietContext());
+      await outbox.append(someEvents(1));
+      expect(await outbox.counts()).toMatchObject({ pending: 1 });
+      await outbox.close();
+    });
+
     it('waits for no answer longer than 5 s, and gives the connection up', async () => {
       const { proxy, outbox, pool } = await behindProxy({ max: 1 });
       await outbox.open(quietContext());
