@@ -23,8 +23,7 @@ export function ruleDecorator(
       propertyName: propertyName as string,
       options: validationOptions,
       validator: {
-        validate: (value, args) =>
-          violationsOf(rule, value, args?.property ?? name).length === 0,
+        validate: (value) => violationsOf(rule, value, name).length === 0,
         defaultMessage: (args) => {
           const path = args?.property ?? name;
           const value: unknown = args?.value;
