@@ -36,16 +36,26 @@ export function closest(
   return best;
 }
 
-/** How many letters must be inserted, removed or replaced (Levenshtein). */
+/** How many letters must be inserted, removed, replaced or swapped (Damerau–Levenshtein). */
 function editsBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {
-    const next = [i];
+    const row = [i];
     for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
+      const replaced = last[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1);
+      const isSwapped = from[i - 2] === to[j - 1] && from[i - 1] === to[j - 2];
+      row.push(
+        Math.min(
+          replaced,
+          last[j]! + 1,
+          row[j - 1]! + 1,
+          isSwapped ? beforeLast[j - 2]! + 1 : Infinity,
+        ),
+      );
     }
-    row = next;
+    beforeLast = last;
+    last = row;
   }
-  return row[to.length]!;
+  return last[to.length]!;
 }

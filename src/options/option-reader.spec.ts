@@ -209,6 +209,7 @@ describe('an unknown option', () => {
     ['delays', 'delay'],
     ['deloy', 'delay'],
     ['regoin', 'region'],
+    ['edlay', 'delay'],
     ['Faktor', 'factor'],
   ])('%s: says that %s was probably meant', (name, meant) => {
     expect(read({ [name]: 1 }).problems).toEqual([
