@@ -39,7 +39,7 @@ export const texts = {
     return `ODP answered ${status}: ${why}. Delivery is suspended and nothing is given up; one event at a time is sent, at growing intervals, until ODP accepts one. ${check}`;
   },
   resumed: () => 'ODP accepts events again; delivery goes on',
-  recovered: () => 'ODP answers again; what waits is being sent',
+  recovered: () => 'ODP answers again; waiting events are being sent',
   integrated: (source: string, apiHost: string, isAnother: boolean) =>
     `${
       isAnother
@@ -47,7 +47,7 @@ export const texts = {
         : `ODP is integrated: ${source} names the account`
     }, and events go to ${apiHost} from now on`,
   disintegrated: (source: string) =>
-    `ODP is not integrated: ${source} names no ODP account. New events are discarded, what waits stays in the outbox. Enable ODP in Optimizely`,
+    `ODP is not integrated: ${source} names no ODP account. New events are discarded, waiting ones stay in the outbox. Enable ODP in Optimizely`,
   integrationFailed: (source: string, problem: string, meanwhile: string) =>
     `${source.charAt(0).toUpperCase()}${source.slice(1)} ${problem}: ${meanwhile}`,
   discarded: (events: number) => `${events} events have been discarded so far`,

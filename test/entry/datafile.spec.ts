@@ -172,7 +172,7 @@ describe('datafileIntegration with the official SDK', () => {
       'disintegrated',
       'integrated',
     ]);
-    expect(log()).toContain('what waits stays in the outbox');
+    expect(log()).toContain('waiting ones stay in the outbox');
     expect(odp.stats()).toMatchObject({ accepted: 3, dropped: 1 });
   });
 

@@ -67,7 +67,7 @@ export class LevelStore {
     const opened = this.#opened;
     const found = await identityOf(this.#path).catch(() => undefined);
     if (found === this.#opened || opened !== this.#opened) return;
-    const problem = `The directory ${this.#path} was deleted, moved or replaced while the app used it: what waits is only in this process now, and nothing more is accepted. Put it back, or restart the app`;
+    const problem = `The directory ${this.#path} was deleted, moved or replaced while the app used it: waiting events are only in this process now, and nothing more is accepted. Put it back, or restart the app`;
     if (!this.#warned) this.#warn(`${problem}.`);
     this.#warned = true;
     throw new OdpOutboxError(`${problem}.`);

@@ -67,7 +67,7 @@ function pinForm(pin) {
   const field = el('input', {
     name: 'segment',
     'aria-label': 'Another segment',
-    placeholder: 'another, e.g. vip',
+    placeholder: 'another, e.g. gold',
     autocomplete: 'off',
   });
   const form = el(
