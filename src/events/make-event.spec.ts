@@ -731,6 +731,14 @@ describe('what an event is not', () => {
     ]);
   });
 
+  it('has no misspelt fields', () => {
+    expect(violationsOf({ identifer: {} })[0]).toEqual({
+      path: 'event.identifer',
+      message:
+        'is not a field of an event; identifiers is probably meant (there are type, action, identifiers, data)',
+    });
+  });
+
   it('throws when it is read', () => {
     const event = Object.defineProperty({ action: 'act' }, 'data', {
       enumerable: true,

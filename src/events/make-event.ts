@@ -1,5 +1,6 @@
 import { OdpValidationError } from '../errors/index.js';
 import { pathOf } from '../names.js';
+import { closest } from '../options/index.js';
 import { PACKAGE_VERSION } from '../version.js';
 import { DataDefaults } from './data-defaults.js';
 import type { OdpEvent } from './event.js';
@@ -135,7 +136,14 @@ export class EventMaker {
   }
 }
 
-const FIELDS = new Set(['type', 'action', 'identifiers', 'data']);
+const FIELDS: readonly string[] = ['type', 'action', 'identifiers', 'data'];
+
+const whatElse = (name: string) => {
+  const meant = closest(name, FIELDS);
+  return meant === undefined
+    ? 'move it into data'
+    : `${meant} is probably meant`;
+};
 
 type Given = { readonly [field in keyof OdpEvent]?: unknown };
 
@@ -155,13 +163,13 @@ export function readEvent(
     const { type, action, identifiers, data } = event as Given;
     for (const name of Object.keys(event)) {
       if (
-        FIELDS.has(name) ||
+        FIELDS.includes(name) ||
         (event as Record<string, unknown>)[name] === undefined
       )
         continue;
       violations.push({
         path: pathOf('event', name),
-        message: `is not a field of an event; move it into data (there are ${[...FIELDS].join(', ')})`,
+        message: `is not a field of an event; ${whatElse(name)} (there are ${FIELDS.join(', ')})`,
       });
     }
     return { type, action, identifiers, data };

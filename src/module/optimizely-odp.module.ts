@@ -7,6 +7,9 @@ import {
 import { OdpTrackingModule } from '../decorators/index.js';
 import { OdpConfigurationError } from '../errors/index.js';
 
+const FOR_ROOT = 'forRoot({ apiKey })';
+const FOR_ROOT_ASYNC = 'forRootAsync({ inject, useFactory })';
+
 /**
  * Sends customer events to the Optimizely Data Platform. Import it once, with
  * `forRoot` or `forRootAsync`, and inject `OdpService` anywhere.
@@ -20,25 +23,36 @@ import { OdpConfigurationError } from '../errors/index.js';
 @Module({ imports: [OdpTrackingModule] })
 export class OptimizelyOdpModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    checkArgument(options, 'forRoot({ apiKey })');
+    checkArgument(options, FOR_ROOT);
+    if (isAsync(options)) throw wrong('have a factory', FOR_ROOT_ASYNC);
     return super.forRoot(options);
   }
 
   static override forRootAsync(
     options: typeof ASYNC_OPTIONS_TYPE,
   ): DynamicModule {
-    checkArgument(options, 'forRootAsync({ inject, useFactory })');
+    checkArgument(options, FOR_ROOT_ASYNC);
+    if (!isAsync(options)) {
+      throw wrong('lack useFactory, useClass or useExisting', FOR_ROOT_ASYNC);
+    }
     return super.forRootAsync(options);
   }
 }
 
+const isAsync = (options: object): boolean =>
+  ['useFactory', 'useClass', 'useExisting'].some((key) => key in options);
+
 /** Nest would spread whatever it is: a key, letter by letter. */
 function checkArgument(options: unknown, form: string): void {
   if (typeof options === 'object' && options !== null) return;
-  throw new OdpConfigurationError([
+  const type = options === null ? 'null' : `of type ${typeof options}`;
+  throw wrong(`must be an object, not ${type}`, form);
+}
+
+const wrong = (problem: string, form: string) =>
+  new OdpConfigurationError([
     {
       path: 'options',
-      message: `must be an object, not ${options === null ? 'null' : `of type ${typeof options}`}: write OptimizelyOdpModule.${form}`,
+      message: `${problem}: write OptimizelyOdpModule.${form}`,
     },
   ]);
-}

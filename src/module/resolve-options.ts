@@ -172,7 +172,8 @@ function checkHttp(
   if (typeof axiosRef?.request === 'function') return value as HttpService;
   problems.push({
     path: 'http',
-    message: "must be @nestjs/axios' HttpService, as the app injects it",
+    message:
+      'must be the HttpService of @nestjs/axios: write forRootAsync({ imports: [HttpModule], inject: [HttpService], useFactory: (http) => ({ apiKey, http }) })',
   });
   return undefined;
 }

@@ -191,7 +191,7 @@ export class QualifiedSegments {
       }
       throw invalid(
         'identifiers',
-        'must be given if nobody is calling: outside of requests and runWithIdentity, and without the option identity',
+        'must be given, as nobody is known to be calling; in a request set the option identity, elsewhere use runWithIdentity',
       );
     }
     const customer = lookupsOf(identifiers, 'identifiers', placeholders);

@@ -287,6 +287,17 @@ test.each(['W4WzcEs-ABgXorzY7h1LCQ', undefined, null, 5])(
   },
 );
 
+test('options of one form, given to the other, are told which it is', () => {
+  const { forRoot, forRootAsync } = OptimizelyOdpModule;
+  const useFactory = () => options();
+  expect(() => forRoot({ useFactory } as never)).toThrow(
+    'options have a factory: write OptimizelyOdpModule.forRootAsync({ inject, useFactory })',
+  );
+  expect(() => forRootAsync(options() as never)).toThrow(
+    'options lack useFactory, useClass or useExisting: write OptimizelyOdpModule.forRootAsync({ inject, useFactory })',
+  );
+});
+
 test('an HttpService that the app gives the account carries its requests', async () => {
   const module = await boot(
     OptimizelyOdpModule.forRootAsync({
@@ -373,7 +384,9 @@ test('two apps in one process know nothing of each other', async () => {
 test('an http option that is no HttpService fails the boot', async () => {
   await expect(
     boot(OptimizelyOdpModule.forRoot({ ...options(), http: {} as never })),
-  ).rejects.toThrow("http must be @nestjs/axios' HttpService");
+  ).rejects.toThrow(
+    'http must be the HttpService of @nestjs/axios: write forRootAsync(',
+  );
 });
 
 test('without an HttpModule of its own, the app has no HttpService', async () => {
