@@ -43,7 +43,7 @@ export function accountMoves({
     after(() => second.sandbox.close());
     /** Serves the datafile, which is all that changes for the app. */
     const datafile = first.sandbox;
-    const app = RunningApp.start(
+    const app = await RunningApp.start(
       {
         datafile: datafile.datafileUrl,
         outbox: store?.config ?? { kind: 'memory' },

@@ -35,7 +35,7 @@ export async function disk(
     } as const;
     const { accepted, refusals } = ledger;
     const run = async () => {
-      const app = RunningApp.start(config, ledger);
+      const app = await RunningApp.start(config, ledger);
       after(() => app.end('SIGKILL'));
       // It boots even where the outbox cannot be opened.
       await app.ready;

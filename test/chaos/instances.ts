@@ -54,7 +54,7 @@ export function instances(
     let started = 0;
     const running: RunningApp[] = [];
     const start = async () => {
-      const app = RunningApp.start(config, ledger);
+      const app = await RunningApp.start(config, ledger);
       running.push(app);
       after(() => app.end('SIGKILL'));
       await app.ready;

@@ -53,7 +53,7 @@ export function kill(
     };
     let killedInBoot = 0;
     for (let round = 0; round < rounds; round++) {
-      const app = RunningApp.start(config, ledger);
+      const app = await RunningApp.start(config, ledger);
       after(() => app.end('SIGKILL'));
       if (byTime && random() < 0.1) {
         await pause(random() * 2000);
@@ -78,7 +78,7 @@ export function kill(
     }
     const leftBehind = ledger.missing;
     sandbox.clearFaults();
-    const last = RunningApp.start(config, ledger);
+    const last = await RunningApp.start(config, ledger);
     after(() => last.end('SIGKILL'));
     await last.ready;
     await lastArrive(ledger, store, { endLeases });

@@ -33,7 +33,7 @@ export function odpAway({
     const { url } = sandbox;
     const ledger = new Ledger();
     ledger.watch(sandbox);
-    const app = RunningApp.start(
+    const app = await RunningApp.start(
       {
         apiHost: url,
         outbox: store?.config ?? { kind: 'memory', capacity },

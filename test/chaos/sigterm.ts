@@ -39,7 +39,7 @@ export function sigterm({
     };
     const env = { NODE_EXTRA_CA_CERTS: odp.certificate };
     const run = async () => {
-      const app = RunningApp.start(config, ledger, { env });
+      const app = await RunningApp.start(config, ledger, { env });
       after(() => app.end('SIGKILL'));
       await app.ready;
       return app;

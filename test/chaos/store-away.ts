@@ -48,7 +48,7 @@ export async function storeAway({
     const outbox = { ...store.config, url } as OutboxConfig;
     const delivery = { flushInterval: 20 };
     const config = { apiHost: sandbox.url, outbox, delivery };
-    const app = RunningApp.start(config, ledger);
+    const app = await RunningApp.start(config, ledger);
     after(() => app.end('SIGKILL'));
     await app.ready;
     app.begin({ do: 'load', prefix: 'app', callers: 8, pause: 2 });

@@ -6,7 +6,7 @@ import { durable, withStore } from './short.js';
 const SHORT = { rounds: 1, events: 200 };
 
 /** Each app is a process of its own, and mostly waits. */
-const OPTIONS = { timeout: 120_000, concurrent: true };
+const OPTIONS = { timeout: 300_000, concurrent: true };
 
 test.for(['memory', ...durable] as const)(
   'an account that moves, rotates its key, goes and comes back loses nothing, and mixes none (%s)',

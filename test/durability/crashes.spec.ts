@@ -6,7 +6,7 @@ import { newSeed } from '../chaos/support/scenario.js';
 import { durable, shared, withStore } from './short.js';
 
 /** They mostly wait for apps, each of its own. */
-const OPTIONS = { timeout: 120_000, concurrent: true };
+const OPTIONS = { timeout: 300_000, concurrent: true };
 
 test.for([...durable, 'mysql'] as const)(
   'with the %s outbox, what was accepted arrives although the app is killed at random',

@@ -6,7 +6,7 @@ import { storeAway } from '../chaos/store-away.js';
 import { shared, withStore } from './short.js';
 
 /** They mostly wait for apps, each of its own. */
-const OPTIONS = { timeout: 120_000, concurrent: true };
+const OPTIONS = { timeout: 300_000, concurrent: true };
 
 test.for(shared)(
   'while %s is away, sends are refused as such; delivery resumes by itself',

@@ -4,7 +4,7 @@ import { sigterm } from '../chaos/sigterm.js';
 import { durable, withStore } from './short.js';
 
 /** They mostly wait for apps, each of its own. */
-const OPTIONS = { timeout: 120_000, concurrent: true };
+const OPTIONS = { timeout: 300_000, concurrent: true };
 
 test(
   'SIGTERM with 2,050 events in memory, over TLS with 50 ms round trips and ODP away at first: all arrive',

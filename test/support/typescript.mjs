@@ -2,9 +2,8 @@
 //
 //   node --import ./test/support/typescript.mjs test/chaos/main.ts
 //
-// Vitest does that for tests; this is for processes that tests start and kill.
-// Decorators work, types are not checked. What was translated once is kept, as
-// such processes start by the hundred.
+// Vitest does that for tests; this is for processes of their own. Decorators work,
+// types are not checked. What was translated once is kept.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { register } from 'node:module';

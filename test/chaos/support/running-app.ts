@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { built } from '../../support/built.js';
 import type { AppConfig, Command, Measures, Report } from './config.js';
 import type { Ledger } from './ledger.js';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
-const loader = join(folder, '..', '..', 'support', 'typescript.mjs');
+let program: Promise<string> | undefined;
+/** Such apps start by the hundred: built once. */
+const builtApp = () =>
+  (program ??= built(fileURLToPath(new URL('app.ts', import.meta.url))));
 
 /** How a process ended. */
 export interface Exit {
@@ -50,24 +52,18 @@ export class RunningApp {
     child.on('message', (message) => this.#hear(message as Report, ledger));
   }
 
-  /** Starts it at once; `ready` tells when it has booted. */
-  static start(
+  /** Starts it; `ready` tells when it has booted. */
+  static async start(
     config: AppConfig,
     ledger: Ledger,
     {
       env = {},
       flags = [],
     }: { env?: NodeJS.ProcessEnv; flags?: string[] } = {},
-  ): RunningApp {
+  ): Promise<RunningApp> {
     const child = spawn(
       process.execPath,
-      [
-        ...flags,
-        '--import',
-        loader,
-        join(folder, 'app.ts'),
-        JSON.stringify(config),
-      ],
+      [...flags, await builtApp(), JSON.stringify(config)],
       {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         env: { ...process.env, ...env },
