@@ -3,6 +3,7 @@ import { match, ok } from 'node:assert/strict';
 import { join } from 'node:path';
 import { OdpSandbox } from '../../src/sandbox/index.js';
 import { SmallDisk } from '../support/small-disk.js';
+import type { Refusal } from './support/config.js';
 import { Ledger } from './support/ledger.js';
 import { RunningApp } from './support/running-app.js';
 import { type Figures, scenario } from './support/scenario.js';
@@ -45,8 +46,10 @@ export async function disk(
       const enough = what() + count;
       await ledger.until(() => what() >= enough, why);
     };
+    const whileInTrouble: Refusal[] = [];
     let app = trouble === 'full' ? await run() : undefined;
     for (let time = 0; time < times; time++) {
+      const earlier = refusals.length;
       if (trouble === 'read-only') small.makeReadOnly();
       app ??= await run();
       app.begin({ do: 'load', prefix: `app-${time}`, callers: 8, pause: 2 });
@@ -56,6 +59,8 @@ export async function disk(
       }
       await more(() => refusals.length, 20, 'events are refused');
       ok(app.up, 'the app stays up');
+      // One that fails while the disk becomes usable cannot know why it did.
+      whileInTrouble.push(...refusals.slice(earlier));
       small.free();
       small.makeWritable();
       await more(() => accepted.size, 100, 'events are accepted again');
@@ -67,7 +72,7 @@ export async function disk(
     }
     await app?.end('SIGTERM');
     ledger.check();
-    for (const { code, message } of refusals) {
+    for (const { code, message } of whileInTrouble) {
       match(`${code} ${message}`, SAYS[trouble]);
     }
     return {

@@ -14,14 +14,18 @@ const [apiHost = '', end] = process.argv.slice(2);
     OptimizelyOdpModule.forRoot({
       apiKey: 'test-key',
       apiHost,
-      delivery: { requestTimeout: '1s', shutdownTimeout: '1s' },
+      delivery: {
+        requestTimeout: '1s',
+        // Only where ODP is away does a test wait for it.
+        shutdownTimeout: end === 'away' ? '1s' : '60s',
+      },
     }),
   ],
 })
 class ScriptModule {}
 
 const app = await NestFactory.createApplicationContext(ScriptModule, {
-  logger: end === 'nothing' ? ['log', 'warn'] : false,
+  logger: end === 'nothing' || end === 'away' ? ['log', 'warn'] : false,
 });
 if (end === 'signal') app.enableShutdownHooks();
 const odp = app.get(OdpService);

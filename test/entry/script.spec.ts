@@ -48,7 +48,7 @@ describe('a script', { timeout: 60_000 }, () => {
 
   it('ends within shutdownTimeout while ODP is away, and says what stays behind', async () => {
     sandbox.fail({ hang: true });
-    const { child, ended } = run(sandbox.url, 'nothing');
+    const { child, ended } = run(sandbox.url, 'away');
     const [output, [code]] = await Promise.all([text(child.stdout), ended]);
     expect(code).toBe(0);
     expect(output.match(/250 events stay behind .*left=250/g)).toHaveLength(1);
