@@ -7,8 +7,6 @@ export default defineConfig({
   ...config,
   test: {
     ...config.test,
-    // What a mutant left behind would be held against the next one.
-    isolate: true,
     include: [
       'src/{events,options,odp,delivery,decorators,outbox/memory,service}/**/*.spec.ts',
     ],
