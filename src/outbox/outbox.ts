@@ -81,7 +81,10 @@ export interface StoredDeadLetter extends OutboxEvent, DeadLetterCause {
 export interface DeadLetterPage {
   /** At most this many. */
   readonly limit: number;
-  /** Only those after the one with this `cursor`. */
+  /**
+   * Only those after the one with this `cursor`, which may be gone by now. Users
+   * pass what they like: refuse one that you cannot have returned.
+   */
   readonly after?: string | undefined;
 }
 

@@ -1,3 +1,4 @@
+import { checkCursor } from '../check-cursor.js';
 import { matchesFilter } from '../dead-letter-filter.js';
 import { namesIdentifier } from '../names-identifier.js';
 import type {
@@ -74,6 +75,7 @@ export class FileDeadLetters {
     filter: DeadLetterFilter,
     { limit, after }: DeadLetterPage,
   ): Promise<StoredDeadLetter[]> {
+    checkCursor(after);
     const start = after === undefined ? 0 : Number(after) + 1;
     const found = await this.#find(
       (letter) => matchesFilter(letter, filter),

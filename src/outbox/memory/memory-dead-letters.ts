@@ -1,3 +1,4 @@
+import { checkCursor } from '../check-cursor.js';
 import { Fifo } from '../fifo.js';
 import { matchesFilter } from '../dead-letter-filter.js';
 import { namesIdentifier } from '../names-identifier.js';
@@ -47,6 +48,7 @@ export class MemoryDeadLetters {
     filter: DeadLetterFilter,
     { limit, after = '0' }: DeadLetterPage,
   ): StoredDeadLetter[] {
+    checkCursor(after);
     const found: StoredDeadLetter[] = [];
     for (const letter of this.#letters) {
       if (found.length >= limit) break;

@@ -2,6 +2,7 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { checkVersion, notMade } from '../sql/format.js';
 import { codeOf } from '../sql/sql-error.js';
 import type { TableName } from '../sql/table-name.js';
+import { checkGrants } from './check-grants.js';
 import { migrate, VERSION } from './migration.js';
 import type { MysqlDatabase } from './mysql-database.js';
 import { namesOf, parseTable } from './table-name.js';
@@ -15,7 +16,7 @@ const NO_SUCH_TABLE = 'ER_NO_SUCH_TABLE';
  * The table with its database, so that it is the same one whichever database a
  * caller's transaction uses. Creates it if there is none.
  *
- * @throws OdpOutboxError when it cannot be created, is of a newer version, or is not an outbox
+ * @throws OdpOutboxError when it cannot be created or used, is of a newer version, or is not an outbox
  */
 export async function findTable(
   database: MysqlDatabase,
@@ -33,6 +34,7 @@ export async function findTable(
   }
   const found = { schema, name };
   if (!(await exists(database, found))) await make(database, found);
+  await checkGrants(database, namesOf(found));
   return found;
 }
 

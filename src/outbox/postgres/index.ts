@@ -1,6 +1,7 @@
 import type { OptionsOf } from '../../options/index.js';
 import type { OdpOutbox } from '../outbox.js';
 import { SqlOutbox } from '../sql/sql-outbox.js';
+import { checkGrants } from './check-grants.js';
 import { findTable } from './find-table.js';
 import { Listener } from './listener.js';
 import { PostgresDatabase } from './postgres-database.js';
@@ -42,13 +43,15 @@ export function postgresOutbox(
     database,
     async (context) => {
       const found = await findTable(database, table);
+      const names = namesOf(found.table);
+      await checkGrants(database, names);
       const channel = notify ? `odp_outbox_${found.oid}` : undefined;
       const unwatch = database.watch();
       const listener =
         channel === undefined
           ? undefined
           : Listener.start(pool, channel, context);
-      const sql = statements(namesOf(found.table), channel);
+      const sql = statements(names, channel);
       return new PostgresTables(database, sql, async () => {
         await listener?.stop();
         unwatch();

@@ -1,3 +1,4 @@
+import { checkCursor } from '../check-cursor.js';
 import { matchesFilter } from '../dead-letter-filter.js';
 import { namesIdentifier } from '../names-identifier.js';
 import type {
@@ -14,6 +15,9 @@ import type { Script } from './script.js';
 /** How many are checked in one step, so that others get their turn at Redis. */
 const PAGE = 200;
 
+/** A cursor: the ms and the number of `newEntries`. */
+const ENTRY = /^\d{13,16}-\d{12,16}$/;
+
 type Matches = (letter: StoredDeadLetter) => boolean;
 
 /** The dead letters of a Redis outbox, oldest first. */
@@ -28,6 +32,7 @@ export class RedisDeadLetters {
     filter: DeadLetterFilter,
     { limit, after }: DeadLetterPage,
   ): Promise<StoredDeadLetter[]> {
+    checkCursor(after, ENTRY);
     const found: StoredDeadLetter[] = [];
     for await (const page of this.#pages(filter.ids, after)) {
       found.push(...page.filter((letter) => matchesFilter(letter, filter)));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { OdpOutboxError } from '../../errors/index.js';
 import { nameOfThrown } from '../../names.js';
+import { checkCursor } from '../check-cursor.js';
 import { alreadyServes } from '../guards.js';
 import {
   type AppendOptions,
@@ -200,6 +201,7 @@ export class SqlOutbox extends OdpOutbox {
     filter: DeadLetterFilter,
     page: DeadLetterPage,
   ): Promise<readonly StoredDeadLetter[]> {
+    checkCursor(page.after);
     const rows = await this.#opened.tables.deadLetters.list(filter, page);
     return rows.map(toDeadLetter);
   }
