@@ -19,9 +19,8 @@ export interface OdpRequest {
   /** Cookies by name, from the `cookie` header if no cookie parser ran. */
   readonly cookies: Readonly<Record<string, string>>;
   /**
-   * What a guard put on the request (or the WebSocket client), if anything. In HTTP
-   * and GraphQL handlers it is still there if the handler has removed it, as a
-   * logout does.
+   * What a guard put on the request (or the WebSocket client), if anything. It is
+   * still there if the handler has removed it, as a logout does.
    */
   readonly user: OdpUser | undefined;
   /** Route parameters, by name. */

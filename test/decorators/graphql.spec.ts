@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import {
   Args,
+  Context,
   Field,
   GqlExecutionContext,
   GraphQLModule,
@@ -64,6 +65,15 @@ class SignIn implements CanActivate {
   }
 }
 
+interface Session {
+  user: unknown;
+}
+
+interface GraphqlContext {
+  readonly req: Session;
+  readonly reply?: { readonly request: Session };
+}
+
 @Resolver(() => Product)
 class ProductResolver {
   constructor(@Inject(OdpService) private readonly odp: OdpService) {}
@@ -91,6 +101,15 @@ class ProductResolver {
   @SendOdpEvent({ action: 'not bought', on: 'error' })
   buy(@Args('id') id: string): boolean {
     if (id === 'none') throw new NotFoundException();
+    return true;
+  }
+
+  @Mutation(() => Boolean)
+  @UseGuards(SignIn)
+  @SendOdpEvent({ action: 'logged out' })
+  logout(@Context() { req, reply }: GraphqlContext): boolean {
+    (reply?.request ?? req).user = null;
+    this.odp.trackOdpEvent({ action: 'of a service' });
     return true;
   }
 
@@ -226,6 +245,15 @@ describe.each(drivers)('$name', ({ platform, module }) => {
   ])('%s sends %j', async (query, expected) => {
     await ask(query);
     expect(actions(await arrived(sandbox.now, app))).toEqual(expected);
+  });
+
+  test('a logout still knows who has logged out', async () => {
+    await ask('mutation { logout }');
+    const events = await arrived(sandbox.now, app);
+    expect(actions(events)).toEqual(['logged out', 'of a service']);
+    for (const { identifiers } of events) {
+      expect(identifiers).toEqual({ email: 'ada@example.com', vuid: VUID });
+    }
   });
 
   test.each([

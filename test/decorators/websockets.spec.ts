@@ -110,6 +110,15 @@ class ShopGateway {
     throw new WsException('refused');
   }
 
+  @SubscribeMessage('logout')
+  @UseGuards(SignIn)
+  @SendOdpEvent({ action: 'logged out' })
+  logout(@ConnectedSocket() client: { user?: unknown }) {
+    client.user = undefined;
+    this.odp.trackOdpEvent({ action: 'inside' });
+    return { event: 'answer', data: 'bye' };
+  }
+
   @SubscribeMessage('plain')
   plain() {
     this.odp.trackOdpEvent({ action: 'plain' });
@@ -190,6 +199,16 @@ describe.each([
       type: 'ws',
       header: 'ada@example.com',
     });
+  });
+
+  test('a logout still knows who has logged out', async () => {
+    const app = await startApp();
+    expect(await ask(app.url, 'logout', {})).toBe('bye');
+    const events = await arrived(sandbox.now, app);
+    expect(actions(events)).toEqual(['inside', 'logged out']);
+    for (const { identifiers } of events) {
+      expect(identifiers).toEqual({ email: 'ada@example.com', vuid: VUID });
+    }
   });
 
   test('counts a stream at its end', async () => {

@@ -11,12 +11,8 @@ export function graphqlContext(args: readonly unknown[]): unknown {
  * The HTTP request, or the upgrade request of a subscription, behind a resolver.
  * Where it is depends on the driver and on the app's `context` function.
  */
-export function graphqlRequest(
-  type: string,
-  args: readonly unknown[],
-): OdpRequest {
-  const context = graphqlContext(args);
-  const request = firstObject(
+function requestIn(context: unknown): object | undefined {
+  return firstObject(
     // graphql-ws under Apollo: Nest passes the connection's context as the request
     read(context, 'req', 'extra', 'request'),
     read(context, 'req'),
@@ -25,14 +21,25 @@ export function graphqlRequest(
     // Mercurius
     read(context, 'reply', 'request'),
   );
-  const http = httpRequest(type, request);
+}
+
+/** A guard gets the context, so it may have put the user there. */
+export function graphqlUser(args: readonly unknown[]): unknown {
+  const context = graphqlContext(args);
+  return (
+    read(requestIn(context), 'user') ??
+    read(context, 'req', 'user') ??
+    read(context, 'user')
+  );
+}
+
+export function graphqlRequest(
+  type: string,
+  args: readonly unknown[],
+): OdpRequest {
   return {
-    ...http,
-    // A guard gets the context, so it may have put the user there.
-    user:
-      http.user ??
-      ((read(context, 'req', 'user') ?? read(context, 'user')) as
-        OdpUser | undefined),
+    ...httpRequest(type, requestIn(graphqlContext(args))),
+    user: graphqlUser(args) as OdpUser | undefined,
     body: args.length === 3 ? undefined : args[1],
   };
 }

@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { OdpRequest, OdpUser } from '../odp-request.js';
-import { graphqlContext, graphqlRequest } from './graphql-request.js';
+import { graphqlRequest, graphqlUser } from './graphql-request.js';
 import { httpRequest } from './http-request.js';
-import { messageRequest } from './message-request.js';
+import { messageRequest, messageUser } from './message-request.js';
 import { read } from './read.js';
-import { socketRequest } from './socket-request.js';
+import { socketRequest, socketUser } from './socket-request.js';
 
 export { graphqlContext } from './graphql-request.js';
 export { httpRequest } from './http-request.js';
@@ -25,17 +25,28 @@ export function odpRequestOf(
     : { ...request, user: before };
 }
 
-/** The user that guards have put on the request of an HTTP or GraphQL handler; cheap. */
+/** The user that guards have put on the request, as it is now; cheap. */
 export function userOf(context: ExecutionContext): OdpUser | undefined {
-  const args = context.getArgs<unknown[]>();
-  const user =
-    context.getType<string>() === 'graphql'
-      ? (read(graphqlContext(args), 'req', 'user') ??
-        read(graphqlContext(args), 'user'))
-      : context.getType<string>() === 'http' && read(args[0], 'user');
+  const user = findUser(
+    context.getType<string>(),
+    context.getArgs<unknown[]>(),
+  );
   return typeof user === 'object' && user !== null
     ? (user as OdpUser)
     : undefined;
+}
+
+function findUser(type: string, args: readonly unknown[]): unknown {
+  switch (type) {
+    case 'http':
+      return read(args[0], 'user');
+    case 'graphql':
+      return graphqlUser(args);
+    case 'ws':
+      return socketUser(args);
+    default:
+      return messageUser(args);
+  }
 }
 
 function requestOf(context: ExecutionContext): OdpRequest {

@@ -2,11 +2,15 @@ import type { OdpRequest, OdpUser } from '../odp-request.js';
 import { parseCookies } from './cookies.js';
 import { call, firstObject, read } from './read.js';
 
+export const messageUser = ([data, context]: readonly unknown[]): unknown =>
+  read(context, 'user') ?? read(data, 'user');
+
 /** A message of a microservice: its payload, and the context that its transport adds. */
 export function messageRequest(
   type: string,
-  [data, context]: readonly unknown[],
+  args: readonly unknown[],
 ): OdpRequest {
+  const [data, context] = args;
   const headers = readHeaders(context);
   return {
     type,
@@ -14,7 +18,7 @@ export function messageRequest(
     path: undefined,
     headers,
     cookies: parseCookies(headers.cookie),
-    user: (read(context, 'user') ?? read(data, 'user')) as OdpUser | undefined,
+    user: messageUser(args) as OdpUser | undefined,
     params: {},
     query: {},
     body: data,

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/microservices';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { odpRequestOf } from './index.js';
+import { odpRequestOf, userOf } from './index.js';
 
 const contextOf = (type: string, args: readonly unknown[]) =>
   ({ getType: () => type, getArgs: () => args }) as unknown as ExecutionContext;
@@ -160,21 +160,24 @@ describe('ws', () => {
 });
 
 describe('graphql', () => {
-  const request = { headers: { cookie: 'vuid=1' }, user: 'ada' };
+  const user = { name: 'ada' };
+  const request = { headers: { cookie: 'vuid=1' }, user };
   test.each([
     ['ctx.req', { req: request }],
     ['ctx.request', { request }],
     ['ctx.reply.request', { reply: { request } }],
     ['ctx.extra.request', { extra: { request } }],
     ['ctx.req.extra.request', { req: { extra: { request } } }],
-  ])('the request at %s', (_name, context) => {
-    const found = requestOf('graphql', {}, { id: '1' }, context, {});
+  ])('the request at %s, and its user', (_name, context) => {
+    const args = [{}, { id: '1' }, context, {}];
+    const found = requestOf('graphql', ...args);
     expect(found).toMatchObject({
       cookies: { vuid: '1' },
-      user: 'ada',
+      user,
       body: { id: '1' },
     });
     expect(found.raw).toBe(request);
+    expect(userOf(contextOf('graphql', args))).toBe(user);
   });
 
   test('the user that a guard put on the context', () => {
@@ -199,7 +202,7 @@ describe('graphql', () => {
       { req: request },
       {},
     );
-    expect(found).toMatchObject({ user: 'ada', body: undefined });
+    expect(found).toMatchObject({ user, body: undefined });
   });
 });
 
