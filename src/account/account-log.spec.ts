@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { AccountLog, lastLine } from './account-log.js';
+import type { ResolvedOptions } from './resolved-options.js';
 
 const outbox = {
   name: 'memory',
@@ -66,3 +67,16 @@ it.each([
     expect(lines[0]).not.toContain('secret');
   },
 );
+
+it.each([
+  ['https://api.eu1.odp.optimizely.com', '[account=default region=eu]'],
+  ['https://proxy.example.com', '[account=default]'],
+])('names the region only of a host of ODP: %s', (apiHost, facts) => {
+  const lines: string[] = [];
+  const add = (line: string) => lines.push(line);
+  const logger = { log: add, warn: add, error: add, debug: add };
+  const options = { outbox, region: 'eu', regionOfSuffix: 'eu', apiHost };
+  new AccountLog(logger, 'default').opened(options as ResolvedOptions, false);
+  expect(lines).toEqual([expect.stringContaining(`${apiHost};`)]);
+  expect(lines[0]?.endsWith(facts)).toBe(true);
+});

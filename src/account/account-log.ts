@@ -1,3 +1,4 @@
+import { REGION_HOSTS } from '../odp/index.js';
 import type { OutboxDurability } from '../outbox/index.js';
 import {
   type DeliveryLogger,
@@ -89,8 +90,13 @@ export class AccountLog {
         `region is '${region}', but the suffix of apiKey names '${regionOfSuffix}': one of them is wrong. Leave region out, or use a key of that region [account=${this.#account}]`,
       );
     }
+    const facts = factsOf({
+      account: this.#account,
+      // A host of one's own, such as a proxy's, belongs to none.
+      region: apiHost === REGION_HOSTS[region] ? region : undefined,
+    });
     this.#logger.log(
-      `Events go to ${apiHost}; undelivered ones wait ${where} [account=${this.#account} region=${region}]`,
+      `Events go to ${apiHost}; undelivered ones wait ${where} ${facts}`,
     );
   }
 

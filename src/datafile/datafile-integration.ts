@@ -62,7 +62,7 @@ export function datafileIntegration(
   if (accessToken !== undefined && !isWord(accessToken)) {
     read.refuse(
       'accessToken',
-      'must be text without spaces or control characters',
+      'must be a string without spaces or control characters',
     );
   }
   if (url !== undefined && !isWebAddress(url)) {

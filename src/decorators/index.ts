@@ -19,4 +19,4 @@ export {
   SendOdpEvent,
   type SendOdpEventDecorator,
 } from './send-odp-event.decorator.js';
-export { OdpTrackingModule } from './tracking.module.js';
+export { OptimizelyOdpSharedModule } from './shared.module.js';

@@ -56,7 +56,7 @@ function checkName(name: unknown): void {
       ? `must not be '${DEFAULT_ACCOUNT}', as the account without a name is called; leave it out, or choose another`
       : typeof name === 'string' && ACCOUNT_NAME.test(name)
         ? undefined
-        : "must be text such as 'emea', at most 64 characters without control characters or white space at its ends; leave it out for the account without a name";
+        : "must be a string such as 'emea', at most 64 characters without control characters or white space at its ends; leave it out for the account without a name";
   if (message === undefined) return;
   throw new OdpConfigurationError([{ path: 'name', message }]);
 }

@@ -4,7 +4,7 @@ import {
   ConfigurableModuleClass,
   type OPTIONS_TYPE,
 } from './module-definition.js';
-import { OdpTrackingModule } from '../decorators/index.js';
+import { OptimizelyOdpSharedModule } from '../decorators/index.js';
 import { OdpConfigurationError } from '../errors/index.js';
 
 const FOR_ROOT = 'forRoot({ apiKey })';
@@ -20,7 +20,7 @@ const FOR_ROOT_ASYNC = 'forRootAsync({ inject, useFactory })';
  *
  * @throws OdpConfigurationError while the app boots, with every bad option
  */
-@Module({ imports: [OdpTrackingModule] })
+@Module({ imports: [OptimizelyOdpSharedModule] })
 export class OptimizelyOdpModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     checkArgument(options, FOR_ROOT);

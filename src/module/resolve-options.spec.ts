@@ -310,7 +310,7 @@ describe('apiKey', () => {
   ])('refuses what a header cannot hold: %o', (apiKey) => {
     const problems = problemsOf({ apiKey });
     expect(problems).toEqual({
-      apiKey: 'must be text without spaces or control characters',
+      apiKey: 'must be a string without spaces or control characters',
     });
   });
 });

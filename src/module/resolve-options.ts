@@ -94,7 +94,7 @@ function checkApiKey(
   if (isApiKey(key)) return key;
   problems.push({
     path: 'apiKey',
-    message: 'must be text without spaces or control characters',
+    message: 'must be a string without spaces or control characters',
   });
   return undefined;
 }

@@ -39,7 +39,7 @@ const FARTHEST = Number.MAX_SAFE_INTEGER;
  * those of the app are called as the request, and hear of the result as the request.
  */
 @Module({})
-class LastBindingsModule implements NestModule {
+class OptimizelyOdpCallersModule implements NestModule {
   readonly #callers: CallerContext;
   readonly #host: HttpAdapterHost;
   readonly #config: ApplicationConfig;
@@ -61,7 +61,8 @@ class LastBindingsModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     if (!this.#callers.enabled) return;
     for (const module of this.#modules.values()) {
-      if (module.metatype === LastBindingsModule) module.distance = FARTHEST;
+      if (module.metatype === OptimizelyOdpCallersModule)
+        module.distance = FARTHEST;
     }
     bindHttpCallersLast(this.#callers, consumer, this.#host);
     this.#config.addGlobalInterceptor(new CallerInterceptor(this.#callers));
@@ -74,7 +75,7 @@ class LastBindingsModule implements NestModule {
  */
 @Global()
 @Module({
-  imports: [LastBindingsModule],
+  imports: [OptimizelyOdpCallersModule],
   providers: proxyProofAll([
     {
       provide: CallerContext,
@@ -132,7 +133,7 @@ class LastBindingsModule implements NestModule {
   ]),
   exports: [CallerContext, BackgroundWork, ProcessEnd, AccountOutboxes],
 })
-export class OdpTrackingModule implements NestModule {
+export class OptimizelyOdpSharedModule implements NestModule {
   readonly #callers: CallerContext;
 
   constructor(@Inject(CallerContext) callers: CallerContext) {
