@@ -5,6 +5,7 @@ import {
 } from 'nestjs-optimizely-odp';
 import { beforeEach, afterEach, describe, expect, test, vi } from 'vitest';
 import { startOdpApp } from '../support/odp-app.js';
+import { soon } from '../support/soon.js';
 
 // Vitest fails a run with an unhandled rejection; these say it of themselves.
 const unhandled = vi.fn();
@@ -46,7 +47,7 @@ test.each([
   const { odp, log } = await startOdpApp();
   send(odp);
   const said = () => log.filter(({ message }) => message.includes('awaited'));
-  await vi.waitFor(() => expect(said()).toHaveLength(1));
+  await soon(() => expect(said()).toHaveLength(1));
   const [{ level, message }] = said() as [{ level: string; message: string }];
   expect(level).toBe('warn');
   expect(message).toContain('trackOdpEvent');
@@ -63,7 +64,7 @@ describe.each(calls)('%s', (_name, call) => {
     sandbox.fail({ status: 403, body });
     void call(odp);
     const said = () => log.filter(({ message }) => message.includes('awaited'));
-    await vi.waitFor(() => expect(said()).toHaveLength(1));
+    await soon(() => expect(said()).toHaveLength(1));
     const [{ level, message }] = said() as [{ level: string; message: string }];
     expect(level).toBe('warn');
     expect(message).toMatch(/status 403.*reading needs the private key/);
@@ -74,7 +75,7 @@ describe.each(calls)('%s', (_name, call) => {
   test('so is one that its own signal has ended', async () => {
     const { odp, log } = await startOdpApp();
     void call(odp, AbortSignal.abort(new RangeError(`no ${email}`)));
-    await vi.waitFor(() => expect(log.at(-1)?.message).toContain('awaited'));
+    await soon(() => expect(log.at(-1)?.message).toContain('awaited'));
     expect(log.at(-1)?.message).toMatch(/^RangeError ended a call\. Nobody/);
     expect(log.at(-1)?.message).not.toContain(email);
   });
