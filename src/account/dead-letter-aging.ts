@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.js';
 import type { OdpOutbox } from '../outbox/index.js';
-import type { Reporter } from '../reporting/index.js';
 
 /** How often old dead letters are removed at least, in ms. */
 const AGING_INTERVAL_MS = 3_600_000;
@@ -17,7 +16,6 @@ export function ageDeadLetters(
   outbox: OdpOutbox,
   maxAge: number,
   clock: Clock,
-  reporter: Reporter,
   ended: AbortSignal,
 ): void {
   const interval = Math.min(
@@ -26,8 +24,7 @@ export function ageDeadLetters(
   );
   const remove = async () => {
     try {
-      const removed = await outbox.purge({ before: clock.now() - maxAge });
-      if (removed > 0) reporter.deadLettersRemoved(removed);
+      await outbox.trimDeadLetters();
     } catch {
       // An outbox that fails is reported elsewhere; the next run removes them.
     }

@@ -221,7 +221,6 @@ export class OdpAccount {
         this.delivery.outbox,
         this.#options.deadLetters.maxAge,
         this.clock,
-        this.reporter,
         this.ended,
       );
       await this.#integration?.start();

@@ -134,6 +134,10 @@ export class BoundedOutbox extends OdpOutbox {
     return this.#boundBulk(this.#outbox.requeue(filter, limit));
   }
 
+  trimDeadLetters(): MaybePromise<void> {
+    return this.#boundBulk(this.#outbox.trimDeadLetters());
+  }
+
   purge(filter: DeadLetterFilter): MaybePromise<number> {
     return this.#boundBulk(this.#outbox.purge(filter));
   }

@@ -295,6 +295,13 @@ export abstract class OdpOutbox {
     limit?: number,
   ): MaybePromise<number>;
 
+  /**
+   * Removes dead letters that retention does not keep, by the outbox's own clock,
+   * and reports how many (`deadLettersRemoved`). Adding new ones does so, too; this
+   * is called from time to time for when there are none.
+   */
+  abstract trimDeadLetters(): MaybePromise<void>;
+
   /** Removes dead letters. Returns how many. */
   abstract purge(filter: DeadLetterFilter): MaybePromise<number>;
 

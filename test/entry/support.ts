@@ -62,6 +62,7 @@ export class BreakableOutbox extends OdpOutbox {
     this.#inner.deadLetters(...args);
   requeue = (...args: Parameters<OdpOutbox['requeue']>) =>
     this.#inner.requeue(...args);
+  trimDeadLetters = () => this.#inner.trimDeadLetters();
   purge = (...args: Parameters<OdpOutbox['purge']>) =>
     this.#inner.purge(...args);
   checkpoint = () => this.#inner.checkpoint();

@@ -77,6 +77,10 @@ export class TroubledOutbox extends OdpOutbox {
     return this.#memory.requeue(filter, limit);
   }
 
+  trimDeadLetters() {
+    this.#memory.trimDeadLetters();
+  }
+
   purge(filter: DeadLetterFilter) {
     return this.#memory.purge(filter);
   }

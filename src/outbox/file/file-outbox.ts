@@ -146,6 +146,10 @@ export class FileOutbox extends OdpOutbox {
     return count;
   }
 
+  async trimDeadLetters(): Promise<void> {
+    await this.#use().deadLetters.trim((page) => this.#delete(page));
+  }
+
   async purge(filter: DeadLetterFilter): Promise<number> {
     return this.#use().deadLetters.removeMatching(filter, (page) =>
       this.#delete(page),

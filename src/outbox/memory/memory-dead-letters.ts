@@ -41,7 +41,7 @@ export class MemoryDeadLetters {
       cursor: String(++this.#added),
     });
     this.#bytes += Buffer.byteLength(payload);
-    this.#trim(context);
+    this.trim(context);
   }
 
   list(
@@ -68,19 +68,8 @@ export class MemoryDeadLetters {
     );
   }
 
-  erase(identifiers: Readonly<Record<string, string>>): number {
-    return this.#remove(({ payload }) => namesIdentifier(payload, identifiers))
-      .length;
-  }
-
-  #remove(condition: (letter: StoredDeadLetter) => boolean) {
-    const removed = this.#letters.remove(condition);
-    for (const { payload } of removed)
-      this.#bytes -= Buffer.byteLength(payload);
-    return removed;
-  }
-
-  #trim(context: OutboxContext): void {
+  /** Removes the oldest until number, size and age are within retention. */
+  trim(context: OutboxContext): void {
     const { maxAge, maxCount, maxBytes } = context.deadLetterRetention;
     const oldest = context.now() - maxAge;
     let removed = 0;
@@ -97,5 +86,17 @@ export class MemoryDeadLetters {
       removed++;
     }
     if (removed > 0) context.deadLettersRemoved(removed);
+  }
+
+  erase(identifiers: Readonly<Record<string, string>>): number {
+    return this.#remove(({ payload }) => namesIdentifier(payload, identifiers))
+      .length;
+  }
+
+  #remove(condition: (letter: StoredDeadLetter) => boolean) {
+    const removed = this.#letters.remove(condition);
+    for (const { payload } of removed)
+      this.#bytes -= Buffer.byteLength(payload);
+    return removed;
   }
 }

@@ -182,6 +182,10 @@ export class MemoryOutbox extends OdpOutbox {
     return count;
   }
 
+  trimDeadLetters(): void {
+    this.#deadLetters.trim(this.#context);
+  }
+
   purge(filter: DeadLetterFilter): number {
     return this.#deadLetters.remove(filter).length;
   }

@@ -122,11 +122,7 @@ export class RedisOutbox extends OdpOutbox {
     cause: DeadLetterCause,
   ): Promise<number> {
     const count = await this.#claims.deadLetter(events, cause);
-    const context = this.#context;
-    if (context !== undefined) {
-      const removed = await this.#deadLetters.trim(context.deadLetterRetention);
-      if (removed > 0) context.deadLettersRemoved(removed);
-    }
+    await this.trimDeadLetters();
     return count;
   }
 
@@ -182,6 +178,13 @@ export class RedisOutbox extends OdpOutbox {
     const count = await this.#deadLetters.requeue(filter, limit);
     if (count > 0) this.#context?.ready();
     return count;
+  }
+
+  async trimDeadLetters(): Promise<void> {
+    const context = this.#context;
+    if (context === undefined) return;
+    const removed = await this.#deadLetters.trim(context.deadLetterRetention);
+    if (removed > 0) context.deadLettersRemoved(removed);
   }
 
   purge(filter: DeadLetterFilter): Promise<number> {

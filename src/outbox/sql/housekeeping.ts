@@ -16,6 +16,12 @@ const TRIM_INTERVAL_MS = 60_000;
 /** How often outcomes older than an hour are removed, in ms. */
 const FORGET_INTERVAL_MS = 600_000;
 
+/** Removes dead letters beyond retention, by the server's clock. */
+export async function trim({ tables, context }: Opened): Promise<void> {
+  const removed = await tables.deadLetters.trim(context.deadLetterRetention);
+  if (removed > 0) context.deadLettersRemoved(removed);
+}
+
 /** What an outbox does from time to time, along with other work. */
 export class Housekeeping {
   #count = Infinity;
@@ -41,8 +47,7 @@ export class Housekeeping {
     }
     [this.#count, this.#bytes, this.#trimmed] = [0, 0, now];
     try {
-      const removed = await tables.deadLetters.trim(retention);
-      if (removed > 0) context.deadLettersRemoved(removed);
+      await trim({ tables, context });
     } catch {
       // The new ones are stored anyway, and the next ones try again.
       this.#count = Infinity;

@@ -24,7 +24,7 @@ import { Counting } from './counting.js';
 import type { SqlDatabase } from './database.js';
 import { eraseFrom } from './erasing.js';
 import { Head, LOOK_INTERVAL_MS } from './head.js';
-import { Housekeeping, type Opened } from './housekeeping.js';
+import { Housekeeping, type Opened, trim } from './housekeeping.js';
 import { LostClaims } from './lost-claims.js';
 import { toClaimedEvent, toCounts, toDeadLetter, toOutcome } from './rows.js';
 import { SqlAppends } from './sql-appends.js';
@@ -211,6 +211,10 @@ export class SqlOutbox extends OdpOutbox {
     const count = await tables.deadLetters.requeue(filter, limit);
     if (count > 0) context.ready();
     return count;
+  }
+
+  async trimDeadLetters(): Promise<void> {
+    await trim(this.#opened);
   }
 
   async purge(filter: DeadLetterFilter): Promise<number> {

@@ -133,6 +133,16 @@ export const deadLetterCases: readonly StagedCase[] = [
     },
   },
   {
+    name: 'keeps what retention allows when dead letters are trimmed',
+    async run(stage) {
+      await stage.append(2);
+      await stage.outbox.deadLetter(await stage.claim(2), rejected);
+      await stage.outbox.trimDeadLetters();
+      assert.equal((await stage.outbox.counts()).deadLetters, 2);
+      assert.equal(stage.deadLettersRemoved, 0);
+    },
+  },
+  {
     name: 'requeues up to a limit, the oldest first, and announces them',
     async run(stage) {
       const ids = idsOf(await stage.append(3));

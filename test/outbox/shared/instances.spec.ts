@@ -131,6 +131,30 @@ describe.each(stores)('$name: instances that share an outbox', (store) => {
     });
   });
 
+  it('trims dead letters by the clock of the server', async () => {
+    const letters = await instance();
+    await letters.append(someEvents(2));
+    const claimed = await letters.claim({ limit: 2, lease: LEASE });
+    await letters.deadLetter(claimed, { reason: 'expired', message: 'old' });
+    const day = 24 * 60 * 60 * 1000;
+    let removed = 0;
+    const trimmed = async (maxCount: number) => {
+      const ahead = place.instance();
+      await ahead.open(
+        quietContext({
+          now: () => Date.now() + 3 * day,
+          deadLetterRetention: { maxAge: day, maxCount, maxBytes: Infinity },
+          deadLettersRemoved: (count) => (removed += count),
+        }),
+      );
+      opened.push(ahead);
+      await ahead.trimDeadLetters();
+      return { ...(await ahead.counts()), removed };
+    };
+    expect(await trimmed(2)).toMatchObject({ deadLetters: 2, removed: 0 });
+    expect(await trimmed(1)).toMatchObject({ deadLetters: 1, removed: 1 });
+  });
+
   it('tells of an error without what the events hold', async () => {
     const outbox = await instance();
     const words = await place.spoil();
