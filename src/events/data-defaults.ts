@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { ID_LENGTH, writeEventId } from './event-ids.js';
+import { EventIds, ID_LENGTH } from './event-ids.js';
 import type { Data, Fields, JsonWriter } from './rules/index.js';
 
 const ID = 'idempotence_id';
@@ -15,6 +15,7 @@ const ID_AT = `"${ID}":"`.length;
 export class DataDefaults {
   /** Each as JSON, by its name. */
   readonly #fields = new Map<string, string>();
+  readonly #ids = new EventIds();
   readonly #stampTime: boolean;
   #second: number | undefined;
   /** All defaults, as JSON. */
@@ -65,7 +66,7 @@ export class DataDefaults {
   }
 
   #write(piece: Buffer, json: JsonWriter): string {
-    const id = writeEventId(piece, ID_AT);
+    const id = this.#ids.write(piece, ID_AT);
     json.written(piece, this.#ascii);
     return id;
   }
