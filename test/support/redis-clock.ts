@@ -50,9 +50,10 @@ export async function passTime(
   key: string,
   ms: number,
 ): Promise<void> {
-  const due = `{${key}}:due`;
-  const ends = await client.zrange(due, 0, -1, 'WITHSCORES');
-  for (let i = 0; i < ends.length; i += 2) {
-    await client.zadd(due, Number(ends[i + 1]) - ms, ends[i] ?? '');
+  for (const due of [`{${key}}:leases`, `{${key}}:delayed`]) {
+    const ends = await client.zrange(due, 0, -1, 'WITHSCORES');
+    for (let i = 0; i < ends.length; i += 2) {
+      await client.zadd(due, Number(ends[i + 1]) - ms, ends[i] ?? '');
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { script } from './script.js';
 
 const TAKE = `
--- Takes a dead letter out; returns its record, or nothing if it is gone already.
+-- Takes a dead letter out; returns its event, or nothing if it is gone already.
 local function takeLetter(entry)
   local letter = redis.call('HGET', dead, entry)
   if not letter then return end
@@ -14,24 +14,22 @@ end
 `;
 
 /**
- * (cause, (entry, token)...) -> how many. The cause is JSON, without a
- * line break; a letter is `<failed attempts>\t<cause>\n<record>`.
+ * (cause, (token, ranges)...) -> how many. The cause is JSON, without a line break; a
+ * letter is `<failed attempts>\t<cause>\n<event>`, its entry `<ms>-<number>`.
  */
 export const deadLetter = script(`
 evenWhenFull()
-local entries = held(2)
-local failures = {}
-for i, entry in ipairs(entries) do failures[i] = redis.call('HGET', failedAttempts, entry) or '0' end
-local now = serverTime()
-local letters = newEntries(now, #entries)
-for i, record in ipairs(take(entries, ARGV[1])) do
-  if record then
-    redis.call('HSET', dead, letters[i], failures[i] .. '\\t' .. ARGV[1] .. '\\n' .. record)
-    redis.call('ZADD', deadTimes, now, letters[i])
-    redis.call('HINCRBY', meta, 'dead-letter-bytes', payloadSize(record))
+local entries, now = takeHeld(2), serverTime()
+for _, entry in ipairs(entries) do
+  local failures = redis.call('HGET', failedAttempts, entry) or '0'
+  for _, event in ipairs(eventsOf(redis.call('HGET', events, entry))) do
+    local letter = string.format('%013.0f-%012d', now, redis.call('HINCRBY', meta, 'numbers', 1))
+    redis.call('HSET', dead, letter, failures .. '\\t' .. ARGV[1] .. '\\n' .. event)
+    redis.call('ZADD', deadTimes, now, letter)
+    redis.call('HINCRBY', meta, 'dead-letter-bytes', payloadSize(event))
   end
 end
-return #entries
+return drop(entries, ARGV[1])
 `);
 
 /** A page ends where it is as large as this. */
@@ -61,7 +59,7 @@ for _, entry in ipairs(redis.call('ZRANGE', deadTimes, from, from + limit - 1)) 
   if entry > last or bytes > ${MAX_PAGE_BYTES} then break end
   found[1] = entry
   local letter = redis.call('HGET', dead, entry)
-  local id = letter and string.match(letter, '^[^\\n]*\\n[^\\t]*\\t[^\\t]*\\t[^\\t]*\\t([^\\n]*)')
+  local id = letter and string.match(letter, '^[^\\n]*\\n[^\\t]*\\t[^\\t]*\\t([^\\n]*)')
   if letter and (#ARGV == 3 or ids[id]) then
     found[#found + 1] = entry
     found[#found + 1] = letter
@@ -74,15 +72,17 @@ return found
 /** (entry...) -> how many. */
 export const requeue = script(`${TAKE}
 evenWhenFull()
-local records, now = {}, serverTime()
-local header = string.format('\\t\\t%.0f', now)
+local chunks, now = {}, asText(serverTime())
 for _, entry in ipairs(ARGV) do
-  local record = takeLetter(entry)
-  -- As new, and of no process.
-  if record then records[#records + 1] = string.gsub(record, '^[^\\t]*\\t[^\\t]*\\t[^\\t]*', header, 1) end
+  local event = takeLetter(entry)
+  if event then
+    -- As new, of no process, and awaited by nobody.
+    local header = string.format('\\t1\\t%d\\t\\n', payloadSize(event))
+    chunks[#chunks + 1] = header .. string.gsub(event, '^[^\\t]*\\t[^\\t]*', '\\t' .. now, 1)
+  end
 end
-store(records, now)
-return #records
+countPending('', store(chunks, now))
+return #chunks
 `);
 
 /** (entry...) -> how many. */

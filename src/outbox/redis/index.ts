@@ -10,8 +10,8 @@ export {
 
 /**
  * Keeps accepted events in Redis (6.2 or newer) until ODP has them: a hash of
- * events and sorted sets of what is due when, which any number of instances share. Survives the loss of
- * any instance. What Redis itself survives depends on how it is set up: it needs `appendonly yes` and `maxmemory-policy noeviction` (docs/redis-outbox.md).
+ * events and sorted sets of what may be claimed when, which any number of instances
+ * share. Survives the loss of any instance. What Redis itself survives depends on how it is set up: it needs `appendonly yes` and `maxmemory-policy noeviction` (docs/redis-outbox.md).
  *
  * @throws OdpConfigurationError when an option is wrong
  */

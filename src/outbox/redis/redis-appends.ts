@@ -3,10 +3,10 @@ import { OdpOutboxError } from '../../errors/index.js';
 import { GroupCommit } from '../group-commit.js';
 import type { OutboxEvent } from '../outbox.js';
 import { WaitingEvents } from '../waiting-events.js';
-import * as scripts from './event-scripts.js';
+import * as scripts from './append-scripts.js';
 import type { Generations } from './generations.js';
 import { sizeOf } from '../size-of.js';
-import { byOf, toRecord } from './records.js';
+import { byOf, toChunks } from './chunks.js';
 import type { RedisScripts } from './redis-scripts.js';
 
 /** Longer lists go to Redis in portions of this many events, so that others get their turn. */
@@ -48,9 +48,8 @@ export class RedisAppends {
   async #store(events: readonly OutboxEvent[]): Promise<void> {
     const generation = this.#generations.began();
     const by = byOf(this.#process, generation);
-    const records = events.map((event) => toRecord(event, by));
     try {
-      const args = [this.#process, ++this.#number, by, ...records];
+      const args = [this.#process, ++this.#number, by, ...toChunks(events, by)];
       await this.#scripts.run(scripts.append, args);
     } catch (error) {
       // Callers that came meanwhile get the error now, too, instead of one group after the other.
@@ -77,11 +76,11 @@ export class RedisAppends {
     const name = randomUUID();
     let staged = 0;
     for (const portion of portionsOf(events)) {
-      const records = portion.map((event) => toRecord(event, by));
-      await this.#scripts.run(scripts.stage, [name, staged, ...records]);
-      staged += portion.length;
+      const chunks = toChunks(portion, by);
+      await this.#scripts.run(scripts.stage, [name, staged, ...chunks]);
+      staged += chunks.length;
     }
-    const args = [name, by, events.length];
+    const args = [name, by, staged, events.length];
     if ((await this.#scripts.run<number>(scripts.commit, args)) === 0) {
       throw new OdpOutboxError(
         'Redis has lost a part of the list of events; none of them was stored. Send them again.',

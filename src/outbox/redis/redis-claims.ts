@@ -1,7 +1,7 @@
 import type { ClaimedEvent, ClaimRequest, DeadLetterCause } from '../outbox.js';
 import { deadLetter } from './dead-letter-scripts.js';
-import * as scripts from './event-scripts.js';
-import { type Claimed, claimsOf, toClaimedEvents } from './records.js';
+import * as scripts from './claim-scripts.js';
+import { type Claimed, toClaimedEvents, toHeld } from './chunks.js';
 import type { RedisScripts } from './redis-scripts.js';
 
 /** The claims of one process on a Redis outbox. */
@@ -42,14 +42,14 @@ export class RedisClaims {
   }
 
   acknowledge(events: readonly ClaimedEvent[]): Promise<number> {
-    return this.#scripts.run(scripts.acknowledge, claimsOf(events));
+    return this.#scripts.run(scripts.acknowledge, toHeld(events));
   }
 
   async release(
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): Promise<void> {
-    const args = [delay, failed ? 1 : 0, ...claimsOf(events)];
+    const args = [delay, failed ? 1 : 0, ...toHeld(events)];
     await this.#scripts.run(scripts.release, args);
   }
 
@@ -58,7 +58,7 @@ export class RedisClaims {
     { reason, status, message }: DeadLetterCause,
   ): Promise<number> {
     const cause = JSON.stringify({ reason, status, message });
-    return this.#scripts.run(deadLetter, [cause, ...claimsOf(events)]);
+    return this.#scripts.run(deadLetter, [cause, ...toHeld(events)]);
   }
 
   /** Makes events of a claim whose caller is gone due at once, instead of after their lease. */

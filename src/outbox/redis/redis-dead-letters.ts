@@ -8,7 +8,7 @@ import type {
   StoredDeadLetter,
 } from '../outbox.js';
 import * as scripts from './dead-letter-scripts.js';
-import { toDeadLetter } from './records.js';
+import { toDeadLetter } from './outcomes.js';
 import type { RedisScripts } from './redis-scripts.js';
 import type { Script } from './script.js';
 

@@ -19,16 +19,18 @@ import {
   type OutboxStore,
   type StoredDeadLetter,
 } from '../outbox.js';
-import * as scripts from './event-scripts.js';
+import * as scripts from './append-scripts.js';
+import { byOf } from './chunks.js';
+import { readOutcomes } from './claim-scripts.js';
 import { erasePending } from './erase-pending.js';
 import { Generations } from './generations.js';
-import { byOf, toOutcome } from './records.js';
+import { toOutcome } from './outcomes.js';
 import { RedisAppends } from './redis-appends.js';
 import { RedisClaims } from './redis-claims.js';
 import { RedisDeadLetters } from './redis-dead-letters.js';
 import type { RedisOutboxOptions } from './redis-outbox.options.js';
 import { RedisScripts } from './redis-scripts.js';
-import { FORMAT } from './script.js';
+import { FORMAT } from './functions.js';
 
 /** Keeps events in Redis. See {@link redisOutbox}. */
 export class RedisOutbox extends OdpOutbox {
@@ -130,7 +132,7 @@ export class RedisOutbox extends OdpOutbox {
     receipts: readonly string[],
   ): Promise<readonly DeliveryOutcome[]> {
     const recorded = await this.#scripts.run<(string | null)[]>(
-      scripts.readOutcomes,
+      readOutcomes,
       receipts,
     );
     return receipts.flatMap((receipt, i) => toOutcome(receipt, recorded[i]));

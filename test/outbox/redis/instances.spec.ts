@@ -107,13 +107,18 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
   it('shows an operator what waits and what is claimed', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(3));
-    await outbox.claim({ limit: 1, lease: LEASE });
-    const sizes = [
-      await app.hlen(events),
-      await app.zcard(`{${key}}:waiting`),
-      await app.zcard(`{${key}}:due`),
-    ];
-    expect(sizes).toEqual([3, 2, 1]);
+    const [event] = await outbox.claim({ limit: 1, lease: LEASE });
+    const claims = `{${key}}:claims`;
+    expect(await app.hget(`{${key}}:meta`, 'pending')).toBe('3');
+    expect(await app.zrange(`{${key}}:waiting`, 0, -1)).toEqual([
+      expect.stringMatching(/^\d{13}-000000000002-2-\d+$/),
+    ]);
+    expect(await app.hvals(claims)).toEqual([
+      expect.stringMatching(/^\d{13}-000000000001-1-\d+$/),
+    ]);
+    await outbox.release([event!], { delay: LEASE, failed: true });
+    expect(await app.zcard(`{${key}}:delayed`)).toBe(1);
+    expect(await app.exists(claims)).toBe(0);
   });
 
   it('stores a list of 100,000 in whole, and lets others in between', async () => {
