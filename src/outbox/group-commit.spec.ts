@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GroupCommit } from './group-commit.js';
 import type { OutboxEvent } from './outbox.js';
+import { WaitingEvents } from './waiting-events.js';
 
 const eventsOf = (...ids: string[]): OutboxEvent[] =>
   ids.map((id) => ({ id, payload: '{}', createdAt: 0 }));
@@ -9,6 +10,7 @@ const eventsOf = (...ids: string[]): OutboxEvent[] =>
 function manualStore() {
   const writes: { ids: string[]; end(error?: Error): void }[] = [];
   const commit = new GroupCommit(
+    new WaitingEvents('Redis'),
     (events) =>
       new Promise((resolve, reject) => {
         const ids = events.map(({ id }) => id);
@@ -73,6 +75,24 @@ describe('GroupCommit', () => {
       await added[next];
     }
     expect(writes.map(({ ids }) => ids)).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('counts what waits until it is stored, refused or abandoned', async () => {
+    const { commit, writes } = manualStore();
+    const full = Array.from({ length: 99_999 }, (_, index) => `m${index}`);
+    const failures: unknown[] = [];
+    for (const outcome of ['stored', 'refused', 'abandoned']) {
+      const first = commit.add(eventsOf('a'));
+      const added = commit.add(eventsOf(...full));
+      expect(() => commit.add(eventsOf('b'))).toThrow('100000 events');
+      if (outcome === 'abandoned') commit.abandon(new Error(outcome));
+      writes.shift()?.end();
+      await first;
+      const error = outcome === 'refused' ? new Error(outcome) : undefined;
+      writes.shift()?.end(error);
+      await added.catch((reason: unknown) => failures.push(reason));
+    }
+    expect(failures).toEqual([new Error('refused'), new Error('abandoned')]);
   });
 
   it('is idle once the last write has ended, however it ended', async () => {

@@ -1,5 +1,6 @@
 import type { OutboxEvent } from './outbox.js';
 import { sizeOf } from './size-of.js';
+import type { WaitingEvents } from './waiting-events.js';
 
 /** How many events go to a server at once, unless one caller brings more. */
 const GROUP = 1000;
@@ -25,27 +26,36 @@ interface Group {
  * many callers share a round trip. A lone caller waits for nobody.
  */
 export class GroupCommit {
+  readonly #bound: WaitingEvents;
   readonly #store: (events: List) => Promise<void>;
   readonly #isRefusal: (error: unknown) => boolean;
   #waiting: Group[] = [];
   #underWay: Promise<void> | undefined;
 
   /**
+   * @param bound of what may wait in all
    * @param store takes events in, all or none
    * @param isRefusal whether a write failed for what one of its events holds
    */
   constructor(
+    bound: WaitingEvents,
     store: (events: List) => Promise<void>,
     isRefusal: (error: unknown) => boolean = () => false,
   ) {
+    this.#bound = bound;
     this.#store = store;
     this.#isRefusal = isRefusal;
   }
 
-  /** Resolves once the events are stored. */
-  async add(events: List): Promise<void> {
-    let group = this.#waiting.at(-1);
+  /**
+   * Resolves once the events are stored.
+   *
+   * @throws OdpOutboxError at once when too many are waiting
+   */
+  add(events: List): Promise<void> {
     const size = sizeOf(events);
+    this.#bound.came(events.length, size);
+    let group = this.#waiting.at(-1);
     if (
       group === undefined ||
       group.count + events.length > GROUP ||
@@ -58,13 +68,18 @@ export class GroupCommit {
     group.count += events.length;
     group.size += size;
     this.#underWay ??= this.#work();
-    const failures = await group.stored;
-    if (failures.has(events)) throw failures.get(events);
+    // Every caller has one of these: an async function would cost it three.
+    return group.stored.then((failures) => {
+      if (failures.has(events)) throw failures.get(events);
+    });
   }
 
   /** Rejects everything that waits, for what went wrong with the write under way. */
   abandon(reason: unknown): void {
-    for (const group of this.#waiting.splice(0)) group.reject(reason);
+    for (const group of this.#waiting.splice(0)) {
+      this.#bound.left(group.count, group.size);
+      group.reject(reason);
+    }
   }
 
   /** Resolves once nothing is under way any more, whatever became of it. */
@@ -80,6 +95,7 @@ export class GroupCommit {
     ) {
       const failures = new Map<List, unknown>();
       await this.#storeAll(group.lists, failures);
+      this.#bound.left(group.count, group.size);
       group.resolve(failures);
     }
     this.#underWay = undefined;

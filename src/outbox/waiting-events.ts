@@ -1,6 +1,4 @@
 import { OdpOutboxError } from '../errors/index.js';
-import type { OutboxEvent } from './outbox.js';
-import { sizeOf } from './size-of.js';
 
 /** How many events may wait for a server that does not answer. */
 const MAX_WAITING = 100_000;
@@ -18,31 +16,25 @@ export class WaitingEvents {
   }
 
   /**
-   * Counts events as waiting while the work lasts. A list that is alone is taken
+   * Counts events as waiting, until {@link left}. A list that is alone is taken
    * whole, however long it is.
    *
    * @throws OdpOutboxError when too many are waiting already
    */
-  async during(
-    events: readonly OutboxEvent[],
-    work: () => Promise<void>,
-  ): Promise<void> {
-    const count = this.#count + events.length;
-    const added = sizeOf(events);
+  came(count: number, size: number): void {
     const isTooMuch =
-      count > MAX_WAITING || this.#size + added > MAX_WAITING_SIZE;
+      this.#count + count > MAX_WAITING || this.#size + size > MAX_WAITING_SIZE;
     if (this.#count > 0 && isTooMuch) {
       throw new OdpOutboxError(
         `${this.#count} events (${this.#size} characters) are waiting for ${this.#server} to answer; no more are accepted. Check why ${this.#server} is slow, or send fewer at once.`,
       );
     }
-    this.#count = count;
-    this.#size += added;
-    try {
-      await work();
-    } finally {
-      this.#count -= events.length;
-      this.#size -= added;
-    }
+    this.#count += count;
+    this.#size += size;
+  }
+
+  left(count: number, size: number): void {
+    this.#count -= count;
+    this.#size -= size;
   }
 }

@@ -21,7 +21,7 @@ export class RedisAppends {
   readonly #generations: Generations;
   readonly #group: GroupCommit;
   readonly #lists = new Set<Promise<void>>();
-  readonly #waiting = new WaitingEvents('Redis');
+  readonly #bound = new WaitingEvents('Redis');
   /** Of groups, which are stored one after the other. */
   #number = 0;
 
@@ -29,14 +29,16 @@ export class RedisAppends {
     this.#scripts = redis;
     this.#process = process;
     this.#generations = generations;
-    this.#group = new GroupCommit((events) => this.#store(events));
+    this.#group = new GroupCommit(this.#bound, (events) => this.#store(events));
   }
 
-  async add(events: readonly OutboxEvent[]): Promise<void> {
-    const isLong = events.length > PORTION || sizeOf(events) > PORTION_SIZE;
-    await this.#waiting.during(events, () =>
-      !isLong ? this.#group.add(events) : this.#track(this.#storeList(events)),
-    );
+  /** @throws OdpOutboxError at once when too many are waiting */
+  add(events: readonly OutboxEvent[]): Promise<void> {
+    if (events.length <= PORTION) {
+      const size = sizeOf(events);
+      if (size <= PORTION_SIZE) return this.#group.add(events);
+    }
+    return this.#track(this.#storeList(events));
   }
 
   /** Resolves once nothing is under way any more, whatever the outcome. */
@@ -61,10 +63,13 @@ export class RedisAppends {
   }
 
   async #storeList(events: readonly OutboxEvent[]): Promise<void> {
+    const size = sizeOf(events);
+    this.#bound.came(events.length, size);
     const generation = this.#generations.began();
     try {
       await this.#stageAndCommit(events, byOf(this.#process, generation));
     } finally {
+      this.#bound.left(events.length, size);
       this.#generations.ended(generation);
     }
   }

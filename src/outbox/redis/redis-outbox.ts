@@ -96,12 +96,12 @@ export class RedisOutbox extends OdpOutbox {
     this.#client.on('ready', this.#reconnected);
   }
 
-  async append(
+  append(
     events: readonly OutboxEvent[],
     { transaction }: AppendOptions = {},
-  ): Promise<void> {
+  ): void | Promise<void> {
     refuseTransaction('Redis', transaction);
-    if (events.length > 0) await this.#appends.add(events);
+    if (events.length > 0) return this.#appends.add(events);
   }
 
   claim(request: ClaimRequest): Promise<readonly ClaimedEvent[]> {

@@ -13,7 +13,6 @@ export class SqlAppends {
   readonly #tables: () => OutboxTables;
   readonly #by: string;
   readonly #group: GroupCommit;
-  readonly #waiting: WaitingEvents;
 
   /**
    * @param tables throws as long as the outbox is not open
@@ -23,13 +22,16 @@ export class SqlAppends {
     this.#database = database;
     this.#tables = tables;
     this.#by = by;
-    this.#group = new GroupCommit((events) => this.#store(events), isRefusal);
-    this.#waiting = new WaitingEvents(database.server);
+    this.#group = new GroupCommit(
+      new WaitingEvents(database.server),
+      (events) => this.#store(events),
+      isRefusal,
+    );
   }
 
   async add(events: readonly OutboxEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await this.#waiting.during(events, () => this.#group.add(events));
+    await this.#group.add(events);
   }
 
   /** Stores events in the caller's own transaction. */
