@@ -143,15 +143,13 @@ export class OdpAccount {
     } else {
       this.#state = 'open';
       const http = new OdpHttp(name, credentials, transport, clock, this.app);
-      this.delivery = new Delivery({
-        outbox: options.outbox,
-        client: new OdpClient(http, clock, delivery.requestTimeout),
-        reporter: this.reporter,
+      this.delivery = new Delivery(
+        options,
+        new OdpClient(http, clock, delivery.requestTimeout),
+        this.reporter,
         clock,
-        random: () => runtime.random(),
-        delivery,
-        deadLetters: options.deadLetters,
-      });
+        () => runtime.random(),
+      );
       this.#calls = new OdpCalls(
         http,
         clock,

@@ -1,22 +1,44 @@
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { ManualClock } from '../testing/index.js';
 import { BatchTrigger } from './batch-trigger.js';
+import { WakeTimer } from './wake-timer.js';
 
-const trigger = () => new BatchTrigger({ batchSize: 10, flushInterval: 1000 });
+const trigger = (wakeTimer = new WakeTimer(new ManualClock())) =>
+  new BatchTrigger({ batchSize: 10, flushInterval: 1000 }, wakeTimer);
 
 describe('trigger', () => {
   test('is due at once for a full batch, else after flushInterval', () => {
     const one = trigger();
-    expect(one.appended(1, 0)).toBe(true);
-    expect(one.appended(1, 10)).toBe(false);
+    one.appended(1, 0);
+    one.appended(1, 10);
     expect(one.isDue(999)).toBe(false);
     expect(one.nextAt).toBe(1000);
     expect(one.isDue(1000)).toBe(true);
 
     const full = trigger();
     full.appended(9, 0);
-    expect(full.appended(1, 5)).toBe(true);
+    full.appended(1, 5);
     expect(full.isDue(5)).toBe(true);
+  });
+
+  test('wakes the dispatcher when something is due sooner, not for every event', () => {
+    const wakeTimer = new WakeTimer(new ManualClock());
+    const soon = vi.spyOn(wakeTimer, 'wakeSoon');
+    const now = vi.spyOn(wakeTimer, 'wake');
+    const one = trigger(wakeTimer);
+    for (let n = 0; n < 9; n++) one.appended(1, n);
+    expect(soon).toHaveBeenCalledTimes(1);
+    one.appended(1, 10);
+    expect(soon).toHaveBeenCalledTimes(2);
+    one.appended(25, 11);
+    expect(soon).toHaveBeenCalledTimes(3);
+    one.wantAllSoon(12);
+    expect(soon).toHaveBeenCalledTimes(4);
+    expect(now).not.toHaveBeenCalled();
+    one.wantAll(13);
+    one.wantOld();
+    expect(now).toHaveBeenCalledTimes(2);
   });
 
   test('keeps what arrives while a claim is under way', () => {

@@ -1,3 +1,5 @@
+import type { WakeTimer } from './wake-timer.js';
+
 /** What decides when a batch of waiting events goes. */
 export interface BatchTriggerOptions {
   readonly batchSize: number;
@@ -23,6 +25,7 @@ const AGE_SLACK_MS = 10;
  */
 export class BatchTrigger {
   readonly #options: BatchTriggerOptions;
+  readonly #wakeTimer: WakeTimer;
   /** Events that have arrived since the last claim. */
   #fresh = 0;
   /** Events that arrived before then must go, full batch or not. */
@@ -32,8 +35,10 @@ export class BatchTrigger {
   #flushAt = Infinity;
   #releases: number[] = [];
 
-  constructor(options: BatchTriggerOptions) {
+  /** @param wakeTimer woken when something is due that was not, or sooner than it was */
+  constructor(options: BatchTriggerOptions, wakeTimer: WakeTimer) {
     this.#options = options;
+    this.#wakeTimer = wakeTimer;
   }
 
   /** When there is next something to do, if not now. */
@@ -42,18 +47,20 @@ export class BatchTrigger {
   }
 
   /**
-   * Events were appended, the first of which was accepted at `since`. Returns
-   * whether that changes what to do, or when.
+   * Events were appended, the first of which was accepted at `since`: if there was
+   * no capacity, it has waited since then.
    */
-  appended(count: number, since: number): boolean {
+  appended(count: number, since: number): void {
     const { batchSize, flushInterval } = this.#options;
     const batches = Math.floor(this.#fresh / batchSize);
     this.#fresh += count;
-    if (this.#flushAt === Infinity) {
-      this.#flushAt = since + flushInterval;
-      return true;
+    const isFirst = this.#flushAt === Infinity;
+    if (isFirst) this.#flushAt = since + flushInterval;
+    // Later, so that it delays neither the caller whose event filled the batch
+    // nor the rest of a long list.
+    if (isFirst || Math.floor(this.#fresh / batchSize) > batches) {
+      this.#wakeTimer.wakeSoon();
     }
-    return Math.floor(this.#fresh / batchSize) > batches;
   }
 
   /** Events were released, to be claimable from `until` on. */
@@ -64,17 +71,25 @@ export class BatchTrigger {
   /** Everything there is now must go. */
   wantAll(now: number): void {
     this.#allBefore = now;
+    this.#wakeTimer.wake();
+  }
+
+  /** The same, once the caller has gone on. */
+  wantAllSoon(now: number): void {
+    this.#allBefore = now;
+    this.#wakeTimer.wakeSoon();
   }
 
   /** Other processes may have appended events, or left them behind: those that have waited long enough must go. */
   wantOld(): void {
     this.#old = true;
+    this.#wakeTimer.wake();
   }
 
   /** Whether a batch should be claimed now. */
   isDue(now: number): boolean {
     if (now >= this.nextAt) {
-      this.wantAll(now);
+      this.#allBefore = now;
       this.#flushAt = Infinity;
       this.#releases = this.#releases.filter((at) => at > now);
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchesOf, sift, turnOf } from './batches.js';
+import { batchesOf, pickProbe, sift } from './batches.js';
 
 const event = (failedAttempts: number, id = 'a') => ({
   id,
@@ -21,17 +21,42 @@ describe('batchesOf', () => {
   );
 });
 
-describe('turnOf', () => {
+describe('pickProbe', () => {
+  const nobody = () => false;
+  const idsOf = (events: readonly { id: string }[]) =>
+    events.map(({ id }) => id);
+
   it.each([1, 2, 3, 10, 101])('gives each of %i events its turn', (count) => {
     const events = Array.from({ length: count }, (_, n) => event(0, `${n}`));
-    const turns = events.map((_, turn) => turnOf(events, turn + count)?.id);
+    const turns = events.map(
+      (_, turn) => pickProbe(events, turn + count, nobody).probe?.id,
+    );
     expect(new Set(turns).size).toBe(count);
   });
 
-  it('comes from both ends', () => {
+  it('takes events from both ends, and leaves all others', () => {
     const events = ['a', 'b', 'c', 'd'].map((id) => event(0, id));
-    const turns = events.map((_, turn) => turnOf(events, turn)?.id);
-    expect(turns).toEqual(['a', 'd', 'b', 'c']);
+    const picks = events.map((_, turn) => pickProbe(events, turn, nobody));
+    expect(picks.map(({ probe }) => probe?.id)).toEqual(['a', 'd', 'b', 'c']);
+    expect(idsOf(picks[1]!.others)).toEqual(['a', 'b', 'c']);
+    expect(picks[1]!.aside).toEqual([]);
+  });
+
+  it('gives one suspect every second turn, and sets the others aside', () => {
+    const events = ['a', 'X', 'b', 'Y', 'Z'].map((id) => event(0, id));
+    const isSuspect = ({ id }: { id: string }) => id === id.toUpperCase();
+    const picks = [0, 1, 2, 3].map((turn) =>
+      pickProbe(events, turn, isSuspect),
+    );
+    expect(picks.map(({ probe }) => probe?.id)).toEqual(['a', 'X', 'b', 'X']);
+    expect(idsOf(picks[0]!.others)).toEqual(['b', 'X']);
+    expect(idsOf(picks[1]!.others)).toEqual(['a', 'b']);
+    expect(idsOf(picks[0]!.aside)).toEqual(['Y', 'Z']);
+  });
+
+  it('takes a suspect if there is nobody else, and nothing if there is nothing', () => {
+    expect(pickProbe([event(0, 'X')], 2, () => true).probe?.id).toBe('X');
+    expect(pickProbe([], 0, nobody).probe).toBe(undefined);
   });
 });
 

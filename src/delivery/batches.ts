@@ -40,8 +40,32 @@ export function bytesOf(batch: Batch): number {
   return bytes;
 }
 
+/**
+ * Picks the event that a probe carries, another one at each turn. Suspects are set
+ * aside, except for one, which takes every second turn: it may be innocent, and the
+ * others to blame.
+ */
+export function pickProbe(
+  events: Batch,
+  turn: number,
+  isSuspect: (event: ClaimedEvent) => boolean,
+): { probe: ClaimedEvent | undefined; others: Batch; aside: Batch } {
+  const [suspect, ...aside] = events.filter(isSuspect);
+  const innocent = events.filter((event) => !isSuspect(event));
+  const isSuspectsTurn = innocent.length === 0 || turn % 2 === 1;
+  const probe =
+    suspect === undefined
+      ? turnOf(innocent, turn)
+      : isSuspectsTurn
+        ? suspect
+        : turnOf(innocent, Math.floor(turn / 2));
+  const waiting = suspect === undefined ? innocent : [...innocent, suspect];
+  const others = waiting.filter((event) => event !== probe);
+  return { probe, others, aside };
+}
+
 /** One of them, from both ends in turn: events that wait together are often alike. */
-export function turnOf(events: Batch, turn: number): ClaimedEvent | undefined {
+function turnOf(events: Batch, turn: number): ClaimedEvent | undefined {
   const at = turn % events.length;
   return at % 2 === 0 ? events[at / 2] : events.at(-(at + 1) / 2);
 }

@@ -1,8 +1,6 @@
-/** How long the circuit breaker waits; times in ms. */
-export interface CircuitBreakerTimes {
-  /** The wait after the nth failure in a row. */
-  backoff(failures: number): number;
-}
+import type { Clock } from '../clock.js';
+import type { Reporter, SuspendingAnswer } from '../reporting/index.js';
+import type { Backoff } from './backoff.js';
 
 /** After this many failed probes, nobody waits for a suspended account. */
 const STUCK_AFTER_PROBES = 3;
@@ -19,7 +17,9 @@ const MAX_OUTAGE_WAIT_MS = 1000;
  * whether ODP is back, and the first that gets through closes the breaker.
  */
 export class CircuitBreaker {
-  readonly #times: CircuitBreakerTimes;
+  readonly #backoff: Backoff;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #reporter: Reporter;
   #suspended = false;
   #failures = 0;
   /** Nothing goes before then, and one request at a time after it; `undefined`: closed. */
@@ -31,8 +31,15 @@ export class CircuitBreaker {
   /** Whether there is an account to send to. */
   #connected: boolean;
 
-  constructor(times: CircuitBreakerTimes, connected = true) {
-    this.#times = times;
+  constructor(
+    backoff: Backoff,
+    clock: Pick<Clock, 'monotonic'>,
+    reporter: Reporter,
+    connected = true,
+  ) {
+    this.#backoff = backoff;
+    this.#clock = clock;
+    this.#reporter = reporter;
     this.#connected = connected;
   }
 
@@ -47,10 +54,10 @@ export class CircuitBreaker {
   }
 
   /** When the next request may start, on the monotonic clock; `undefined`: at once; `Infinity`: unknown. */
-  nextRequestAt(now: number): number | undefined {
+  get nextRequestAt(): number | undefined {
     if (!this.#connected) return Infinity;
     const at = Math.max(this.#openUntil ?? 0, this.#pausedUntil);
-    return at > now ? at : undefined;
+    return at > this.#clock.monotonic() ? at : undefined;
   }
 
   /** Whether every request can be expected to get through. */
@@ -63,17 +70,15 @@ export class CircuitBreaker {
     return this.#resets;
   }
 
-  /** A request got through. Returns what that ends, if anything. */
-  succeeded(): 'suspension' | 'outage' | undefined {
-    const ended = this.#suspended
-      ? 'suspension'
-      : this.#openUntil === undefined
-        ? undefined
-        : 'outage';
+  /** A request got through. */
+  succeeded(): void {
+    const wasSuspended = this.#suspended;
+    const wasOpen = this.#openUntil !== undefined;
     this.#failures = 0;
     this.#openUntil = undefined;
     this.#suspended = false;
-    return ended;
+    if (wasSuspended) this.#reporter.resumed();
+    else if (wasOpen) this.#reporter.recovered();
   }
 
   /**
@@ -82,36 +87,38 @@ export class CircuitBreaker {
    * @param retryAfter the pause that ODP asked for
    * @returns when the next request may start, in ms from now
    */
-  failed(now: number, retryAfter: number | undefined): number {
-    if (this.#suspended) return this.suspend(now).wait;
+  failed(retryAfter?: number): number {
+    if (this.#suspended) return this.#probeLater();
     if (retryAfter !== undefined) {
-      this.#pausedUntil = Math.max(this.#pausedUntil, now + retryAfter);
-      return this.#hold(now, retryAfter);
+      const until = this.#clock.monotonic() + retryAfter;
+      this.#pausedUntil = Math.max(this.#pausedUntil, until);
+      return this.#hold(retryAfter);
     }
-    if (this.#failedTogether(now)) return this.#hold(now, 0);
+    if (this.#failedTogether) return this.#hold(0);
     // A longer first delay is what the app wants.
     const longest = Math.max(MAX_OUTAGE_WAIT_MS, this.waitOf(1));
-    return this.#hold(now, Math.min(this.waitOf(++this.#failures), longest));
+    return this.#hold(Math.min(this.waitOf(++this.#failures), longest));
   }
 
-  /** The key or the host is wrong. Returns whether that is news, and how long to wait for the next probe. */
-  suspend(now: number): { readonly news: boolean; readonly wait: number } {
-    const news = !this.#suspended;
-    if (news) this.#failures = 0;
-    const wait =
-      !news && this.#failedTogether(now) ? 0 : this.waitOf(++this.#failures);
+  /**
+   * The key or the host is wrong: requests are probes from now on.
+   *
+   * @param status what shows it
+   */
+  suspend(status: number, answer: SuspendingAnswer): void {
+    if (this.#suspended) {
+      this.#probeLater();
+      return;
+    }
     this.#suspended = true;
-    return { news, wait: this.#hold(now, wait) };
+    this.#failures = 1;
+    this.#hold(this.waitOf(1));
+    this.#reporter.suspended(status, answer);
   }
 
   /** How long events wait that have failed this often. */
   waitOf(attempts: number): number {
-    return Math.min(this.#times.backoff(attempts), this.#longestWait);
-  }
-
-  /** Requests that were under way together fail together, which counts as one failure. */
-  #failedTogether(now: number): boolean {
-    return this.#openUntil !== undefined && now < this.#openUntil;
+    return Math.min(this.#backoff.after(attempts), this.#longestWait);
   }
 
   /** Key and host have changed, or are gone: what the old ones showed no longer counts, nor do requests under way. */
@@ -125,14 +132,27 @@ export class CircuitBreaker {
   }
 
   /** The app is ending: from now on no backoff is longer than `wait`. */
-  limitBackoff(now: number, wait: number): void {
+  limitBackoff(wait: number): void {
     this.#longestWait = wait;
     if (this.#openUntil !== undefined && !this.#suspended) {
-      this.#openUntil = Math.min(this.#openUntil, now + wait);
+      const until = this.#clock.monotonic() + wait;
+      this.#openUntil = Math.min(this.#openUntil, until);
     }
   }
 
-  #hold(now: number, wait: number): number {
+  /** Requests that were under way together fail together, which counts as one failure. */
+  get #failedTogether(): boolean {
+    return (
+      this.#openUntil !== undefined && this.#clock.monotonic() < this.#openUntil
+    );
+  }
+
+  #probeLater(): number {
+    return this.#hold(this.#failedTogether ? 0 : this.waitOf(++this.#failures));
+  }
+
+  #hold(wait: number): number {
+    const now = this.#clock.monotonic();
     this.#openUntil = Math.max(this.#openUntil ?? 0, now + wait);
     return this.#openUntil - now;
   }

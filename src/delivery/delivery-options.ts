@@ -2,6 +2,7 @@ import type { OptionsOf } from '../options/index.js';
 import type { OdpViolation } from '../errors/index.js';
 import type { Duration, Size } from '../options/index.js';
 import { OptionReader } from '../options/index.js';
+import type { DeadLetterRetention, OdpOutbox } from '../outbox/index.js';
 
 /** ODP's documented cap on events per request. */
 const MOST_EVENTS_PER_REQUEST = 500;
@@ -109,6 +110,13 @@ export interface ResolvedDelivery {
   readonly maxEventAge: number;
   readonly shutdownTimeout: number;
   readonly retry: ResolvedRetry;
+}
+
+/** The options of an account that its delivery goes by, checked. */
+export interface AccountDeliveryOptions {
+  readonly delivery: ResolvedDelivery;
+  readonly outbox: OdpOutbox;
+  readonly deadLetters: DeadLetterRetention;
 }
 
 /** Checks the `delivery` options and completes them with their defaults. */

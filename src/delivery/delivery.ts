@@ -1,35 +1,36 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { type Clock, within } from '../clock.js';
 import { OdpOutboxFullError } from '../errors/index.js';
 import type { OdpClient } from '../odp/index.js';
 import type {
   AppendOptions,
-  DeadLetterRetention,
   ErasedEvents,
   OdpOutbox,
+  OutboxContext,
   OutboxCounts,
   OutboxEvent,
 } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
 import { AwaitedEvents } from './awaited.js';
-import type { ResolvedDelivery } from './delivery-options.js';
+import { Backoff } from './backoff.js';
+import { BatchClaims } from './batch-claims.js';
+import { BatchDelivery } from './batch-delivery.js';
+import { BatchLimit } from './batch-limit.js';
+import { BatchTrigger } from './batch-trigger.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type { AccountDeliveryOptions } from './delivery-options.js';
 import { Dispatcher } from './dispatcher.js';
+import { Evidence } from './evidence.js';
+import { ExpiryScan } from './expiry-scan.js';
 import { Flushes } from './flushes.js';
 import { OutboxAccess } from './outbox-access.js';
-
-/** What an account's delivery needs. */
-export interface DeliveryParts {
-  readonly outbox: OdpOutbox;
-  readonly client: OdpClient;
-  readonly reporter: Reporter;
-  readonly clock: Clock;
-  /** From 0 up to 1, for jitter. */
-  random(): number;
-  readonly delivery: ResolvedDelivery;
-  /** How many dead letters are kept, and for how long. */
-  readonly deadLetters: DeadLetterRetention;
-}
+import { OutboxPolling } from './outbox-polling.js';
+import { OutcomeRecorder } from './record-outcome.js';
+import { RequestRate } from './request-rate.js';
+import { RequestSlots } from './request-slots.js';
+import { EventRequests } from './requests.js';
+import { RunState } from './run-state.js';
+import { WakeTimer } from './wake-timer.js';
 
 /** Until when an app that is ending delivers, on the monotonic clock. */
 export interface LastDeadlines {
@@ -41,56 +42,97 @@ export interface LastDeadlines {
 
 /** How long closing waits, after the last flush, for what is under way to stop, in ms. */
 const SHUTDOWN_GRACE_MS = 1000;
+/** The longest backoff while the app is ending, in ms. */
+const MAX_SHUTDOWN_BACKOFF_MS = 250;
 
 /** An account's delivery: takes made events into the outbox, and sends them to ODP. */
 export class Delivery {
   readonly awaited = new AwaitedEvents();
-  readonly #parts: DeliveryParts;
+  readonly #options: AccountDeliveryOptions;
+  readonly #client: OdpClient;
+  readonly #reporter: Reporter;
+  readonly #clock: Clock;
   readonly #access: OutboxAccess;
+  readonly #polling: OutboxPolling;
+  readonly #trigger: BatchTrigger;
+  readonly #breaker: CircuitBreaker;
+  readonly #evidence = new Evidence();
+  readonly #run: RunState;
+  readonly #slots: RequestSlots;
   readonly #dispatcher: Dispatcher;
-  readonly #flushes = new Flushes();
-  readonly #abort = new AbortController();
+  readonly #flushes: Flushes;
+  readonly #wakeTimer: WakeTimer;
+  readonly #ended = new AbortController();
 
-  constructor(parts: DeliveryParts) {
-    const { outbox, reporter, clock, deadLetters } = parts;
-    this.#parts = parts;
+  /** @param random from 0 up to 1, for jitter */
+  constructor(
+    options: AccountDeliveryOptions,
+    client: OdpClient,
+    reporter: Reporter,
+    clock: Clock,
+    random: () => number,
+  ) {
+    const { outbox, delivery } = options;
+    const { signal } = this.#ended;
     // Each request under way adds a listener.
-    setMaxListeners(0, this.#abort.signal);
-    // Batches mix the events of many requests, so delivery runs in the async context of none.
-    const detached = AsyncLocalStorage.snapshot();
-    this.#access = new OutboxAccess({
+    setMaxListeners(0, signal);
+    this.#options = options;
+    this.#client = client;
+    this.#reporter = reporter;
+    this.#clock = clock;
+    this.#wakeTimer = new WakeTimer(clock);
+    this.#trigger = new BatchTrigger(delivery, this.#wakeTimer);
+    this.#access = new OutboxAccess(
       outbox,
-      context: {
-        now: () => clock.now(),
-        monotonic: () => clock.monotonic(),
-        deadLetterRetention: deadLetters,
-        deadLettersRemoved: (count) => reporter.deadLettersRemoved(count),
-        warn: (message) => reporter.outboxWarned(message),
-        dropped: (event) => this.#dropped(event),
-        ready: () => this.#dispatcher.wantAll(),
-        arrived: (count) => this.#dispatcher.arrived(count, clock.monotonic()),
-      },
+      this.#trigger,
       clock,
       reporter,
-      abort: this.#abort.signal,
-      opened: () => this.#dispatcher.opened(),
-      // An awaited event does not wait for its batch to fill.
-      appended: (events, since, inTransaction) => {
-        const atOnce = events[0]?.receipt !== undefined;
-        // Events of a transaction count once it has committed. If no server
-        // reports that, polling finds them.
-        const count = inTransaction ? 0 : events.length;
-        this.#dispatcher.arrived(count, since, atOnce);
-      },
-    });
-    this.#dispatcher = new Dispatcher({
-      ...parts,
-      access: this.#access,
-      awaited: this.awaited,
-      flushes: this.#flushes,
-      abort: this.#abort.signal,
-      detached,
-    });
+      signal,
+    );
+    this.#polling = new OutboxPolling(
+      this.#access,
+      this.awaited,
+      this.#trigger,
+      clock,
+      delivery.maxEventAge,
+    );
+    this.#flushes = new Flushes(this.#access, this.#trigger, clock);
+    this.#run = new RunState(this.awaited, this.#flushes, signal);
+    this.#breaker = new CircuitBreaker(
+      new Backoff(delivery.retry, random),
+      clock,
+      reporter,
+      client.connected,
+    );
+    const rate = new RequestRate(clock, delivery.maxRequestsPerSecond);
+    const limit = new BatchLimit(delivery.maxBatchBytes);
+    const recorder = new OutcomeRecorder(
+      this.#access,
+      this.awaited,
+      reporter,
+      delivery.maxEventAge,
+    );
+    this.#slots = new RequestSlots(
+      new BatchDelivery(
+        new EventRequests(client, rate, limit, this.#run, reporter),
+        recorder,
+        this.#breaker,
+        this.#evidence,
+        reporter,
+      ),
+      this.#breaker,
+      rate,
+      this.#run,
+      delivery.maxConcurrentRequests,
+    );
+    this.#dispatcher = new Dispatcher(
+      this.#access,
+      new BatchClaims(this.#access, this.#trigger, limit, clock, delivery),
+      this.#slots,
+      new ExpiryScan(this.#access, recorder, clock, delivery),
+      this.#flushes,
+      this.#wakeTimer,
+    );
   }
 
   /** The outbox, which answers within five seconds. */
@@ -100,31 +142,36 @@ export class Delivery {
 
   /** Whether delivery is suspended, as the account is misconfigured. */
   get suspended(): boolean {
-    return this.#dispatcher.suspended;
+    return this.#breaker.suspended;
   }
 
   /** Whether delivery was stopped by {@link pause}. */
   get paused(): boolean {
-    return this.#dispatcher.paused;
+    return this.#run.paused;
   }
 
   /** Events in requests under way. */
   get inFlight(): number {
-    return this.#dispatcher.inFlight;
+    return this.#slots.inFlight;
   }
 
   /** Starts no more requests until {@link resume}. Events are accepted meanwhile. */
   pause(): void {
-    this.#dispatcher.pause();
+    this.#run.pause();
+    // Flushes end: nothing can be sent in time.
+    this.#wakeTimer.wake();
   }
 
   resume(): void {
-    this.#dispatcher.resume();
+    this.#run.resume();
+    this.#sendAll();
   }
 
   /** Key and host have changed, or are gone: delivery starts over with the new ones, or waits. */
   credentialsChanged(): void {
-    this.#dispatcher.credentialsChanged();
+    this.#breaker.reset(this.#client.connected);
+    this.#evidence.acquit();
+    this.#sendAll();
   }
 
   /** What the outbox holds, as far as known without waiting. */
@@ -137,9 +184,14 @@ export class Delivery {
     return this.#access.probe();
   }
 
-  /** Opens the outbox and starts delivering. A failure is reported and retried. */
+  /**
+   * Opens the outbox and starts delivering. A failure is reported and retried. Call
+   * it in no request's async context: batches mix the events of many requests, so
+   * delivery must run in the context of none.
+   */
   open(): Promise<void> {
-    return this.#access.open();
+    void this.#deliver();
+    return this.#access.open(this.#context);
   }
 
   /** See {@link OutboxAccess.append}. */
@@ -156,27 +208,21 @@ export class Delivery {
   ): Promise<ErasedEvents> {
     const awaited = this.awaited.naming(identifiers);
     const erased = await this.#access.erase(identifiers);
-    if (awaited.length > 0) await this.#dispatcher.erased(awaited);
+    if (awaited.length > 0) await this.#polling.erased(awaited);
     // A flush may be waiting for them.
-    this.#dispatcher.wake();
+    this.#wakeTimer.wake();
     return erased;
   }
 
-  /**
-   * Sends everything accepted before the call, without waiting for batches to
-   * fill. Resolves when it is delivered or given up, after `timeout` ms, or as
-   * soon as it is clear that nothing can be sent before then.
-   */
-  async flush(timeout: number): Promise<{ pending: number }> {
-    const { clock } = this.#parts;
-    const late = () => this.counts().pending;
-    const flush = this.#flush(clock.monotonic() + timeout);
-    return { pending: await within(clock, timeout, flush, late, true) };
+  /** See {@link Flushes.flush}. */
+  flush(timeout: number): Promise<{ pending: number }> {
+    return this.#flushes.flush(timeout);
   }
 
   /** The app is ending: backoff is short, and batches are only claimed for callers that flush or await delivery. */
   hurry(): void {
-    this.#dispatcher.hurry();
+    this.#breaker.limitBackoff(MAX_SHUTDOWN_BACKOFF_MS);
+    this.#run.serveCallers();
   }
 
   /**
@@ -198,19 +244,21 @@ export class Delivery {
    * @returns how many events stay behind; `undefined` if the outbox did not say
    */
   async close(deadlines: LastDeadlines): Promise<number | undefined> {
-    const { clock } = this.#parts;
+    const clock = this.#clock;
     const grace = this.#until(deadlines.requests) + SHUTDOWN_GRACE_MS;
     const end = clock.monotonic() + grace;
     this.hurry();
     await this.flush(this.#until(deadlines.claims));
-    this.#dispatcher.end();
+    this.#run.end();
     await this.#idle(deadlines);
-    this.#abort.abort();
+    this.#ended.abort();
+    this.#polling.stop();
+    this.#wakeTimer.wake();
     // Flushes that outlast the app resolve with what is left.
     this.#flushes.end();
     let left: number | undefined;
     const ended = async () => {
-      await this.#dispatcher.stopped();
+      await this.#dispatcher.idle();
       left = await this.#left();
       await this.#access.close();
     };
@@ -221,13 +269,12 @@ export class Delivery {
 
   /** Waits for what is under way, at most until its deadline. */
   #idle({ requests }: LastDeadlines): Promise<void> {
-    const { clock } = this.#parts;
     const idle = this.#dispatcher.idle();
-    return within(clock, this.#until(requests), idle, () => {}, true);
+    return within(this.#clock, this.#until(requests), idle, () => {}, true);
   }
 
   #until(deadline: number): number {
-    return Math.max(deadline - this.#parts.clock.monotonic(), 0);
+    return Math.max(deadline - this.#clock.monotonic(), 0);
   }
 
   async #left(): Promise<number | undefined> {
@@ -239,29 +286,38 @@ export class Delivery {
     }
   }
 
-  async #flush(deadline: number): Promise<number> {
-    await this.#access.opened();
-    if (!this.#access.isOpen) return this.counts().pending;
-    this.#dispatcher.wantAll();
-    const checkpoint = await this.#access.checkpoint();
-    try {
-      const ended = this.#flushes.wait(checkpoint, deadline);
-      // Events that came in while the mark was set are before it, too.
-      this.#dispatcher.wantAll();
-      await ended;
-      return await checkpoint.pending();
-    } catch (error) {
-      this.#access.failed('count', error);
-      return this.counts().pending;
-    } finally {
-      checkpoint.close();
-    }
+  async #deliver(): Promise<void> {
+    await this.#access.opened;
+    this.#polling.start();
+    // An earlier run may have left events behind.
+    this.#sendAll();
+    await this.#dispatcher.run();
+  }
+
+  /** Sends everything there is now, full batches or not. */
+  #sendAll(): void {
+    this.#trigger.wantAll(this.#clock.monotonic());
+  }
+
+  /** What the outbox is opened with. */
+  get #context(): OutboxContext {
+    return {
+      now: () => this.#clock.now(),
+      monotonic: () => this.#clock.monotonic(),
+      deadLetterRetention: this.#options.deadLetters,
+      deadLettersRemoved: (count) => this.#reporter.deadLettersRemoved(count),
+      warn: (message) => this.#reporter.outboxWarned(message),
+      dropped: (event) => this.#dropped(event),
+      ready: () => this.#sendAll(),
+      arrived: (count) =>
+        this.#trigger.appended(count, this.#clock.monotonic()),
+    };
   }
 
   #dropped({ id, receipt }: OutboxEvent): void {
     const why = 'An event was given up for a newer one';
     this.#access.forgotten(1);
-    this.#parts.reporter.dropped(id, 'outboxFull', why);
+    this.#reporter.dropped(id, 'outboxFull', why);
     this.awaited.givenUp(receipt, () => new OdpOutboxFullError(undefined, why));
   }
 }

@@ -1,68 +1,64 @@
-import { expect, test } from 'vitest';
-import { quietReporter } from '../../test/support/quiet-reporter.js';
-import type { ClaimRequest, OutboxCounts } from '../outbox/index.js';
-import { ManualClock } from '../testing/index.js';
-import type { BatchDelivery } from './batch-delivery.js';
-import { resolveDelivery } from './delivery-options.js';
+import { expect, test, vi } from 'vitest';
+import { deliveryParts, eventOf } from '../../test/support/delivery-parts.js';
 import { ExpiryScan } from './expiry-scan.js';
-import type { OutboxAccess } from './outbox-access.js';
+import { OutcomeRecorder } from './record-outcome.js';
 
-/** A scan of an outbox whose oldest event has this age; `claim` says how many it finds. */
-function scan(oldestAge: number | undefined, claim: () => number = () => 0) {
-  const counts: OutboxCounts = { pending: 1, oldestAge, deadLetters: 0 };
-  const asked: ClaimRequest[] = [];
-  const expired = { count: 0 };
-  const access = {
-    counts: () => counts,
-    outbox: {
-      claim: (request: ClaimRequest) => {
-        asked.push(request);
-        return Array.from({ length: claim() });
-      },
-    },
-  };
-  const batches = {
-    expire: (events: readonly unknown[]) =>
-      Promise.resolve(events.length - expired.count),
-  };
-  const clock = new ManualClock();
-  const reporter = quietReporter(clock);
-  const one = new ExpiryScan(
-    access as unknown as OutboxAccess,
-    batches as unknown as BatchDelivery,
-    reporter,
-    resolveDelivery({ maxEventAge: 60_000, batchSize: 5 }, []),
-    30_000,
-  );
-  return { one, asked, expired, reporter };
+const MAX_AGE = 60_000;
+
+/** A scan of an outbox with so many events. */
+async function scan(count: number) {
+  const parts = await deliveryParts({ maxEventAge: MAX_AGE, batchSize: 5 });
+  const { access, awaited, reporter, clock, options } = parts;
+  for (let n = 0; n < count; n++) await access.append([eventOf(`${n}`)]);
+  const recorder = new OutcomeRecorder(access, awaited, reporter, MAX_AGE);
+  const one = new ExpiryScan(access, recorder, clock, options);
+  return { ...parts, one };
 }
 
-test('it is due when the oldest event grows too old', () => {
-  expect(scan(undefined).one.dueAt(5)).toBe(Infinity);
-  expect(scan(20_000).one.dueAt(5)).toBe(40_005);
+test('it is due when the oldest event grows too old', async () => {
+  const { one, clock } = await scan(1);
+  await clock.advance(20_000);
+  expect(one.dueAt).toBe(MAX_AGE);
+  expect((await scan(0)).one.dueAt).toBe(Infinity);
 });
 
-test('it claims only what is too old, and rests for a second if it finds nothing', async () => {
-  const { one, asked } = scan(60_000);
-  await one.run(5000);
-  expect(asked).toEqual([{ limit: 5, lease: 30_000, minAge: 60_000 }]);
-  expect(one.dueAt(5000)).toBe(6000);
+test('it gives up what is too old, and leaves the rest to be claimed', async () => {
+  const { one, clock, access, reporter } = await scan(2);
+  await clock.advance(1000);
+  await access.append([eventOf('young')]);
+  await clock.advance(MAX_AGE - 1000);
+  await one.run();
+  expect(reporter.counters.expired).toBe(2);
+  expect(await access.outbox.claim({ limit: 9, lease: 1 })).toMatchObject([
+    { id: 'young' },
+  ]);
 });
 
 test('it goes on at once as long as all that it finds is too old', async () => {
-  const { one, expired } = scan(60_000, () => 5);
-  await one.run(5000);
-  expect(one.dueAt(5000)).toBe(5000);
-  expired.count = 1;
-  await one.run(5000);
-  expect(one.dueAt(5000)).toBe(6000);
+  const { one, clock, reporter } = await scan(7);
+  await clock.advance(MAX_AGE);
+  await one.run();
+  expect(reporter.counters.expired).toBe(5);
+  expect(one.dueAt).toBe(MAX_AGE);
+  await one.run();
+  expect(reporter.counters.expired).toBe(7);
+});
+
+test('it rests for a second if it finds nothing', async () => {
+  const { one, clock, access } = await scan(1);
+  await access.outbox.claim({ limit: 1, lease: 2 * MAX_AGE });
+  await clock.advance(MAX_AGE);
+  await one.run();
+  expect(one.dueAt).toBe(MAX_AGE + 1000);
 });
 
 test('an outbox that fails is reported, and asked again after a second', async () => {
-  const { one, reporter } = scan(60_000, () => {
+  const { one, clock, outbox, reporter } = await scan(1);
+  await clock.advance(MAX_AGE);
+  vi.spyOn(outbox, 'claim').mockImplementation(() => {
     throw new Error('away');
   });
-  await one.run(5000);
+  await one.run();
   expect(reporter.counters.outboxFailures).toBe(1);
-  expect(one.dueAt(5000)).toBe(6000);
+  expect(one.dueAt).toBe(MAX_AGE + 1000);
 });

@@ -1,7 +1,8 @@
+import type { Clock } from '../clock.js';
+import { leaseFor } from './claim.js';
 import type { ResolvedDelivery } from './delivery-options.js';
-import type { BatchDelivery } from './batch-delivery.js';
 import type { OutboxAccess } from './outbox-access.js';
-import type { Reporter } from '../reporting/index.js';
+import type { OutcomeRecorder } from './record-outcome.js';
 
 /** The shortest time between two scans that find nothing, in ms. */
 const EXPIRY_SCAN_INTERVAL_MS = 1000;
@@ -9,53 +10,49 @@ const EXPIRY_SCAN_INTERVAL_MS = 1000;
 /** Gives up events that are too old while nothing may be sent. */
 export class ExpiryScan {
   readonly #access: OutboxAccess;
-  readonly #batches: BatchDelivery;
-  readonly #reporter: Reporter;
-  readonly #delivery: ResolvedDelivery;
-  readonly #lease: number;
+  readonly #recorder: OutcomeRecorder;
+  readonly #clock: Clock;
+  readonly #options: ResolvedDelivery;
   #notBefore = 0;
 
-  /** @param lease how long it claims events, in ms */
   constructor(
     access: OutboxAccess,
-    batches: BatchDelivery,
-    reporter: Reporter,
-    delivery: ResolvedDelivery,
-    lease: number,
+    recorder: OutcomeRecorder,
+    clock: Clock,
+    options: ResolvedDelivery,
   ) {
     this.#access = access;
-    this.#batches = batches;
-    this.#reporter = reporter;
-    this.#delivery = delivery;
-    this.#lease = lease;
+    this.#recorder = recorder;
+    this.#clock = clock;
+    this.#options = options;
   }
 
   /** When the next event will be too old, on the monotonic clock; `Infinity` if none waits. */
-  dueAt(now: number): number {
+  get dueAt(): number {
     const { oldestAge } = this.#access.counts();
     if (oldestAge === undefined) return Infinity;
-    return Math.max(
-      now + this.#delivery.maxEventAge - oldestAge,
-      this.#notBefore,
-    );
+    const left = this.#options.maxEventAge - oldestAge;
+    return Math.max(this.#clock.monotonic() + left, this.#notBefore);
   }
 
   /** Checks the oldest events. Never rejects. */
-  async run(now: number): Promise<void> {
-    const { batchSize, maxEventAge } = this.#delivery;
-    const lease = this.#lease;
+  async run(): Promise<void> {
+    const { batchSize, maxEventAge } = this.#options;
+    const now = this.#clock.monotonic();
     this.#notBefore = now + EXPIRY_SCAN_INTERVAL_MS;
     try {
-      const events = await this.#access.outbox.claim({
+      const claim = await this.#access.claim({
         limit: batchSize,
-        lease,
+        lease: leaseFor(this.#options),
         minAge: maxEventAge,
       });
-      const expired = await this.#batches.expire(events, now + lease);
+      const fresh = await this.#recorder.expire(claim, claim.events);
+      await claim.release(fresh);
       // If all were too old, the next may be as well.
-      if (expired > 0 && expired === events.length) this.#notBefore = now;
+      const isAny = claim.events.length > 0;
+      if (isAny && fresh.length === 0) this.#notBefore = now;
     } catch (error) {
-      this.#reporter.outboxFailed('claim', error);
+      this.#access.failed('claim', error);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import {
   type AppendOptions,
   BoundedOutbox,
+  type ClaimRequest,
   type ErasedEvents,
   isThenable,
   type OdpOutbox,
@@ -11,29 +12,9 @@ import {
   type OutboxEvent,
 } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
+import type { BatchTrigger } from './batch-trigger.js';
+import { Claim } from './claim.js';
 import { OutboxOpening } from './outbox-opening.js';
-
-/** What access to an outbox needs. */
-export interface OutboxAccessParts {
-  readonly outbox: OdpOutbox;
-  /** What the outbox is opened with. */
-  readonly context: OutboxContext;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  /** Aborted when the app ends. */
-  readonly abort: AbortSignal;
-  /** Called once the outbox is open. */
-  opened(): void;
-  /**
-   * Called when the outbox has these events, or has them once the caller's
-   * transaction commits. The caller came at `since`, on the monotonic clock.
-   */
-  appended(
-    events: readonly OutboxEvent[],
-    since: number,
-    inTransaction: boolean,
-  ): void;
-}
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -46,7 +27,9 @@ const EMPTY: OutboxCounts = {
 /** Fronts the outbox: opens it, appends events, tracks what it holds, and always answers in time. */
 export class OutboxAccess {
   readonly outbox: OdpOutbox;
-  readonly #parts: OutboxAccessParts;
+  readonly #trigger: BatchTrigger;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
   readonly #opening: OutboxOpening;
   /** The last answer, updated in place: it changes with every event. */
   #counts: Changing<OutboxCounts> = { ...EMPTY };
@@ -54,10 +37,19 @@ export class OutboxAccess {
   #probing: Promise<OutboxCounts> | undefined;
   #closed = false;
 
-  constructor(parts: OutboxAccessParts) {
-    this.#parts = parts;
-    this.outbox = new BoundedOutbox(parts.outbox, parts.clock);
-    this.#opening = new OutboxOpening({ ...parts, outbox: this.outbox });
+  /** @param ended aborted when the app has ended */
+  constructor(
+    outbox: OdpOutbox,
+    trigger: BatchTrigger,
+    clock: Clock,
+    reporter: Reporter,
+    ended: AbortSignal,
+  ) {
+    this.outbox = new BoundedOutbox(outbox, clock);
+    this.#trigger = trigger;
+    this.#clock = clock;
+    this.#reporter = reporter;
+    this.#opening = new OutboxOpening(this.outbox, clock, reporter, ended);
   }
 
   /** Whether the outbox can be used. */
@@ -69,14 +61,24 @@ export class OutboxAccess {
     );
   }
 
-  /** Opens the outbox. A failure is reported and retried; never rejects. */
-  open(): Promise<void> {
-    return this.#opening.begin();
+  /** Whether the app has ended, or has closed the store: what fails is not tried again. */
+  get isOver(): boolean {
+    return this.#opening.isOver;
+  }
+
+  /** See {@link OutboxOpening.begin}. */
+  open(context: OutboxContext): Promise<void> {
+    return this.#opening.begin(context);
   }
 
   /** Resolves after the first attempt to open the outbox, if there was one. */
-  opened(): Promise<void> {
+  firstOpened(): Promise<void> {
     return this.#opening.begun();
+  }
+
+  /** Resolves once the outbox is open, which may never be. */
+  get opened(): Promise<void> {
+    return this.#opening.opened;
   }
 
   /**
@@ -90,8 +92,8 @@ export class OutboxAccess {
     options?: AppendOptions,
   ): void | Promise<void> {
     const { failure } = this.#opening;
-    if (failure !== undefined) throw this.#parts.reporter.outboxThrew(failure);
-    const since = this.#parts.clock.monotonic();
+    if (failure !== undefined) throw this.#reporter.outboxThrew(failure);
+    const since = this.#clock.monotonic();
     let inTransaction = false;
     try {
       inTransaction = this.outbox.joinsTransaction(options);
@@ -100,14 +102,32 @@ export class OutboxAccess {
         return Promise.resolve(appended).then(
           () => this.#appended(events, since, inTransaction),
           (error: unknown) => {
-            throw this.#parts.reporter.outboxThrew(error);
+            throw this.#reporter.outboxThrew(error);
           },
         );
       }
     } catch (error) {
-      throw this.#parts.reporter.outboxThrew(error);
+      throw this.#reporter.outboxThrew(error);
     }
     this.#appended(events, since, inTransaction);
+  }
+
+  /**
+   * Claims events.
+   *
+   * @throws OdpOutboxError when the outbox fails
+   */
+  async claim(request: ClaimRequest): Promise<Claim> {
+    const leaseEnd = this.#clock.monotonic() + request.lease;
+    const events = await this.outbox.claim(request);
+    return new Claim(
+      events,
+      leaseEnd,
+      this.#opening,
+      this.#trigger,
+      this.#reporter,
+      this.#clock,
+    );
   }
 
   /**
@@ -125,7 +145,7 @@ export class OutboxAccess {
       this.forgotten(erased.pending);
       return erased;
     } catch (error) {
-      throw this.#parts.reporter.outboxThrew(error);
+      throw this.#reporter.outboxThrew(error);
     }
   }
 
@@ -175,7 +195,7 @@ export class OutboxAccess {
   /** Reports a failure, unless the app has closed the store: that is none. */
   failed(doing: string, error: unknown): void {
     if (this.outbox.storeClosed) return;
-    this.#parts.reporter.outboxFailed(doing, error);
+    this.#reporter.outboxFailed(doing, error);
   }
 
   /** Events were delivered or given up. */
@@ -209,8 +229,14 @@ export class OutboxAccess {
     if (events.length === 0) return;
     this.#counts.oldestAge ??= 0;
     this.#counts.pending += events.length;
-    this.#parts.reporter.accepted(events);
-    this.#parts.appended(events, since, inTransaction);
+    this.#reporter.accepted(events);
+    // An awaited event does not wait for its batch to fill.
+    if (events[0]?.receipt !== undefined) {
+      this.#trigger.wantAllSoon(this.#clock.monotonic());
+    }
+    // Events of a transaction count once it has committed. If no server reports
+    // that, polling finds them.
+    this.#trigger.appended(inTransaction ? 0 : events.length, since);
   }
 
   async #keep(answer: PromiseLike<OutboxCounts>): Promise<OutboxCounts> {

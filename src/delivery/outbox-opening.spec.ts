@@ -14,14 +14,13 @@ function opening(open: () => void | Promise<void>) {
   const write = (line: string) => log.push(line);
   const logger = { log: write, warn: write, error: write };
   const seen = { opened: 0 };
-  const one = new OutboxOpening({
+  const one = new OutboxOpening(
     outbox,
-    context: quietContext(),
     clock,
-    reporter: quietReporter(clock, logger),
-    abort: abort.signal,
-    opened: () => seen.opened++,
-  });
+    quietReporter(clock, logger),
+    abort.signal,
+  );
+  void one.opened.then(() => seen.opened++);
   return { clock, abort, log, outbox, seen, one };
 }
 
@@ -32,8 +31,8 @@ const away = () => {
 test('an outbox cannot be used until it is open', async () => {
   const { one, seen } = opening(() => {});
   expect(one.failure?.message).toContain('not open yet');
-  await one.begin();
-  await one.begin();
+  await one.begin(quietContext());
+  await one.begin(quietContext());
   await one.begun();
   expect([one.failure, seen.opened]).toEqual([undefined, 1]);
 });
@@ -43,7 +42,7 @@ test('an outbox that cannot be opened holds up no boot, and is tried each second
   const { clock, log, seen, one } = opening(() => {
     if (++tries < 4) away();
   });
-  await one.begin();
+  await one.begin(quietContext());
   expect(one.failure?.message).toBe('The store is away.');
   expect(log).toEqual([
     expect.stringContaining('failed to open and is tried again'),
@@ -59,7 +58,7 @@ test('an outbox that does not answer holds up the boot for five seconds at most'
   const { clock, seen, one } = opening(
     () => new Promise<void>((resolve) => (answer = resolve)),
   );
-  const booted = one.begin();
+  const booted = one.begin(quietContext());
   await clock.advance(5000);
   await booted;
   expect(one.failure?.message).toContain('still opening after 5 s');
@@ -72,7 +71,9 @@ test('what no retry can mend fails the boot', async () => {
   const { clock, one } = opening(() => {
     throw new OdpConfigurationError([{ path: 'outbox', message: 'is wrong' }]);
   });
-  await expect(one.begin()).rejects.toBeInstanceOf(OdpConfigurationError);
+  await expect(one.begin(quietContext())).rejects.toBeInstanceOf(
+    OdpConfigurationError,
+  );
   expect(clock.pendingTimers).toBe(0);
 });
 
@@ -82,7 +83,7 @@ test('it is not tried again once the app has ended', async () => {
     tries++;
     away();
   });
-  await one.begin();
+  await one.begin(quietContext());
   abort.abort();
   await clock.advance(10_000);
   expect(tries).toBe(1);
@@ -94,7 +95,7 @@ test('one that opens after the app has ended is closed again', async () => {
     () => new Promise<void>((resolve) => (answer = resolve)),
   );
   const close = vi.spyOn(outbox, 'close');
-  const booted = one.begin();
+  const booted = one.begin(quietContext());
   await clock.advance(5000);
   await booted;
   abort.abort();

@@ -11,19 +11,6 @@ import {
 import { type Clock, within } from '../clock.js';
 import type { Reporter } from '../reporting/index.js';
 
-/** What opening an outbox needs. */
-export interface OutboxOpeningParts {
-  readonly outbox: OdpOutbox;
-  /** What the outbox is opened with. */
-  readonly context: OutboxContext;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  /** Aborted when the app ends. */
-  readonly abort: AbortSignal;
-  /** Called once the outbox is open. */
-  opened(): void;
-}
-
 /** How soon a failed opening is tried again, in ms. */
 const REOPEN_INTERVAL_MS = 1000;
 /** How long the app's boot waits for the outbox, at most, in ms. */
@@ -31,19 +18,42 @@ const BOOT_TIMEOUT_MS = 5000;
 
 /** Opens an outbox; a failure is reported and retried. */
 export class OutboxOpening {
-  readonly #parts: OutboxOpeningParts;
+  readonly outbox: OdpOutbox;
+  /** Resolves once it is open. */
+  readonly opened: Promise<void>;
+  readonly #clock: Clock;
+  readonly #reporter: Reporter;
+  readonly #ended: AbortSignal;
+  #isOpen = () => {};
   #failure: OdpError | undefined = new OdpOutboxError(
     'The outbox is not open yet. Send once the app has booted.',
   );
   #first: Promise<void> | undefined;
 
-  constructor(parts: OutboxOpeningParts) {
-    this.#parts = parts;
+  /** @param ended aborted when the app has ended */
+  constructor(
+    outbox: OdpOutbox,
+    clock: Clock,
+    reporter: Reporter,
+    ended: AbortSignal,
+  ) {
+    this.outbox = outbox;
+    this.#clock = clock;
+    this.#reporter = reporter;
+    this.#ended = ended;
+    this.opened = new Promise((resolve) => {
+      this.#isOpen = resolve;
+    });
   }
 
   /** Why the outbox cannot be used; `undefined` once it is open. */
   get failure(): OdpError | undefined {
     return this.#failure;
+  }
+
+  /** Whether the app has ended, or has closed the store: what fails is not tried again. */
+  get isOver(): boolean {
+    return this.#ended.aborted || this.outbox.storeClosed;
   }
 
   /**
@@ -52,8 +62,8 @@ export class OutboxOpening {
    *
    * @throws OdpConfigurationError when it can never be opened
    */
-  begin(): Promise<void> {
-    this.#first ??= this.#begin();
+  begin(context: OutboxContext): Promise<void> {
+    this.#first ??= this.#begin(context);
     return this.#first;
   }
 
@@ -62,12 +72,11 @@ export class OutboxOpening {
     await this.#first;
   }
 
-  async #begin(): Promise<void> {
-    const { clock, reporter } = this.#parts;
+  async #begin(context: OutboxContext): Promise<void> {
     const late = await within(
-      clock,
+      this.#clock,
       BOOT_TIMEOUT_MS,
-      this.#try(),
+      this.#try(context),
       () => true,
       true,
     );
@@ -75,35 +84,38 @@ export class OutboxOpening {
     this.#failure = new OdpOutboxError(
       `The outbox is still opening after ${BOOT_TIMEOUT_MS / 1000} s. Check that its store can be reached.`,
     );
-    reporter.outboxFailed('open', this.#failure);
+    this.#reporter.outboxFailed('open', this.#failure);
   }
 
-  async #try(): Promise<void> {
-    const { outbox, context, clock, reporter, opened, abort } = this.#parts;
+  async #try(context: OutboxContext): Promise<void> {
     try {
-      await outbox.open(context);
-      if (abort.aborted) {
+      await this.outbox.open(context);
+      if (this.#ended.aborted) {
         // Closing it came too early, and nobody else will.
-        await outbox.close();
+        await this.outbox.close();
         return;
       }
     } catch (error) {
       // No retry fixes a package that is not installed.
       if (error instanceof OdpConfigurationError) throw error;
       this.#failure = outboxError(error);
-      reporter.outboxFailed('open', this.#failure);
-      clock.schedule(() => void this.#again(), REOPEN_INTERVAL_MS, false);
+      this.#reporter.outboxFailed('open', this.#failure);
+      this.#clock.schedule(
+        () => void this.#again(context),
+        REOPEN_INTERVAL_MS,
+        false,
+      );
       return;
     }
     this.#failure = undefined;
-    opened();
+    this.#isOpen();
   }
 
-  async #again(): Promise<void> {
-    if (this.#parts.abort.aborted) return;
-    await this.#try().catch((error: unknown) => {
+  async #again(context: OutboxContext): Promise<void> {
+    if (this.#ended.aborted) return;
+    await this.#try(context).catch((error: unknown) => {
       this.#failure = outboxError(error);
-      this.#parts.reporter.outboxFailed('open', this.#failure);
+      this.#reporter.outboxFailed('open', this.#failure);
     });
   }
 }

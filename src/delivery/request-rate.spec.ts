@@ -21,11 +21,11 @@ test('spaces requests evenly', async () => {
     await rate.turn(signal);
     started.push(clock.monotonic() - begin);
   });
-  expect(rate.nextAt(begin)).toBe(begin + 750);
+  expect(rate.nextRequestAt).toBe(begin + 750);
   await clock.advance(1000);
   await Promise.all(requests);
   expect(started).toEqual([0, 250, 500]);
-  expect(rate.nextAt(clock.monotonic())).toBeUndefined();
+  expect(rate.nextRequestAt).toBeUndefined();
 });
 
 test('nobody waits for a turn once the app ends', async () => {

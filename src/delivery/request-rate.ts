@@ -15,8 +15,8 @@ export class RequestRate {
   }
 
   /** When the next request may start, on the monotonic clock; `undefined`: at once. */
-  nextAt(now: number): number | undefined {
-    return this.#next > now ? this.#next : undefined;
+  get nextRequestAt(): number | undefined {
+    return this.#next > this.#clock.monotonic() ? this.#next : undefined;
   }
 
   /** Resolves when the caller may start a request, or when no more will be made. */

@@ -46,15 +46,16 @@ const unavailable = (problem: string, timedOut = false): Outcome => ({
 
 /** Sends one batch in one request. */
 export class OdpClient {
+  /** How long a request may take, in ms. */
+  readonly requestTimeout: number;
   readonly #http: OdpHttp;
   readonly #clock: Clock;
-  readonly #requestTimeout: number;
 
   /** @param requestTimeout in ms */
   constructor(http: OdpHttp, clock: Clock, requestTimeout: number) {
+    this.requestTimeout = requestTimeout;
     this.#http = http;
     this.#clock = clock;
-    this.#requestTimeout = requestTimeout;
   }
 
   /** Whether there is an account to send to. */
@@ -106,7 +107,7 @@ export class OdpClient {
           method: 'POST',
           path: '/v3/events',
           body: bodyOf(events),
-          timeout: this.#requestTimeout,
+          timeout: this.requestTimeout,
           signal,
         },
         current,

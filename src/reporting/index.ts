@@ -14,6 +14,7 @@ export type {
   OdpDeliverySuspended,
 } from './delivery-event.js';
 export { type DeliveryLogger, GuardedLogger } from './guarded-logger.js';
+export type { SuspendingAnswer } from './log-texts.js';
 export { factsOf } from './one-line.js';
 export { RateLimitedLogger } from './rate-limited-logger.js';
 export { identifierRedactor } from './redact.js';

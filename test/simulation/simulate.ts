@@ -71,24 +71,23 @@ export async function simulate(seed: number): Promise<SimulationFigures> {
     },
     [],
   );
-  const delivery = new Delivery({
-    outbox,
-    client: new OdpClient(
-      new OdpHttp(
-        'default',
-        new CredentialsHolder({ apiKey: 'key', apiHost: 'https://odp' }),
-        odp,
-        clock,
-      ),
-      clock,
-      options.requestTimeout,
-    ),
+  const http = new OdpHttp(
+    'default',
+    new CredentialsHolder({ apiKey: 'key', apiHost: 'https://odp' }),
+    odp,
+    clock,
+  );
+  const delivery = new Delivery(
+    {
+      delivery: options,
+      outbox,
+      deadLetters: { maxAge: Infinity, maxCount: Infinity, maxBytes: Infinity },
+    },
+    new OdpClient(http, clock, options.requestTimeout),
     reporter,
     clock,
-    random: () => random.next(),
-    delivery: options,
-    deadLetters: { maxAge: Infinity, maxCount: Infinity, maxBytes: Infinity },
-  });
+    () => random.next(),
+  );
   const fates = new Map<string, Fate>();
   reporter.deliveryEvents.subscribe((item) => {
     if (!('id' in item) || item.id === undefined) return;
