@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { copyData } from './data.js';
+import { copyData, writeData } from './data.js';
+import { JsonWriter } from './json-writer.js';
 import { LONGEST_EVENT, TOO_LONG } from './length.js';
 import type { Violations } from './read-fields.js';
 
@@ -38,6 +39,7 @@ describe('copyData', () => {
     [{ idempotence_id: 'x'.repeat(128) }, { idempotence_id: 'x'.repeat(128) }],
     [{ ts: 1e11 - 1 }, { ts: 1e11 - 1 }],
     [{ ts: '2026-01-01' }, { ts: '2026-01-01' }],
+    [{ views: 1e11 }, { views: 1e11 }],
     [{ ts: '100000000000' }, { ts: '100000000000' }],
     [{ order: null }, { order: null }],
     [{ order: '42' }, { order: '42' }],
@@ -127,6 +129,17 @@ describe('copyData', () => {
     expect(copied({ order: { order_id: 1, items: list } }).problems).toEqual([
       'data.order.items could not be read (it throws)',
     ]);
+  });
+
+  it('takes nothing that all objects have', () => {
+    const ofAll = { value: 5, enumerable: true, configurable: true };
+    // oxlint-disable-next-line no-extend-native -- as a careless library might
+    Object.defineProperty(Object.prototype, 'total', ofAll);
+    const json = new JsonWriter();
+    json.begin();
+    writeData({ a: 1 }, 'data', [], json);
+    Reflect.deleteProperty(Object.prototype, 'total');
+    expect(json.end()).toBe('{"a":1}');
   });
 
   it('takes so many line items and no more', () => {
