@@ -1,6 +1,6 @@
 /**
- * Breaks pure code line by line; a test has to notice. `npm run test:mutation`
- * for all of it, `-- --mutate src/options/*.ts` for some.
+ * Breaks pure code line by line; a test has to notice. See CONTRIBUTING.md, How we
+ * test.
  *
  * @type {import('@stryker-mutator/api/core').PartialStrykerOptions}
  */

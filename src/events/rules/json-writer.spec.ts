@@ -29,24 +29,13 @@ const write = (
   >,
 ) => {
   json.begin();
-  for (const key of Object.keys(object)) json.field(key, object[key]);
+  for (const key of Object.keys(object)) {
+    expect(json.field(key, object[key])).toBe(true);
+  }
   return json.end();
 };
 
 describe('JsonWriter', () => {
-  it('writes what JSON.stringify writes, event after event', () => {
-    const json = new JsonWriter();
-    fc.assert(
-      fc.property(fields, (object) => {
-        const written = write(json, object);
-        expect(JSON.parse(written ?? '')).toEqual(
-          JSON.parse(JSON.stringify(object)),
-        );
-      }),
-      RUNS,
-    );
-  });
-
   // JSON.parse of Node 24.21 and 26.10 misreads a name that begins with an
   // escape and comes after one that is a lone quote or backslash.
   it.each(['"', '\\'])('writes names as they are after %j', (first) => {
@@ -104,6 +93,23 @@ describe('JsonWriter', () => {
     }
   });
 
+  it('grows wherever it is full', () => {
+    for (let length = 970; length < 1030; length++) {
+      const long = 'x'.repeat(length);
+      const json = new JsonWriter();
+      json.begin();
+      json.field('long', long);
+      json.open('o');
+      json.close();
+      json.openList('l');
+      json.open();
+      json.close();
+      json.closeList();
+      json.written(Buffer.from('"w":[1],'), true);
+      expect(json.end()).toBe(JSON.stringify({ long, o: {}, l: [{}], w: [1] }));
+    }
+  });
+
   it('reports what is too long, and goes on with the next', () => {
     const json = new JsonWriter();
     const frame = JSON.stringify({ a: '' }).length;
@@ -112,8 +118,21 @@ describe('JsonWriter', () => {
       expect(write(json, { a: most })).toBe(JSON.stringify({ a: most }));
       expect(write(json, { a: most + unit })).toBeUndefined();
       expect(write(json, { a: most, b: most, c: most, d: 1 })).toBeUndefined();
+      const endless = unit.repeat(4 * LONGEST_EVENT);
+      expect(write(json, { a: endless, b: 1 })).toBeUndefined();
       expect(write(json, { a: 1 })).toBe('{"a":1}');
     }
+  });
+
+  it('takes no more memory for what is too long, however much it is', () => {
+    const json = new JsonWriter();
+    const long = 'x'.repeat(LONGEST_EVENT);
+    const before = process.memoryUsage().arrayBuffers;
+    json.begin();
+    for (let i = 0; i < 50; i++) json.field(`a${i}`, long);
+    const { arrayBuffers } = process.memoryUsage();
+    expect(arrayBuffers - before).toBeLessThan(10 * LONGEST_EVENT);
+    expect(json.end()).toBeUndefined();
   });
 
   it.each(['', ' ', '\u2003', '__proto__', '\ud800', 'a\udfff'])(
@@ -135,6 +154,19 @@ describe('JsonWriter', () => {
     }
     expect(write(json, { name2999: 1, name0: 2 })).toBe(
       '{"name2999":1,"name0":2}',
+    );
+  });
+
+  it('writes what JSON.stringify writes, event after event', () => {
+    const json = new JsonWriter();
+    fc.assert(
+      fc.property(fields, (object) => {
+        const written = write(json, object);
+        expect(JSON.parse(written ?? '')).toEqual(
+          JSON.parse(JSON.stringify(object)),
+        );
+      }),
+      RUNS,
     );
   });
 });
