@@ -15,7 +15,8 @@ app.useGlobalFilters(new OdpValidationExceptionFilter());
 app.enableShutdownHooks();
 const shop = await listen(app);
 
-const json = `-H 'content-type: application/json' -b vuid=0123456789abcdef0123456789abcdef`;
+const visitor = '-b vuid=0123456789abcdef0123456789abcdef';
+const json = `-H 'content-type: application/json' ${visitor}`;
 console.log(`
   Open this:  ${odp.url}   a local ODP: events appear there, and here
   The shop:   ${shop}   takes its account from the local ODP's datafile
@@ -27,7 +28,7 @@ console.log(`
 
   Buy three times, and ODP knows a vip: another price appears.
 
-    curl ${shop}/products/pot ${json}
+    curl ${shop}/products/pot ${visitor}
 
   Press Faults on the page to take ODP away, Datafile to move the account.
   Another port: PORT=3010 npm start. See also npm run start:graphql and
