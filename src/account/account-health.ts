@@ -51,7 +51,7 @@ export async function healthOf(
   const { pending, oldestAge: oldestPendingAge = 0, deadLetters } = counts;
   const details = {
     pending,
-    oldestPendingAge,
+    oldestPendingAge: Math.round(oldestPendingAge),
     deadLetters,
     ...lastFailureOf(account),
   };

@@ -265,7 +265,7 @@ export class OdpAccount {
       ...this.reporter.counters,
       pending,
       inFlight: this.delivery?.inFlight ?? 0,
-      oldestPendingAge: oldestAge,
+      oldestPendingAge: Math.round(oldestAge),
       suspended: this.delivery?.suspended ?? false,
       paused: this.delivery?.paused ?? false,
       deadLetters,

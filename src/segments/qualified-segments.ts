@@ -176,7 +176,7 @@ export class QualifiedSegments {
     return {
       segments: wanted.filter((name) => qualified.includes(name)),
       cached,
-      age: this.#account.clock.monotonic() - at,
+      age: Math.round(this.#account.clock.monotonic() - at),
     };
   }
 

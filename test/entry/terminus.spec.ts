@@ -93,7 +93,7 @@ describe('OdpHealthIndicator on Terminus 12', () => {
     await transport.waitFor(1);
     await clock.advance(30_000);
     expect(await ask()).toMatchObject({ http: 200, status: 'ok' });
-    await clock.advance(1);
+    await clock.advance(1.4); // ages are whole ms
     const late = await ask();
     expect(late).toMatchObject({
       http: 200,
@@ -107,6 +107,7 @@ describe('OdpHealthIndicator on Terminus 12', () => {
         },
       },
     });
+    expect(app.get(OdpService).stats().oldestPendingAge).toBe(30_001);
     expect(JSON.stringify(late)).not.toContain('ada');
     transport.respondWith(202);
     await clock.advance(5000);
