@@ -259,6 +259,7 @@ export class Delivery {
     let left: number | undefined;
     const ended = async () => {
       await this.#dispatcher.idle();
+      await this.#access.appendsEnded();
       left = await this.#left();
       await this.#access.close();
     };

@@ -78,6 +78,7 @@ export class Flushes {
     await this.#access.firstOpened();
     if (!this.#access.isOpen) return this.#access.counts().pending;
     this.#trigger.wantAll(this.#clock.monotonic());
+    await this.#access.appendsEnded();
     const checkpoint = await this.#access.checkpoint();
     try {
       const ended = this.#wait(checkpoint, deadline);

@@ -15,6 +15,7 @@ import type { Reporter } from '../reporting/index.js';
 import type { BatchTrigger } from './batch-trigger.js';
 import { Claim } from './claim.js';
 import { OutboxOpening } from './outbox-opening.js';
+import { UnderWay } from './under-way.js';
 
 type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -33,6 +34,7 @@ export class OutboxAccess {
   readonly #opening: OutboxOpening;
   /** The last answer, updated in place: it changes with every event. */
   #counts: Changing<OutboxCounts> = { ...EMPTY };
+  readonly #appends = new UnderWay();
   #asking = 0;
   #probing: Promise<OutboxCounts> | undefined;
   #closed = false;
@@ -99,9 +101,14 @@ export class OutboxAccess {
       inTransaction = this.outbox.joinsTransaction(options);
       const appended = this.outbox.append(events, options);
       if (isThenable(appended)) {
+        const ended = this.#appends.begin();
         return Promise.resolve(appended).then(
-          () => this.#appended(events, since, inTransaction),
+          () => {
+            this.#appended(events, since, inTransaction);
+            ended();
+          },
           (error: unknown) => {
+            ended();
             throw this.#reporter.outboxThrew(error);
           },
         );
@@ -110,6 +117,16 @@ export class OutboxAccess {
       throw this.#reporter.outboxThrew(error);
     }
     this.#appended(events, since, inTransaction);
+  }
+
+  /**
+   * Resolves once the appends that are under way now have ended, such as those of
+   * callers that do not wait. Does not wait for capacity, which only delivery makes.
+   */
+  appendsEnded(): Promise<void> {
+    return this.outbox.durability === 'process'
+      ? Promise.resolve()
+      : this.#appends.ended();
   }
 
   /**

@@ -31,6 +31,23 @@ test('what a run leaves behind is delivered by the next', async () => {
   await expect.poll(() => second.odp.stats().pending).toBe(0);
 });
 
+test('an event that nobody waits for, sent as the app closes, is delivered and counted', async () => {
+  const { odp, arrived, close, log } = await startOdpApp({
+    outbox: fileOutbox({ path }),
+  });
+  odp.trackOdpEvent(numbered(1));
+  await close();
+  expect(arrived()).toEqual(['1']);
+  expect(log.at(-1)?.message).toMatch(/was delivered .*delivered=1 left=0/);
+});
+
+test('a flush covers events whose sender does not wait', async () => {
+  const { odp, arrived } = await startOdpApp({ outbox: fileOutbox({ path }) });
+  odp.trackOdpEvent(numbered(1));
+  expect(await odp.flush()).toEqual({ pending: 0 });
+  expect(arrived()).toEqual(['1']);
+});
+
 test('events that wait for another run keep their id and their time', async () => {
   const first = await startOdpApp({ outbox: fileOutbox({ path }) });
   first.sandbox.fail({ status: 503, retryAfter: 60 });

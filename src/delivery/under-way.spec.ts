@@ -1,0 +1,47 @@
+import { setImmediate } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { UnderWay } from './under-way.js';
+
+function waiting(underWay: UnderWay) {
+  const seen = { over: false };
+  void underWay.ended().then(() => (seen.over = true));
+  return seen;
+}
+
+test('what is under way is waited for, and nothing that begins later', async () => {
+  const underWay = new UnderWay();
+  await underWay.ended();
+  const [first, second] = [underWay.begin(), underWay.begin()];
+  const before = waiting(underWay);
+  const third = underWay.begin();
+  first();
+  await setImmediate();
+  expect(before.over).toBe(false);
+  second();
+  await setImmediate();
+  expect(before.over).toBe(true);
+  third();
+});
+
+test('each waits for what others wait for as well', async () => {
+  const underWay = new UnderWay();
+  const first = underWay.begin();
+  const one = waiting(underWay);
+  const two = waiting(underWay);
+  const second = underWay.begin();
+  const three = waiting(underWay);
+  second();
+  await setImmediate();
+  expect([one.over, two.over, three.over]).toEqual([false, false, false]);
+  first();
+  await setImmediate();
+  expect([one.over, two.over, three.over]).toEqual([true, true, true]);
+});
+
+test('work that ends while nobody waits is forgotten', async () => {
+  const underWay = new UnderWay();
+  underWay.begin()();
+  await underWay.ended();
+  underWay.begin()();
+  await underWay.ended();
+});

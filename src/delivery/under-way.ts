@@ -1,0 +1,32 @@
+/** Counts work of one kind that is under way, and tells when what was there at a moment has ended. */
+export class UnderWay {
+  #round: Round = { left: 0, done: () => {} };
+  #earlier: Promise<unknown> = Promise.resolve();
+
+  /** Work begins. Call what this returns when it ends. */
+  begin(): () => void {
+    const round = this.#round;
+    round.left++;
+    return () => {
+      round.left--;
+      if (round.left === 0) round.done();
+    };
+  }
+
+  /** Resolves once all that is under way now has ended, whatever begins later. */
+  async ended(): Promise<void> {
+    const round = this.#round;
+    if (round.left > 0) {
+      this.#round = { left: 0, done: () => {} };
+      const done = new Promise<void>((resolve) => (round.done = resolve));
+      this.#earlier = Promise.all([this.#earlier, done]);
+    }
+    await this.#earlier;
+  }
+}
+
+/** Work that began between two calls of {@link UnderWay.ended}. */
+interface Round {
+  left: number;
+  done: () => void;
+}
