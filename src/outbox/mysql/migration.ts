@@ -16,6 +16,9 @@ const ASCII = 'CHARACTER SET ascii COLLATE ascii_bin';
 /** By the server's clock, whatever the session's time zone. */
 export const NOW = 'UTC_TIMESTAMP(6)';
 
+/** When whatever waits for nothing is due. */
+export const LONG_AGO = '2000-01-01';
+
 /** The statements of {@link mysqlOutboxSql}. */
 function migrationOf(table: TableName): string[] {
   const { events, deadLetters, outcomes, format } = namesOf(table);
@@ -31,7 +34,8 @@ function migrationOf(table: TableName): string[] {
   appended_by BIGINT UNSIGNED,
   appended_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
   failed_attempts INT UNSIGNED NOT NULL DEFAULT 0,
-  due_at DATETIME(6) NOT NULL DEFAULT (${NOW}),
+  -- From the first moment on, even if the server's clock is set back.
+  due_at DATETIME(6) NOT NULL DEFAULT '${LONG_AGO}',
   -- Never NULL, so that a claim is written in place.
   claim BIGINT UNSIGNED NOT NULL DEFAULT 0,
   -- Counts, too, without reading what the events hold.

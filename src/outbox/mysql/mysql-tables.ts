@@ -74,11 +74,11 @@ export class MysqlTables implements OutboxTables {
     const { limit, token, lease, maxBytes, minAge, lost, from } = claim;
     return this.#database.transaction(async (session) => {
       const due = await session.rows<{ seq: number; bytes: number }>(
-        this.#sql.due(lost.length > 0),
+        this.#sql.due({ lost: lost.length > 0, aged: minAge > 0 }),
         [
           Number(from),
           ...(lost.length > 0 ? [lost.map(toNumber)] : []),
-          toMicroseconds(minAge),
+          ...(minAge > 0 ? [toMicroseconds(minAge)] : []),
           limit,
         ],
       );
@@ -112,7 +112,7 @@ export class MysqlTables implements OutboxTables {
     events: readonly ClaimedEvent[],
     { delay, failed }: { delay: number; failed: boolean },
   ): Promise<void> {
-    const due = [toMicroseconds(delay), failed ? 1 : 0];
+    const due = [delay, toMicroseconds(delay), failed ? 1 : 0];
     await forEachClaim(events, (seqs, token) => {
       const values = [toList(seqs), ...due, toNumber(token)];
       return this.#database.alone(this.#sql.release, values);

@@ -1,6 +1,6 @@
 import type { TableNames } from '../sql/table-name.js';
 import type { EventTable } from '../sql/tables.js';
-import { NOW } from './migration.js';
+import { LONG_AGO, NOW } from './migration.js';
 
 /** A time in the future, in µs from now. */
 const LATER = `${NOW} + INTERVAL ? MICROSECOND`;
@@ -28,9 +28,9 @@ export function statements({ events, deadLetters, outcomes }: TableNames) {
     append: (rows: string) =>
       `INSERT INTO ${events} (id, payload, created_at, receipt, appended_by) VALUES ${rows}`,
 
-    due: (lost: boolean) => `
+    due: ({ lost, aged }: { lost: boolean; aged: boolean }) => `
 SELECT seq, bytes FROM ${events}
-WHERE seq >= ? AND ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND
+WHERE seq >= ? AND ${lost ? `(due_at <= ${NOW} OR claim IN (?))` : `due_at <= ${NOW}`} ${aged ? `AND appended_at <= ${NOW} - INTERVAL ? MICROSECOND` : ''}
 ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED`,
     lease: `UPDATE ${eachEvent} SET entry.claim = ?, entry.due_at = ${LATER}`,
     claimed: `
@@ -39,7 +39,7 @@ SELECT ${EVENT}, receipt, ${ms('created_at')} AS created_at, ${AGE} AS age,
 FROM ${events} WHERE seq IN (?) ORDER BY ${events}.seq`,
 
     acknowledge: `DELETE entry FROM ${eachEvent} WHERE entry.claim = ?`,
-    release: `UPDATE ${eachEvent} SET entry.claim = 0, entry.due_at = ${LATER}, failed_attempts = failed_attempts + ? WHERE entry.claim = ?`,
+    release: `UPDATE ${eachEvent} SET entry.claim = 0, entry.due_at = IF(? > 0, ${LATER}, '${LONG_AGO}'), failed_attempts = failed_attempts + ? WHERE entry.claim = ?`,
     // MySQL has to be told that the list itself is not locked; MariaDB, which reads no such comment, must not be.
     held: `SELECT entry.seq, entry.receipt FROM ${eachEvent} WHERE entry.claim = ? ORDER BY entry.seq FOR UPDATE /*!80000 OF entry */`,
     record: (receipts: number) =>

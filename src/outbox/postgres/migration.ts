@@ -51,7 +51,8 @@ BEGIN
     appended_by uuid,
     appended_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     failed_attempts integer NOT NULL DEFAULT 0,
-    due_at timestamptz NOT NULL DEFAULT now(),
+    -- From the first moment on, even if the server's clock is set back.
+    due_at timestamptz NOT NULL DEFAULT '-infinity',
     claim uuid
   ) WITH (
     fillfactor = 45,

@@ -52,7 +52,7 @@ ORDER BY place`;
     claim: `
 WITH due AS (
   SELECT ctid AS place, seq, octet_length(payload) AS bytes FROM ${events}
-  WHERE seq >= $7::bigint AND (due_at <= now() OR claim = ANY($6::uuid[])) AND appended_at <= now() - $5::float8 * interval '1 millisecond'
+  WHERE seq >= $7::bigint AND (due_at <= now() OR claim = ANY($6::uuid[])) AND ($5::float8 <= 0 OR appended_at <= now() - $5::float8 * interval '1 millisecond')
   ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED
 ), fitting AS (
   SELECT place, seq, total = bytes AS is_first FROM (SELECT place, seq, bytes, sum(bytes) OVER (ORDER BY seq) AS total FROM due) AS summed
@@ -73,7 +73,8 @@ SELECT FROM gone`,
 
     release: `
 UPDATE ${events} AS event
-SET claim = NULL, due_at = now() + $3::float8 * interval '1 millisecond', failed_attempts = failed_attempts + $4::int
+SET claim = NULL, failed_attempts = failed_attempts + $4::int,
+  due_at = CASE WHEN $3::float8 > 0 THEN now() + $3::float8 * interval '1 millisecond' ELSE '-infinity' END
 WHERE ${IS_HELD}`,
 
     deadLetter: `

@@ -60,7 +60,7 @@ export const toClaimedEvent = (
   payload: row.payload,
   createdAt: Number(row.created_at),
   receipt: row.receipt ?? undefined,
-  age: Math.max(Number(row.age), 0),
+  age: ageOf(row.age),
   failedAttempts: Number(row.failed_attempts),
   claim: { seq: row.seq, token } satisfies Claim,
 });
@@ -129,9 +129,11 @@ export const toCounts = ({
   dead,
 }: CountsRow): OutboxCounts => ({
   pending: Number(pending),
-  oldestAge: optional(oldest_age),
+  oldestAge: oldest_age === null ? undefined : ageOf(oldest_age),
   deadLetters: Number(dead),
 });
+
+const ageOf = (age: SqlNumber): number => Math.max(Number(age), 0);
 
 const optional = (value: SqlNumber | null): number | undefined =>
   value === null ? undefined : Number(value);
