@@ -1,3 +1,4 @@
+import { ByteBudget } from './byte-budget.js';
 import { Fifo } from './fifo.js';
 import type { ClaimedEvent, ClaimRequest, OutboxEvent } from './outbox.js';
 
@@ -107,14 +108,13 @@ export class Claims<E extends HeldEvent> {
       first: 0,
       held: 0,
     };
-    let bytes = 0;
+    const bytes = new ByteBudget(maxBytes);
     while (claimed.length < limit) {
       const released = this.#nextDue(now);
       const source = released?.events ?? fresh;
       const event = source.peek();
       if (event === undefined || now - event.since < minAge) break;
-      bytes += Buffer.byteLength(event.payload);
-      if (bytes > maxBytes && claimed.length > 0) break;
+      if (!bytes.spend(event.payload) && claimed.length > 0) break;
       source.shift();
       if (released?.events.size === 0) this.#drop(released);
       const hold = new Hold(taken, event);
