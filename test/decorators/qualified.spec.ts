@@ -333,7 +333,7 @@ test('what can never work denies everybody, and says how to fix it', async () =>
   expect(await get('lenient', VIP)).toBe(403);
   expect(await get('elsewhere', VIP)).toBe(403);
   expect(await get('segments', VIP)).toEqual([]);
-  expect(lines.join('\n')).toMatch(/lenient .*without the option identity/);
+  expect(lines.join('\n')).toMatch(/lenient .*set the option identity/);
   expect(lines.join('\n')).toMatch(/elsewhere .*no account is named 'nowhere'/);
 });
 
