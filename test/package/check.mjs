@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { brokenLinks } from './links.mjs';
 import { nodeOf, VERSIONS } from './node-binaries.mjs';
 
@@ -18,10 +18,10 @@ const entries = Object.keys(exports)
   .filter((entry) => entry !== './package.json')
   .map((entry) => name + entry.slice(1));
 
-function run(title, command, args, cwd, env = process.env) {
+function run(title, command, args, cwd) {
   const began = performance.now();
   try {
-    execFileSync(command, args, { cwd, env, stdio: 'pipe', encoding: 'utf8' });
+    execFileSync(command, args, { cwd, stdio: 'pipe', encoding: 'utf8' });
   } catch (error) {
     console.error(`FAILED ${title}\n${error.stdout}\n${error.stderr}`);
     throw new Error(title, { cause: error });
@@ -96,10 +96,9 @@ try {
     run(`${app}: npm test`, 'npm', ['test'], cwd);
     if (app === 'nest12-esm') {
       for (const version of [VERSIONS.at(0), VERSIONS.at(-1)]) {
-        run(`${app}: npm test on Node ${version}`, 'npm', ['test'], cwd, {
-          ...process.env,
-          PATH: nodeOf(version) + delimiter + process.env.PATH,
-        });
+        // What `npm test` has compiled is the same on each.
+        const node = join(nodeOf(version), 'node');
+        run(`${app}: on Node ${version}`, node, ['dist/main.js'], cwd);
       }
     }
     rmSync(join(cwd, 'node_modules/@optimizely'), { recursive: true });
