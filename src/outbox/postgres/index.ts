@@ -42,20 +42,17 @@ export function postgresOutbox(
     table,
     database,
     async (context) => {
+      database.watch();
       const found = await findTable(database, table);
       const names = namesOf(found.table);
       await checkGrants(database, names);
       const channel = notify ? `odp_outbox_${found.oid}` : undefined;
-      const unwatch = database.watch();
       const listener =
         channel === undefined
           ? undefined
           : Listener.start(pool, channel, context);
       const sql = statements(names, channel);
-      return new PostgresTables(database, sql, async () => {
-        await listener?.stop();
-        unwatch();
-      });
+      return new PostgresTables(database, sql, async () => listener?.stop());
     },
     currentTransaction,
   );

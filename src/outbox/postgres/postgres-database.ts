@@ -27,12 +27,12 @@ export class PostgresDatabase extends Database<PostgresOutboxClient> {
   }
 
   /**
-   * Keeps a broken connection that is idle in the pool from ending the process,
-   * until the returned function is called.
+   * Keeps a connection that breaks while it is idle in the pool from ending the
+   * process, also while the app shuts down, after the outbox has been closed.
    */
-  watch(): () => void {
+  watch(): void {
+    this.#pool.off('error', ignore);
     this.#pool.on('error', ignore);
-    return () => void this.#pool.off('error', ignore);
   }
 
   /** @throws OdpOutboxError when Postgres is away, refuses, or does not answer in time */

@@ -48,6 +48,21 @@ async function behindProxy(options = {}) {
 describe.skipIf(service === undefined)(
   'postgresOutbox: cut off from Postgres',
   () => {
+    it('stays up when idle connections break after it was closed', async () => {
+      const { proxy, outbox, pool } = await behindProxy();
+      for (let times = 0; times < 3; times++) {
+        await outbox.open(quietContext());
+        await outbox.close();
+      }
+      expect(pool.listenerCount('error')).toBe(1);
+      expect(pool.idleCount).toBeGreaterThan(0);
+      const emptied = new Promise<void>((resolve) => {
+        pool.on('remove', () => pool.totalCount === 0 && resolve());
+      });
+      await proxy.cut();
+      await emptied;
+    });
+
     it('stays up when idle connections break', async () => {
       const { proxy, outbox, pool } = await behindProxy();
       await outbox.open(quietContext());
