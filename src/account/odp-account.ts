@@ -1,18 +1,12 @@
-import { Delivery, type LastDeadlines } from '../delivery/index.js';
-import {
-  CredentialsHolder,
-  OdpCalls,
-  OdpClient,
-  OdpHttp,
-} from '../odp/index.js';
+import type { Delivery } from '../delivery/index.js';
+import type { OdpCalls, OdpTransport } from '../odp/index.js';
 import {
   GuardedLogger,
   RateLimitedLogger,
   Reporter,
-  type DeliveryLogger,
   type OdpStats,
 } from '../reporting/index.js';
-import { type Clock, within } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { type OdpError, OdpOutboxError } from '../errors/index.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import type {
@@ -20,18 +14,17 @@ import type {
   ErasedEvents,
   OutboxEvent,
 } from '../outbox/index.js';
-import type { OdpTransport } from '../odp/index.js';
-import type { CallerContext } from '../identity/index.js';
 import {
   type AccountHealth,
   type CallFailure,
   type HealthLimits,
   healthOf,
 } from './account-health.js';
+import type { OdpRuntime, SharedByAccounts } from './account-runtime.js';
+import { AccountShutdown } from './account-shutdown.js';
+import { AccountConnection } from './account-connection.js';
 import { AccountFlushes } from './account-flushes.js';
-import { AccountIntegration } from './account-integration.js';
 import { type AccountState, refusalOf } from './account-state.js';
-import type { BackgroundWork } from './background-work.js';
 import { Caller } from './caller.js';
 import { ageDeadLetters } from './dead-letter-aging.js';
 import { EventIntake } from './event-intake.js';
@@ -39,29 +32,10 @@ import { AccountLog } from './account-log.js';
 import type { AccountOutboxes } from './account-outboxes.js';
 import type { ProcessEnd } from './process-end.js';
 
-/** What an account needs of the outside world; tests replace it. */
-export interface OdpRuntime {
-  readonly clock: Clock;
-  /** From 0 up to 1. */
-  random(): number;
-  readonly logger: DeliveryLogger;
-}
-
-/** What all accounts of an app share. */
-export interface SharedByAccounts {
-  readonly callers: CallerContext;
-  /** What decorators are about to send, to this account or another. */
-  readonly background: BackgroundWork;
-  readonly processEnd: ProcessEnd;
-  readonly outboxes: AccountOutboxes;
-}
-
-/** How long closing waits for the integration to stop, in ms. */
-const CLOSE_GRACE_MS = 1000;
 /** How long the app may take after its boot to listen to SIGTERM, in ms. */
 const BOOT_GRACE_MS = 5000;
 
-/** One ODP account: what it consists of, its state, and how it opens and closes. */
+/** One ODP account: what it consists of, and whether it is open. */
 export class OdpAccount {
   readonly name: string;
   /** Stands for the app, which all of its accounts share it with. */
@@ -71,22 +45,17 @@ export class OdpAccount {
   readonly caller: Caller;
   /** Makes events and hands them to the outbox. */
   readonly intake: EventIntake;
-  /** Absent if nothing is ever sent. */
-  readonly delivery: Delivery | undefined;
   readonly #options: ResolvedOptions;
   readonly #processEnd: ProcessEnd;
   readonly #outboxes: AccountOutboxes;
   readonly #log: AccountLog;
   readonly #flushes: AccountFlushes;
-  readonly #integration: AccountIntegration | undefined;
-  readonly #calls: OdpCalls | undefined;
+  /** Absent if nothing is ever sent. */
+  readonly #connection: AccountConnection | undefined;
+  readonly #shutdown: AccountShutdown;
   readonly #ended = new AbortController();
   #state: AccountState;
-  #lastFailure: CallFailure | undefined;
-  #handedOver: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  /** How much of `shutdownTimeout` is left, in ms. */
-  #shutdownTime: number;
   #sends = false;
   #erased = 0;
 
@@ -99,9 +68,7 @@ export class OdpAccount {
     { callers, background, processEnd, outboxes }: SharedByAccounts,
   ) {
     const { clock } = runtime;
-    const { apiKey, apiHost, delivery } = options;
     this.#options = options;
-    this.#shutdownTime = delivery.shutdownTimeout;
     this.#processEnd = processEnd;
     this.#outboxes = outboxes;
     this.name = name;
@@ -119,44 +86,22 @@ export class OdpAccount {
       refusal: () => this.#refusal(),
       append: (events, appending) => this.#append(events, appending),
     });
-    if (options.enabled && options.integration !== undefined) {
-      this.#integration = new AccountIntegration(
-        options.integration,
-        options.allowInsecureHost,
-        clock,
-        this.reporter,
-        {
-          credentialsChanged: () => this.delivery?.credentialsChanged(),
-          drain: (timeout) => this.#drain(timeout),
-        },
-      );
-    }
-    const credentials =
-      this.#integration?.credentials ??
-      (apiKey === undefined
-        ? undefined
-        : new CredentialsHolder({ apiKey, apiHost }));
     if (!options.enabled) {
       this.#state = 'disabled';
-    } else if (credentials === undefined) {
+    } else if (
+      options.apiKey === undefined &&
+      options.integration === undefined
+    ) {
       this.#state = 'notIntegrated';
     } else {
       this.#state = 'open';
-      const http = new OdpHttp(name, credentials, transport, clock, this.app);
-      this.delivery = new Delivery(
+      this.#connection = new AccountConnection(
+        name,
+        this.app,
         options,
-        new OdpClient(http, clock, delivery.requestTimeout),
+        transport,
+        runtime,
         this.reporter,
-        clock,
-        () => runtime.random(),
-      );
-      this.#calls = new OdpCalls(
-        http,
-        clock,
-        () => runtime.random(),
-        (route, problem) => {
-          this.#lastFailure = { route, problem, at: clock.monotonic() };
-        },
       );
     }
     this.#flushes = new AccountFlushes(
@@ -166,10 +111,21 @@ export class OdpAccount {
       clock,
       async (timeout) => {
         if (this.#isHolding && this.stats().pending > 0) {
-          await this.#integration?.ready(timeout, true);
+          await this.#connection?.integration?.ready(timeout, true);
         }
       },
     );
+    this.#shutdown = new AccountShutdown(
+      options,
+      clock,
+      this.#flushes,
+      this.#connection,
+    );
+  }
+
+  /** Absent if nothing is ever sent. */
+  get delivery(): Delivery | undefined {
+    return this.#connection?.delivery;
   }
 
   get allowPlaceholderIdentifiers(): boolean {
@@ -178,12 +134,12 @@ export class OdpAccount {
 
   /** Names of the segments that the datafile's audiences use; `undefined` without one. */
   get segments(): readonly string[] | undefined {
-    return this.#integration?.segments;
+    return this.#connection?.integration?.segments;
   }
 
   /** Calls `listener`, which must not throw, when key and host have changed. */
   onCredentialsChange(listener: () => void): void {
-    this.#integration?.credentials.onChange(listener);
+    this.#connection?.integration?.credentials.onChange(listener);
   }
 
   /** How long a function of a decorator may take, in ms. */
@@ -193,7 +149,7 @@ export class OdpAccount {
 
   get state(): AccountState {
     return this.#state === 'open'
-      ? (this.#integration?.state ?? 'open')
+      ? (this.#connection?.integration?.state ?? 'open')
       : this.#state;
   }
 
@@ -221,8 +177,11 @@ export class OdpAccount {
         this.clock,
         this.ended,
       );
-      await this.#integration?.start();
-      this.#log.opened(this.#options, this.#integration !== undefined);
+      await this.#connection?.integration?.start();
+      this.#log.opened(
+        this.#options,
+        this.#connection?.integration !== undefined,
+      );
     }
   }
 
@@ -234,13 +193,13 @@ export class OdpAccount {
   get calls(): OdpCalls {
     const refusal = refusalOf(this.state, 'Nothing was asked of ODP');
     if (refusal !== undefined) throw refusal;
-    // An open account has it.
-    return this.#calls!;
+    // An open account has one.
+    return this.#connection!.calls;
   }
 
   /** The last of its calls that failed. */
   get lastFailure(): CallFailure | undefined {
-    return this.#lastFailure;
+    return this.#connection?.lastFailure;
   }
 
   /** The app has booted: warns if its end would lose events. */
@@ -302,14 +261,10 @@ export class OdpAccount {
 
   /**
    * The app begins to shut down, and may close the outbox's store from now on.
-   * Instances that share it take over: what is under way is finished and recorded;
-   * events are still accepted. Never rejects, and runs once.
+   * Never rejects, and runs once.
    */
   handOver(): Promise<void> {
-    const { delivery } = this;
-    if (delivery?.outbox.durability !== 'server') return Promise.resolve();
-    this.#handedOver ??= this.#handOver(delivery);
-    return this.#handedOver;
+    return this.#shutdown.handOver();
   }
 
   /** The last flush; afterwards no event is taken. Never rejects, and runs once. */
@@ -329,57 +284,20 @@ export class OdpAccount {
     return this.delivery?.append(events, options);
   }
 
-  /** The deadlines of a last flush that starts now. */
-  get #lastDeadlines(): LastDeadlines {
-    const { outbox, delivery } = this.#options;
-    const { shutdownTimeout, requestTimeout } = delivery;
-    const requests = this.clock.monotonic() + this.#shutdownTime;
-    // What a durable outbox holds is sent later anyway, so rather let requests
-    // finish: events of one that is cut off would be sent again.
-    const reserve =
-      outbox.durability === 'process'
-        ? 0
-        : Math.min(shutdownTimeout / 5, requestTimeout);
-    return { claims: requests - reserve, requests };
-  }
-
-  async #handOver(delivery: Delivery): Promise<void> {
-    const since = this.clock.monotonic();
-    await delivery.handOver(this.#lastDeadlines);
-    this.#shutdownTime -= Math.min(
-      this.clock.monotonic() - since,
-      this.#shutdownTime,
-    );
-  }
-
   async #close(): Promise<void> {
-    const { outbox } = this.#options;
     this.#ended.abort();
     this.#processEnd.remove(this.#processEnds);
-    this.#integration?.hurry();
-    await this.#handedOver;
-    const deadlines = this.#lastDeadlines;
-    await this.#flushes.last(deadlines.claims, outbox.durability);
-    if (this.#state === 'open') this.#state = 'closed';
-    const end = deadlines.requests + CLOSE_GRACE_MS;
-    const integrationClosed = this.#integration?.close();
-    if (this.delivery !== undefined) {
-      this.#log.closed({
-        left: await this.delivery.close(deadlines),
-        erased: this.#erased,
-        counters: this.reporter.counters,
-        outbox,
-      });
-    }
-    this.#calls?.close();
-    // The integration may be the app's own, and hang.
-    const left = end - this.clock.monotonic();
-    await within(
-      this.clock,
-      left,
-      Promise.resolve(integrationClosed),
-      () => {},
-      true,
+    await this.#shutdown.close(
+      () => {
+        if (this.#state === 'open') this.#state = 'closed';
+      },
+      (left) =>
+        this.#log.closed({
+          left,
+          erased: this.#erased,
+          counters: this.reporter.counters,
+          outbox: this.#options.outbox,
+        }),
     );
     this.reporter.complete();
   }
@@ -388,12 +306,6 @@ export class OdpAccount {
   readonly #processEnds = () => {
     if (this.stats().pending > 0) void this.close();
   };
-
-  /** Waiting events still go to the account that is replaced, unless it has refused them. */
-  async #drain(timeout: number): Promise<void> {
-    const { delivery } = this;
-    if (delivery?.suspended === false) await delivery.flush(timeout);
-  }
 
   /** Why no event is taken now; asked twice for each event. */
   #refusal(): OdpError | undefined {
@@ -404,6 +316,8 @@ export class OdpAccount {
 
   /** Whether events wait until the integration knows the account. */
   get #isHolding(): boolean {
-    return this.state === 'notReady' && this.#integration?.holds === true;
+    return (
+      this.state === 'notReady' && this.#connection?.integration?.holds === true
+    );
   }
 }
