@@ -17,18 +17,19 @@ import { factsOf } from './one-line.js';
 import { Publisher } from './publisher.js';
 import type { RateLimitedLogger } from './rate-limited-logger.js';
 
-type Counter =
-  | 'accepted'
-  | 'delivered'
-  | 'rejected'
-  | 'expired'
-  | 'dropped'
-  | 'invalid'
-  | 'withheld'
-  | 'retries'
-  | 'requests'
-  | 'outboxFailures'
-  | 'deadLettersRemoved';
+const NOTHING_YET = {
+  accepted: 0,
+  delivered: 0,
+  rejected: 0,
+  expired: 0,
+  dropped: 0,
+  invalid: 0,
+  withheld: 0,
+  retries: 0,
+  requests: 0,
+  outboxFailures: 0,
+  deadLettersRemoved: 0,
+};
 type Facts = Readonly<Record<string, string | number | undefined>>;
 
 /** Reports what happens to events: counts it, publishes it, and logs what is given up. */
@@ -37,19 +38,7 @@ export class Reporter {
   readonly #clock: Clock;
   readonly #log: RateLimitedLogger;
   readonly #publisher: Publisher;
-  readonly #counters: Record<Counter, number> = {
-    accepted: 0,
-    delivered: 0,
-    rejected: 0,
-    expired: 0,
-    dropped: 0,
-    invalid: 0,
-    withheld: 0,
-    retries: 0,
-    requests: 0,
-    outboxFailures: 0,
-    deadLettersRemoved: 0,
-  };
+  readonly #counters = { ...NOTHING_YET };
   /** Events, since their number was last logged. */
   #discarded = 0;
   /** The last line about the integration. */
@@ -80,7 +69,7 @@ export class Reporter {
     return this.#publisher.events;
   }
 
-  get counters(): Readonly<Pick<OdpStats, Counter>> {
+  get counters(): Readonly<Pick<OdpStats, keyof typeof NOTHING_YET>> {
     return this.#counters;
   }
 

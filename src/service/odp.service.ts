@@ -1,9 +1,8 @@
 import type { Observable } from 'rxjs';
 import type { OdpDeliveryEvent, OdpStats } from '../reporting/index.js';
-import { OdpOutboxError, OdpValidationError } from '../errors/index.js';
+import { OdpValidationError } from '../errors/index.js';
 import {
   countIdentifiers,
-  type MadeEvent,
   type OdpDataField,
   type OdpEvent,
   type OdpEventData,
@@ -20,18 +19,11 @@ import type {
   QualifiedSegments,
   QualifiedSegmentsDetails,
 } from '../segments/index.js';
-import type { AppendOptions, OutboxEvent } from '../outbox/index.js';
-import { awaitDelivery } from './await-delivery.js';
 import type { OdpDeadLetters } from './dead-letters.js';
-import { makeEvents, sentOf, type SentOdpEvent } from './make-events.js';
+import { EventSender } from './event-sender.js';
+import type { SentOdpEvent } from './make-events.js';
 import { OdpOutboxAdmin } from './outbox-admin.js';
-import { withTimeout } from './time-limit.js';
-import {
-  type CheckedSendOptions,
-  checkSendOptions,
-  checkTrackOptions,
-  type SendOdpEventOptions,
-} from './send-options.js';
+import { checkTrackOptions, type SendOdpEventOptions } from './send-options.js';
 import { watched } from '../watched-promise.js';
 import type { OdpAccount } from '../account/index.js';
 
@@ -49,6 +41,7 @@ export class OdpService {
   readonly outbox: OdpOutboxAdmin;
   readonly #account: OdpAccount;
   readonly #callers: CallerContext;
+  readonly #sender: EventSender;
   readonly #segments: QualifiedSegments;
 
   /** @internal `OptimizelyOdpModule` makes it: inject it. */
@@ -61,6 +54,7 @@ export class OdpService {
     this.#segments = segments;
     this.#account = account;
     this.#callers = callers;
+    this.#sender = new EventSender(account);
     this.deadLetters = deadLetters;
     this.customers = new OdpCustomers(account);
     this.api = new OdpApi(
@@ -98,23 +92,7 @@ export class OdpService {
     event: OdpEventInput<I, D>,
     options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent> {
-    try {
-      const checked = this.#check(options);
-      const made = this.#make(event, checked);
-      const sent = sentOf(made);
-      if (made === undefined) return Promise.resolve(sent);
-      const done = checked.awaitDelivery
-        ? this.#deliver([made], checked)
-        : this.#append([made], checked);
-      // Most outboxes have it at once.
-      if (done === undefined) return Promise.resolve(sent);
-      return this.#watched(
-        done.then(() => sent),
-        true,
-      );
-    } catch (error) {
-      return this.#watched(Promise.reject(error as Error), true);
-    }
+    return this.#sender.send(event, options);
   }
 
   /**
@@ -139,7 +117,7 @@ export class OdpService {
     events: readonly OdpEvent[],
     options?: SendOdpEventOptions,
   ): Promise<SentOdpEvent[]> {
-    return this.#watched(this.#sendAll(events, options), true);
+    return this.#sender.sendAll(events, options);
   }
 
   /**
@@ -289,93 +267,9 @@ export class OdpService {
     return this.#account.flush(timeout);
   }
 
-  async #sendAll(
-    events: readonly OdpEvent[],
-    given: SendOdpEventOptions | undefined,
-  ): Promise<SentOdpEvent[]> {
-    const options = this.#check(given);
-    const { made, sent } = await makeEvents(events, (event) =>
-      this.#make(event, options, events.length),
-    );
-    if (made.length === 0) return sent;
-    if (options.awaitDelivery) await this.#deliver(made, options);
-    else await this.#append(made, options);
-    return sent;
-  }
-
-  #watched<T>(promise: Promise<T>, isEvent = false): Promise<T> {
+  #watched<T>(promise: Promise<T>): Promise<T> {
     return watched(promise, (error) =>
-      this.#account.intake.refusals.unawaited(error, isEvent),
-    );
-  }
-
-  #check(options: unknown): CheckedSendOptions {
-    try {
-      return checkSendOptions(options);
-    } catch (error) {
-      this.#account.intake.refusals.awaited(error);
-      throw error;
-    }
-  }
-
-  /** @param count how many events are sent, or refused, together */
-  #make(
-    event: OdpEvent,
-    options: CheckedSendOptions,
-    count = 1,
-  ): MadeEvent | undefined {
-    try {
-      return this.#account.intake.make(event, options.identity);
-    } catch (error) {
-      this.#account.intake.refusals.awaited(error, count);
-      throw error;
-    }
-  }
-
-  #append(
-    made: readonly OutboxEvent[],
-    options: CheckedSendOptions,
-  ): void | Promise<void> {
-    const { transaction, timeout } = options;
-    if (timeout !== undefined) {
-      return withTimeout(this.#account.clock, timeout, (signal) =>
-        this.#appendNow(made, { transaction, wait: true, signal }),
-      );
-    }
-    return this.#appendNow(made, { transaction, wait: true });
-  }
-
-  #appendNow(
-    made: readonly OutboxEvent[],
-    options: AppendOptions,
-  ): void | Promise<void> {
-    try {
-      return this.#account.intake.append(made, options);
-    } catch (error) {
-      // Making a long list yields to the event loop, so the account may have closed since.
-      this.#account.intake.refusals.awaited(error, made.length);
-      throw error;
-    }
-  }
-
-  async #deliver(
-    made: readonly MadeEvent[],
-    { transaction, timeout }: CheckedSendOptions,
-  ): Promise<void> {
-    const { delivery, clock } = this.#account;
-    if (delivery === undefined) return;
-    if (delivery.outbox.joinsTransaction({ transaction })) {
-      throw new OdpOutboxError(
-        'An event of a transaction is delivered after the commit and cannot be awaited before. Leave out awaitDelivery, or send it outside of the transaction.',
-      );
-    }
-    await withTimeout(clock, timeout, (signal) =>
-      awaitDelivery(
-        made,
-        delivery.awaited,
-        (events) => this.#appendNow(events, { wait: true, signal }),
-        signal,
-      ),
+      this.#account.intake.refusals.unawaited(error),
     );
   }
 }
