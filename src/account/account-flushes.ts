@@ -12,7 +12,7 @@ export class AccountFlushes {
   readonly #clock: Clock;
   readonly #accountKnown: (timeout: number) => Promise<void>;
 
-  /** @param accountKnown waits for at most so many ms until the account is known, if events wait for that */
+  /** @param accountKnown if events are held until the account is known, waits for that, at most this many ms */
   constructor(
     delivery: Delivery | undefined,
     background: BackgroundWork,

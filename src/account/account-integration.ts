@@ -13,9 +13,9 @@ import type { Reporter } from '../reporting/index.js';
 
 /** What a change of key and host means for events that wait. */
 export interface WaitingEvents {
-  /** Key and host have changed, or there are none any more. */
+  /** Key and host have changed, or there are none now. */
   credentialsChanged(): void;
-  /** Sends what waits with the key and host in use, for at most so many ms. */
+  /** Sends waiting events with the present key and host, for at most this many ms. */
   drain(timeout: number): Promise<unknown>;
 }
 

@@ -90,7 +90,7 @@ export class EventIntake {
     return this.#target.append(events, options);
   }
 
-  /** Runs `track`; what goes wrong with the events that it tracks names the handler `source`. */
+  /** Runs `track`; errors of the events that it tracks name the handler `source`. */
   trackFrom(source: string, track: () => void): void {
     this.#source = source;
     try {

@@ -38,7 +38,7 @@ const BOOT_GRACE_MS = 5000;
 /** One ODP account: what it consists of, and whether it is open. */
 export class OdpAccount {
   readonly name: string;
-  /** Stands for the app, which all of its accounts share it with. */
+  /** Stands for the app; all of its accounts share it. */
   readonly app: object;
   readonly reporter: Reporter;
   readonly clock: Clock;

@@ -10,7 +10,7 @@ import { isRefusal } from './account-state.js';
 export class Refusals {
   readonly #reporter: Reporter;
   readonly #caller: Caller;
-  /** What refused events, which is logged even if somebody awaits it. */
+  /** Errors of refused events. They are logged even if somebody awaits them. */
   readonly #logged = new WeakSet<OdpError>();
 
   constructor(reporter: Reporter, caller: Caller) {

@@ -144,7 +144,7 @@ export interface OdpStats {
   readonly paused: boolean;
   /** How many dead letters the outbox keeps. */
   readonly deadLetters: number;
-  /** How many more it removed, as the option `deadLetters` says. */
+  /** How many it has removed to stay within the option `deadLetters`. */
   readonly deadLettersRemoved: number;
   /** How often the outbox failed. */
   readonly outboxFailures: number;

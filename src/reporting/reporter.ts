@@ -39,7 +39,7 @@ export class Reporter {
   readonly #log: RateLimitedLogger;
   readonly #publisher: Publisher;
   readonly #counters = { ...NOTHING_YET };
-  /** Events, since their number was last logged. */
+  /** How many events, since their number was last logged. */
   #discarded = 0;
   /** The last line about the integration. */
   #problem: string | undefined;
@@ -161,7 +161,7 @@ export class Reporter {
     });
   }
 
-  /** A promise rejected that nobody awaited. */
+  /** A promise that nobody awaited has rejected. */
   unawaited(error: unknown, isEvent: boolean): void {
     const { code, message } =
       isEvent || error instanceof OdpError
@@ -209,12 +209,12 @@ export class Reporter {
     this.#write('warn', 'resumed', texts.resumed);
   }
 
-  /** Requests get through again after some failed for now. */
+  /** Requests get through again after some had failed. */
   recovered(): void {
     this.#write('log', 'recovered', texts.recovered);
   }
 
-  /** The outbox failed to do what a caller asked for; returns the caller's error. */
+  /** The outbox failed to do what a caller asked for; returns the error for the caller. */
   outboxThrew(error: unknown): OdpError {
     const failure = outboxError(error);
     if (failure.code === 'outboxFailed') this.#counters.outboxFailures++;
@@ -232,7 +232,7 @@ export class Reporter {
     this.#logDiscarded();
   }
 
-  /** The integration names no ODP account, or none any more. */
+  /** The integration names no ODP account, or no longer does. */
   disintegrated(source: string): void {
     this.#publisher.publish('disintegrated', {});
     this.#writeOnce('warn', texts.disintegrated(source));

@@ -19,7 +19,7 @@ export interface OdpDeadLetter extends Omit<StoredDeadLetter, 'payload'> {
   readonly event: OdpEvent | undefined;
 }
 
-/** How dead letters are queued again. */
+/** How dead letters are requeued. */
 export interface RequeueOptions {
   /**
    * At most this many events a second, so that what was given up in an outage
@@ -85,7 +85,7 @@ export class OdpDeadLetters {
   }
 
   /**
-   * Forgets dead letters for good.
+   * Deletes dead letters for good.
    *
    * @param filter which ones, or `{ all: true }`
    * @returns how many

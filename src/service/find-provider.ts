@@ -17,8 +17,8 @@ export function findProvider<T>(
 }
 
 /**
- * The modules of the app. What Nest injects as `ModulesContainer` may stand
- * behind a tracer's proxy, through which no `Map` can be read.
+ * The modules of the app. What Nest injects as `ModulesContainer` may be a
+ * tracer's proxy, through which no `Map` can be read.
  */
 export function modulesOf(app: ModuleRef): ModulesContainer {
   const { container } = app as unknown as {
@@ -29,10 +29,10 @@ export function modulesOf(app: ModuleRef): ModulesContainer {
   );
 }
 
-/** What stands for each provider of the app. */
+/** Every provider of the app, as Nest wraps it. */
 export const providersOf = (modules: ModulesContainer) =>
   [...modules.values()].flatMap(({ providers }) => [...providers.values()]);
 
-/** What stands for each controller of the app. */
+/** Every controller of the app, as Nest wraps it. */
 export const controllersOf = (modules: ModulesContainer) =>
   [...modules.values()].flatMap(({ controllers }) => [...controllers.values()]);

@@ -1,7 +1,7 @@
 import { OdpOutboxError } from '../errors/index.js';
 import type { Clock } from '../clock.js';
 
-/** How events are queued again bit by bit. */
+/** How dead letters are requeued bit by bit. */
 export interface RequeueRate {
   readonly perSecond: number;
   /** At most this many: events that are given up again would go round forever. */
@@ -9,11 +9,11 @@ export interface RequeueRate {
   readonly clock: Clock;
   /** Aborted when the app ends. */
   readonly ended: AbortSignal;
-  /** Queues at most `limit` of them again; returns how many. */
+  /** Requeues at most `limit` of them; returns how many. */
   requeue(limit: number): Promise<number>;
 }
 
-/** How often a portion of at least one event is queued, in ms. */
+/** How often a portion of at least one event is requeued, in ms. */
 const PORTION_INTERVAL_MS = 100;
 
 /**

@@ -16,8 +16,9 @@ export interface SendOdpEventOptions {
    */
   readonly timeout?: Duration | undefined;
   /**
-   * The caller's own database transaction, with `postgresOutbox()`: the event
-   * is sent once it commits, and discarded if it rolls back. Anything with
+   * The caller's own database transaction, with `postgresOutbox()` or
+   * `mysqlOutbox()`: the event is sent once it commits, and discarded if it rolls
+   * back. Whatever your library calls a transaction, or anything with
    * `query(text, values)`.
    */
   readonly transaction?: unknown;
