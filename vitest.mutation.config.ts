@@ -16,7 +16,5 @@ export default defineConfig({
       'src/odp/*.transport.spec.ts',
       'src/events/hostile-input.spec.ts',
     ],
-    // One worker loads the modules once for all specs of a run.
-    isolate: false,
   },
 });
