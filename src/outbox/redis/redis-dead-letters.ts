@@ -15,7 +15,7 @@ import type { Script } from './script.js';
 /** How many are checked in one step, so that others get their turn at Redis. */
 const PAGE = 200;
 
-/** A cursor: the ms and the number of `newEntries`. */
+/** A cursor: the ms and the number of a letter. */
 const ENTRY = /^\d{13,16}-\d{12,16}$/;
 
 type Matches = (letter: StoredDeadLetter) => boolean;
