@@ -6,8 +6,8 @@ import { Blame, isOdpsOwn, type Refused } from './blame.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { Claim } from './claim.js';
 import type { Evidence } from './evidence.js';
-import type { OutcomeRecorder } from './record-outcome.js';
-import type { EventRequests } from './requests.js';
+import type { OutcomeRecorder } from './outcome-recorder.js';
+import type { EventRequests } from './event-requests.js';
 
 type Batch = readonly ClaimedEvent[];
 type NamesInvalid = Outcome & { readonly kind: 'invalid' };

@@ -1,6 +1,6 @@
 import type { InvalidEvent } from '../odp/index.js';
 import type { ClaimedEvent } from '../outbox/index.js';
-import type { Refusal } from './record-outcome.js';
+import type { Refusal } from './outcome-recorder.js';
 
 type Batch = readonly ClaimedEvent[];
 

@@ -11,7 +11,7 @@ import type {
   OutboxEvent,
 } from '../outbox/index.js';
 import type { Reporter } from '../reporting/index.js';
-import { AwaitedEvents } from './awaited.js';
+import { AwaitedEvents } from './awaited-events.js';
 import { Backoff } from './backoff.js';
 import { BatchClaims } from './batch-claims.js';
 import { BatchDelivery } from './batch-delivery.js';
@@ -25,10 +25,10 @@ import { ExpiryScan } from './expiry-scan.js';
 import { Flushes } from './flushes.js';
 import { OutboxAccess } from './outbox-access.js';
 import { OutboxPolling } from './outbox-polling.js';
-import { OutcomeRecorder } from './record-outcome.js';
+import { OutcomeRecorder } from './outcome-recorder.js';
 import { RequestRate } from './request-rate.js';
 import { RequestSlots } from './request-slots.js';
-import { EventRequests } from './requests.js';
+import { EventRequests } from './event-requests.js';
 import { RunState } from './run-state.js';
 import { WakeTimer } from './wake-timer.js';
 

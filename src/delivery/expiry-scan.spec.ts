@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { deliveryParts, eventOf } from '../../test/support/delivery-parts.js';
 import { ExpiryScan } from './expiry-scan.js';
-import { OutcomeRecorder } from './record-outcome.js';
+import { OutcomeRecorder } from './outcome-recorder.js';
 
 const MAX_AGE = 60_000;
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { leaseFor } from './claim.js';
 import type { ResolvedDelivery } from './delivery-options.js';
 import type { OutboxAccess } from './outbox-access.js';
-import type { OutcomeRecorder } from './record-outcome.js';
+import type { OutcomeRecorder } from './outcome-recorder.js';
 
 /** The shortest time between two scans that find nothing, in ms. */
 const EXPIRY_SCAN_INTERVAL_MS = 1000;

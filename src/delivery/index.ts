@@ -1,4 +1,4 @@
-export type { AwaitedEvents } from './awaited.js';
+export type { AwaitedEvents } from './awaited-events.js';
 export {
   OdpDeliveryOptions,
   OdpRetryOptions,

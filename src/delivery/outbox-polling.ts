@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
-import type { AwaitedEvents } from './awaited.js';
+import type { AwaitedEvents } from './awaited-events.js';
 import type { BatchTrigger } from './batch-trigger.js';
 import type { OutboxAccess } from './outbox-access.js';
 

@@ -1,4 +1,4 @@
-import type { AwaitedEvents } from './awaited.js';
+import type { AwaitedEvents } from './awaited-events.js';
 import type { Flushes } from './flushes.js';
 
 /** Whether delivery goes on: the app pauses it, and ends. */

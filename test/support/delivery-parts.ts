@@ -1,4 +1,4 @@
-import { AwaitedEvents } from '../../src/delivery/awaited.js';
+import { AwaitedEvents } from '../../src/delivery/awaited-events.js';
 import { Backoff } from '../../src/delivery/backoff.js';
 import { BatchDelivery } from '../../src/delivery/batch-delivery.js';
 import { BatchLimit } from '../../src/delivery/batch-limit.js';
@@ -11,9 +11,9 @@ import {
 import { Evidence } from '../../src/delivery/evidence.js';
 import { Flushes } from '../../src/delivery/flushes.js';
 import { OutboxAccess } from '../../src/delivery/outbox-access.js';
-import { OutcomeRecorder } from '../../src/delivery/record-outcome.js';
+import { OutcomeRecorder } from '../../src/delivery/outcome-recorder.js';
 import { RequestRate } from '../../src/delivery/request-rate.js';
-import { EventRequests } from '../../src/delivery/requests.js';
+import { EventRequests } from '../../src/delivery/event-requests.js';
 import { RunState } from '../../src/delivery/run-state.js';
 import { WakeTimer } from '../../src/delivery/wake-timer.js';
 import { CredentialsHolder, OdpClient, OdpHttp } from '../../src/odp/index.js';

@@ -2,7 +2,7 @@ import { OdpExpiredError, OdpRejectedError } from '../errors/index.js';
 import type { ClaimedEvent, DeadLetterCause } from '../outbox/index.js';
 import { identifierRedactor } from '../reporting/index.js';
 import type { Reporter } from '../reporting/index.js';
-import type { AwaitedEvents } from './awaited.js';
+import type { AwaitedEvents } from './awaited-events.js';
 import type { Claim } from './claim.js';
 import type { OutboxAccess } from './outbox-access.js';
 

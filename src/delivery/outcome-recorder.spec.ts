@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { deliveryParts, eventOf } from '../../test/support/delivery-parts.js';
-import { OutcomeRecorder } from './record-outcome.js';
+import { OutcomeRecorder } from './outcome-recorder.js';
 
 /** Three events that are claimed for ten seconds, of which the outbox keeps none for longer than one. */
 async function claimed() {

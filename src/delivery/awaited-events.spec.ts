@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OdpRejectedError } from '../errors/index.js';
-import { AwaitedEvents } from './awaited.js';
+import { AwaitedEvents } from './awaited-events.js';
 
 const payload = (n: string) => JSON.stringify({ identifiers: { n } });
 
