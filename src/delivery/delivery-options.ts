@@ -5,7 +5,7 @@ import { OptionReader } from '../options/index.js';
 import type { DeadLetterRetention, OdpOutbox } from '../outbox/index.js';
 
 /** ODP's documented cap on events per request. */
-const MOST_EVENTS_PER_REQUEST = 500;
+const MAX_EVENTS_PER_REQUEST = 500;
 
 /** How long to wait before a request that failed for now is tried again. */
 export class OdpRetryOptions {
@@ -131,7 +131,7 @@ export function resolveDelivery(
     problems,
   );
   const resolved: ResolvedDelivery = {
-    batchSize: read.integer('batchSize', 1, MOST_EVENTS_PER_REQUEST),
+    batchSize: read.integer('batchSize', 1, MAX_EVENTS_PER_REQUEST),
     maxBatchBytes: read.size('maxBatchBytes', 1),
     flushInterval: read.duration('flushInterval', 0),
     maxConcurrentRequests: read.integer('maxConcurrentRequests', 1),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { odpEventSchema } from './event-schema.js';
-import { LONGEST_EVENT, TOO_LONG } from './rules/length.js';
+import { MAX_EVENT_LENGTH, TOO_LONG } from './rules/length.js';
 
 const check = (value: unknown) => {
   const result = odpEventSchema['~standard'].validate(value) as {
@@ -74,12 +74,12 @@ it('takes what fits into an event, and no more', () => {
     identifiers: {},
     data: { a: '' },
   }).length;
-  const longest = event(LONGEST_EVENT - rest);
+  const longest = event(MAX_EVENT_LENGTH - rest);
   expect(check(longest)).toBe(longest);
-  expect(check(event(LONGEST_EVENT - rest + 1))).toEqual([
+  expect(check(event(MAX_EVENT_LENGTH - rest + 1))).toEqual([
     { path: [], message: TOO_LONG },
   ]);
   // What is broken would not be sent, and its size says nothing.
-  const broken = { ...event(LONGEST_EVENT), type: 5 };
+  const broken = { ...event(MAX_EVENT_LENGTH), type: 5 };
   expect(check(broken)).toMatchObject([{ path: ['type'] }]);
 });

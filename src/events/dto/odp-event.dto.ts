@@ -1,7 +1,7 @@
 import {
   checkAction,
   checkType,
-  LONGEST_NAME,
+  MAX_NAME_LENGTH,
   writeOwnIdentifiers,
 } from '../rules/index.js';
 import type { OdpEvent, OdpEventData, OdpIdentifiers } from '../event.js';
@@ -39,7 +39,7 @@ export class OdpEventDto implements OdpEvent {
    * plugin gives it, so nothing has to be imported.
    */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
-    const text = { type: () => String, maxLength: LONGEST_NAME };
+    const text = { type: () => String, maxLength: MAX_NAME_LENGTH };
     return {
       type: {
         ...text,

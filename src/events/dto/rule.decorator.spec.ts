@@ -1,6 +1,6 @@
 import { validateSync, type ValidationOptions } from 'class-validator';
 import { describe, expect, it } from 'vitest';
-import { LONGEST_EVENT, TOO_LONG } from '../rules/length.js';
+import { MAX_EVENT_LENGTH, TOO_LONG } from '../rules/length.js';
 import { IsOdpData } from './is-odp-data.decorator.js';
 import { IsOdpIdentifiers } from './is-odp-identifiers.decorator.js';
 
@@ -20,7 +20,7 @@ function saidOf(
   return error?.constraints ?? {};
 }
 
-const half = 'x'.repeat(LONGEST_EVENT / 2);
+const half = 'x'.repeat(MAX_EVENT_LENGTH / 2);
 
 describe.each([
   ['IsOdpData', IsOdpData, 'isOdpData', { plan: 5 }],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { copyData, writeData } from './data.js';
 import { JsonWriter } from './json-writer.js';
-import { LONGEST_EVENT, TOO_LONG } from './length.js';
+import { MAX_EVENT_LENGTH, TOO_LONG } from './length.js';
 import type { Violations } from './read-fields.js';
 
 function copied(value: unknown) {
@@ -153,7 +153,7 @@ describe('copyData', () => {
 
   it('is as long as an event may be, and no longer', () => {
     // What stands around the text: {"a":""}
-    const longest = 'x'.repeat(LONGEST_EVENT - 8);
+    const longest = 'x'.repeat(MAX_EVENT_LENGTH - 8);
     expect(copied({ a: longest })).toEqual({
       data: { a: longest },
       problems: [],

@@ -7,7 +7,7 @@ import {
   writeOwnIdentifiers,
 } from './identifiers.js';
 import { JsonWriter } from './json-writer.js';
-import { LONGEST_EVENT, TOO_LONG } from './length.js';
+import { MAX_EVENT_LENGTH, TOO_LONG } from './length.js';
 import type { Violations } from './read-fields.js';
 import { BAD_NAME } from './text.js';
 
@@ -60,7 +60,10 @@ describe('copyIdentifiers', () => {
       'identifiers.email must be a string, not an object or list',
     ],
     [{ email: '\ud800' }, 'identifiers.email must be well-formed Unicode'],
-    [{ email: 'x'.repeat(LONGEST_EVENT + 1) }, `identifiers.email ${TOO_LONG}`],
+    [
+      { email: 'x'.repeat(MAX_EVENT_LENGTH + 1) },
+      `identifiers.email ${TOO_LONG}`,
+    ],
     [{ ' email': 'a' }, `identifiers ${BAD_NAME}`],
     [
       { email: 'NaN' },
@@ -82,7 +85,7 @@ describe('copyIdentifiers', () => {
   );
 
   it('does not take a text of the longest length for too long', () => {
-    const email = 'x'.repeat(LONGEST_EVENT);
+    const email = 'x'.repeat(MAX_EVENT_LENGTH);
     expect(copied({ email })).toEqual({ identifiers: { email }, problems: [] });
   });
 

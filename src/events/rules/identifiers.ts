@@ -7,10 +7,10 @@ import { BAD_NAME, isBlank, isFieldName, trimInvisible } from './text.js';
 /** Feature Experimentation's user id, whose SDKs also accept these spellings. */
 const USER_ID = 'fs_user_id';
 const USER_ID_SPELLINGS = new Set([USER_ID, 'fs-user-id']);
-const LONGEST_SPELLING = USER_ID.length;
+const SPELLING_LENGTH = USER_ID.length;
 /** What missing values turn into as text. Sending one would merge all customers without a value. */
 const PLACEHOLDERS = new Set(['undefined', 'null', 'NaN', '[object Object]']);
-const LONGEST_PLACEHOLDER = '[object Object]'.length;
+const MAX_PLACEHOLDER_LENGTH = '[object Object]'.length;
 
 const MAX_EMPTY_NAMED = 5;
 
@@ -175,7 +175,7 @@ const fold = (name: string) => name.replaceAll('-', '_').toLowerCase();
 
 /** Not a Set, which hashes the text: on Node 26 that costs more than all other checks. */
 const isPlaceholder = (text: string) =>
-  text.length <= LONGEST_PLACEHOLDER && PLACEHOLDERS.has(text);
+  text.length <= MAX_PLACEHOLDER_LENGTH && PLACEHOLDERS.has(text);
 
 const isUserId = (key: string) =>
-  key.length === LONGEST_SPELLING && USER_ID_SPELLINGS.has(key.toLowerCase());
+  key.length === SPELLING_LENGTH && USER_ID_SPELLINGS.has(key.toLowerCase());

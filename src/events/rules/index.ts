@@ -9,7 +9,7 @@ export {
 } from './identifiers.js';
 export { JsonWriter } from './json-writer.js';
 export { TOO_LONG } from './length.js';
-export { checkAction, checkType, LONGEST_NAME } from './names.js';
+export { checkAction, checkType, MAX_NAME_LENGTH } from './names.js';
 export {
   type Fields,
   isOwn,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonWriter } from './json-writer.js';
-import { LONGEST_EVENT } from './length.js';
+import { MAX_EVENT_LENGTH } from './length.js';
 import { isFieldName } from './text.js';
 
 const RUNS = { numRuns: 1000 };
@@ -114,11 +114,11 @@ describe('JsonWriter', () => {
     const json = new JsonWriter();
     const frame = JSON.stringify({ a: '' }).length;
     for (const unit of ['a', '日']) {
-      const most = unit.repeat(LONGEST_EVENT - frame);
+      const most = unit.repeat(MAX_EVENT_LENGTH - frame);
       expect(write(json, { a: most })).toBe(JSON.stringify({ a: most }));
       expect(write(json, { a: most + unit })).toBeUndefined();
       expect(write(json, { a: most, b: most, c: most, d: 1 })).toBeUndefined();
-      const endless = unit.repeat(4 * LONGEST_EVENT);
+      const endless = unit.repeat(4 * MAX_EVENT_LENGTH);
       expect(write(json, { a: endless, b: 1 })).toBeUndefined();
       expect(write(json, { a: 1 })).toBe('{"a":1}');
     }
@@ -126,12 +126,12 @@ describe('JsonWriter', () => {
 
   it('takes no more memory for what is too long, however much it is', () => {
     const json = new JsonWriter();
-    const long = 'x'.repeat(LONGEST_EVENT);
+    const long = 'x'.repeat(MAX_EVENT_LENGTH);
     const before = process.memoryUsage().arrayBuffers;
     json.begin();
     for (let i = 0; i < 50; i++) json.field(`a${i}`, long);
     const { arrayBuffers } = process.memoryUsage();
-    expect(arrayBuffers - before).toBeLessThan(10 * LONGEST_EVENT);
+    expect(arrayBuffers - before).toBeLessThan(10 * MAX_EVENT_LENGTH);
     expect(json.end()).toBeUndefined();
   });
 

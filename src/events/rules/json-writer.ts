@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import { LONGEST_EVENT } from './length.js';
+import { MAX_EVENT_LENGTH } from './length.js';
 import { isFieldName } from './text.js';
 
 const QUOTE = 0x22;
@@ -16,10 +16,10 @@ const SIZE = 1024;
 const BYTES_PER_UNIT = 3;
 /** Around a value: quotes and a comma. */
 const AROUND = 3;
-const MOST_BYTES = (LONGEST_EVENT + AROUND) * BYTES_PER_UNIT;
+const MAX_BYTES = (MAX_EVENT_LENGTH + AROUND) * BYTES_PER_UNIT;
 /** Most names recur; hostile ones must not pile up. */
-const MOST_NAMES = 1000;
-const LONGEST_NAME = 64;
+const MAX_CACHED_NAMES = 1000;
+const MAX_CACHED_LENGTH = 64;
 const NONE = new Uint8Array();
 
 /** A field's name. */
@@ -59,7 +59,7 @@ export class JsonWriter {
     // The same for ASCII, and faster.
     const encoding = this.#ascii ? 'latin1' : 'utf8';
     const text = this.#bytes.toString(encoding, 0, this.#end - 1);
-    return text.length > LONGEST_EVENT ? undefined : text;
+    return text.length > MAX_EVENT_LENGTH ? undefined : text;
   }
 
   /** Writes a field, unless it is `undefined`. Returns whether its name is allowed. */
@@ -139,7 +139,8 @@ export class JsonWriter {
 
   #remember(text: string): Name | undefined {
     const known = this.#names.size;
-    if (known === MOST_NAMES || text.length > LONGEST_NAME) return undefined;
+    if (known === MAX_CACHED_NAMES || text.length > MAX_CACHED_LENGTH)
+      return undefined;
     if (!isFieldName(text)) return undefined;
     const bytes = bytesOf(text);
     const name = { bytes, ascii: isAscii(bytes) };
@@ -180,7 +181,7 @@ export class JsonWriter {
 
   #grow(size: number): boolean {
     const needed = this.#end + size;
-    this.#tooLong ||= needed > MOST_BYTES;
+    this.#tooLong ||= needed > MAX_BYTES;
     if (this.#tooLong) return false;
     const larger = Buffer.allocUnsafeSlow(
       Math.max(needed, 2 * this.#bytes.length),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkAction, checkType, LONGEST_NAME } from './names.js';
+import { checkAction, checkType, MAX_NAME_LENGTH } from './names.js';
 import type { Violations } from './read-fields.js';
 
 function checked(
@@ -33,7 +33,7 @@ describe.each([
   ['type', checkType],
   ['action', checkAction],
 ])('%s', (path, check) => {
-  it.each(['purchase', ' as it is ', '購入', 'x'.repeat(LONGEST_NAME)])(
+  it.each(['purchase', ' as it is ', '購入', 'x'.repeat(MAX_NAME_LENGTH)])(
     'may be %j',
     (value) => {
       expect(checked(check, value)).toEqual({ name: value, violations: [] });
@@ -43,7 +43,7 @@ describe.each([
   it.each([
     [5, 'must be a string that is not blank'],
     [{}, 'must be a string that is not blank'],
-    ['x'.repeat(LONGEST_NAME + 1), 'must have at most 1024 characters'],
+    ['x'.repeat(MAX_NAME_LENGTH + 1), 'must have at most 1024 characters'],
     ['half \ud83d', 'must be well-formed Unicode'],
   ])('may not be %j', (value, message) => {
     expect(checked(check, value)).toEqual({

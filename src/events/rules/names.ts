@@ -2,7 +2,7 @@ import type { Violations } from './read-fields.js';
 import { isBlank } from './text.js';
 
 /** ODP's limit on text; see its documentation of objects and fields. */
-export const LONGEST_NAME = 1024;
+export const MAX_NAME_LENGTH = 1024;
 const DEFAULT_TYPE = 'fullstack';
 
 /** An event's `type`; if absent or blank, ODP's default for Feature Experimentation, `fullstack`. */
@@ -24,10 +24,10 @@ function checkName(
 ): string {
   if (typeof value !== 'string' || isBlank(value)) {
     violations.push({ path, message: 'must be a string that is not blank' });
-  } else if (value.length > LONGEST_NAME) {
+  } else if (value.length > MAX_NAME_LENGTH) {
     violations.push({
       path,
-      message: `must have at most ${LONGEST_NAME} characters`,
+      message: `must have at most ${MAX_NAME_LENGTH} characters`,
     });
   } else if (!value.isWellFormed()) {
     violations.push({ path, message: 'must be well-formed Unicode' });

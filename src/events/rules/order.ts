@@ -5,7 +5,7 @@ import { isBlank } from './text.js';
 
 type Item = Readonly<Record<string, Scalar>>;
 /** Far beyond any real order, and small enough that a list with a fake length costs nothing. */
-const MOST_ITEMS = 10_000;
+const MAX_ITEMS = 10_000;
 
 /** An order that was checked. */
 export type Order = Readonly<Record<string, Scalar | readonly Item[]>>;
@@ -42,7 +42,7 @@ function writeItems(
   try {
     // Read once, since a proxy may return a different length each time.
     const length: unknown = Array.isArray(value) ? value.length : undefined;
-    if (typeof length === 'number' && length <= MOST_ITEMS) {
+    if (typeof length === 'number' && length <= MAX_ITEMS) {
       for (let i = 0; i < length; i++) {
         const item: unknown = (value as unknown[])[i];
         writeItem(item, `${path}[${i}]`, violations, json);
@@ -50,7 +50,7 @@ function writeItems(
     } else {
       violations.push({
         path,
-        message: `must be a list of at most ${MOST_ITEMS} line items`,
+        message: `must be a list of at most ${MAX_ITEMS} line items`,
       });
     }
   } catch {
