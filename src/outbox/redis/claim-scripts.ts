@@ -30,7 +30,9 @@ end
 local due = redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, math.max(1000, limit))
 inPortions(due, function(...) redis.call('ZREM', delayed, ...) end)
 add(waiting, due)
-if redis.call('ZCARD', waiting) < limit then unpackBatch() end
+-- Not as long as enough waits that is older than the list.
+local list = redis.call('LINDEX', batches, 0)
+if list and redis.call('ZCOUNT', waiting, '-inf', msOf(list)) < limit then unpackBatch() end
 
 local count, bytes, full = 0, 0, false
 local function fits(_, event)

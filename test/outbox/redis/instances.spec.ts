@@ -138,6 +138,24 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(await keysLeft()).toEqual([`{${key}}:meta`]);
   });
 
+  it('claims a long list before what came later, however much that is', async () => {
+    const outbox = await instance();
+    const list = someEvents(2000, 'list');
+    await outbox.append(list);
+    const [appended] = await app.lrange(`{${key}}:batches`, 0, 0);
+    const ms = Number.parseInt(appended ?? '', 10);
+    await expect
+      .poll(async () => Number((await app.time())[0]) * 1000)
+      .toBeGreaterThan(ms);
+    for (const event of someEvents(3, 'later')) await outbox.append([event]);
+    const claim = { limit: 3, lease: LEASE };
+    const minAge = ((await outbox.counts()).oldestAge ?? 0) - 1;
+    // As the search for events that are too old does.
+    const old = await outbox.claim({ ...claim, minAge });
+    expect(idsOf(old)).toEqual(idsOf(list.slice(0, 3)));
+    expect(idsOf(await outbox.claim(claim))).toEqual(idsOf(list.slice(3, 6)));
+  });
+
   it('goes on with what comes next after a flush', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(1));
