@@ -17,11 +17,25 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
     exclude: ['test/package/nest*/**'],
     // Loading Vitest, Nest and ourselves for each file would take half of the CPU
-    // time. So files share a process, and put back what they change of it.
-    isolate: false,
+    // time. So files share a process, and put back what they change of it. Those of
+    // test/outbox cut connections of drivers, whose errors may come late.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'sharing a process',
+          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+          exclude: ['test/outbox/**'],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'apart', include: ['test/outbox/**/*.spec.ts'] },
+      },
+    ],
     // Most of the time goes into waiting for servers, browsers and child processes.
     maxWorkers: 3,
     // Slow machines only make tests slow, never red.

@@ -7,6 +7,8 @@ export default defineConfig({
   ...config,
   test: {
     ...config.test,
+    projects: undefined,
+    isolate: false,
     include: [
       'src/{events,options,odp,delivery,decorators,outbox/memory,service}/**/*.spec.ts',
     ],
