@@ -112,7 +112,9 @@ export class EventIntake {
       const made = this.make(event, identity);
       if (made === undefined) return;
       id = made.id;
-      const appended = this.append([made]);
+      // Not this.append: the account was open a moment ago, and no code of the app
+      // that ran meanwhile can close it at once.
+      const appended = this.#target.append([made], undefined);
       if (appended instanceof Promise) {
         appended.catch((error: unknown) =>
           this.refusals.lost(error, id, source),

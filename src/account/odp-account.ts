@@ -307,7 +307,7 @@ export class OdpAccount {
     if (this.stats().pending > 0) void this.close();
   };
 
-  /** Why no event is taken now; asked twice for each event. */
+  /** Why no event is taken now; asked for each event. */
   #refusal(): OdpError | undefined {
     const { state } = this;
     if (state === 'open') return undefined;
