@@ -10,15 +10,15 @@ const trigger = (wakeTimer = new WakeTimer(new ManualClock())) =>
 describe('trigger', () => {
   test('is due at once for a full batch, else after flushInterval', () => {
     const one = trigger();
-    one.appended(1, 0);
-    one.appended(1, 10);
+    one.appended(1, () => 0);
+    one.appended(1, () => 10);
     expect(one.isDue(999)).toBe(false);
     expect(one.nextAt).toBe(1000);
     expect(one.isDue(1000)).toBe(true);
 
     const full = trigger();
-    full.appended(9, 0);
-    full.appended(1, 5);
+    full.appended(9, () => 0);
+    full.appended(1, () => 5);
     expect(full.isDue(5)).toBe(true);
   });
 
@@ -27,11 +27,11 @@ describe('trigger', () => {
     const soon = vi.spyOn(wakeTimer, 'wakeSoon');
     const now = vi.spyOn(wakeTimer, 'wake');
     const one = trigger(wakeTimer);
-    for (let n = 0; n < 9; n++) one.appended(1, n);
+    for (let n = 0; n < 9; n++) one.appended(1, () => n);
     expect(soon).toHaveBeenCalledTimes(1);
-    one.appended(1, 10);
+    one.appended(1, () => 10);
     expect(soon).toHaveBeenCalledTimes(2);
-    one.appended(25, 11);
+    one.appended(25, () => 11);
     expect(soon).toHaveBeenCalledTimes(3);
     one.wantAllSoon(12);
     expect(soon).toHaveBeenCalledTimes(4);
@@ -45,7 +45,7 @@ describe('trigger', () => {
     const one = trigger();
     one.wantAll(0);
     const claim = one.claim(0);
-    one.appended(1, 50);
+    one.appended(1, () => 50);
     claim.end(0, undefined);
     expect(one.isDue(50)).toBe(false);
     expect(one.nextAt).toBe(1050);
@@ -78,7 +78,7 @@ describe('trigger', () => {
     const all = one.claim(110);
     expect(all.minAge).toBe(undefined);
     all.end(10, 0);
-    one.appended(1, 400);
+    one.appended(1, () => 400);
     const rest = one.claim(500);
     expect(rest.minAge).toBe(390);
     rest.end(0, undefined);
@@ -88,7 +88,7 @@ describe('trigger', () => {
 
   test('keeps what a full claim left behind for when it has waited long enough', () => {
     const one = trigger();
-    one.appended(3, 0);
+    one.appended(3, () => 0);
     one.wantAll(0);
     one.claim(0).end(2, 0);
     expect(one.nextAt).toBe(1000);
@@ -98,7 +98,7 @@ describe('trigger', () => {
 
   test('forgets what another process has taken', () => {
     const one = trigger();
-    one.appended(3, 0);
+    one.appended(3, () => 0);
     one.wantAll(0);
     one.claim(0).end(0, undefined);
     expect(one.nextAt).toBe(Infinity);
@@ -106,21 +106,21 @@ describe('trigger', () => {
 
   test('counts what an old batch takes of what arrived meanwhile', () => {
     const one = trigger();
-    one.appended(12, 0);
+    one.appended(12, () => 0);
     one.wantAll(0);
     one.claim(500).end(10, 0);
     expect(one.isDue(500)).toBe(true);
     one.claim(500).end(0, undefined);
     expect(one.isDue(500)).toBe(false);
-    one.appended(7, 500);
+    one.appended(7, () => 500);
     expect(one.isDue(500)).toBe(false);
-    one.appended(1, 500);
+    one.appended(1, () => 500);
     expect(one.isDue(500)).toBe(true);
   });
 
   test("looks for what others appended once it has waited for flushInterval, and leaves this process's own", () => {
     const one = trigger();
-    one.appended(1, 0);
+    one.appended(1, () => 0);
     one.wantOld();
     expect(one.isDue(5)).toBe(true);
     const claim = one.claim(5);
@@ -149,7 +149,7 @@ describe('trigger', () => {
           let now = 0;
           for (const { wait, count, claim } of steps) {
             now += wait;
-            if (count > 0) one.appended(count, now);
+            if (count > 0) one.appended(count, () => now);
             for (let i = 0; i < count; i++) waiting.push(now);
             while (one.isDue(now)) {
               if (!claim) break;

@@ -47,15 +47,16 @@ export class BatchTrigger {
   }
 
   /**
-   * Events were appended, the first of which was accepted at `since`: if there was
-   * no capacity, it has waited since then.
+   * Events were appended, the first of which was accepted at `since()`: if there was
+   * no capacity, it has waited since then. Asked only if nothing waits yet, as
+   * reading the clock takes as long as all else here.
    */
-  appended(count: number, since: number): void {
+  appended(count: number, since: () => number): void {
     const { batchSize, flushInterval } = this.#options;
     const batches = Math.floor(this.#fresh / batchSize);
     this.#fresh += count;
     const isFirst = this.#flushAt === Infinity;
-    if (isFirst) this.#flushAt = since + flushInterval;
+    if (isFirst) this.#flushAt = since() + flushInterval;
     // Later, so that it delays neither the caller whose event filled the batch
     // nor the rest of a long list.
     if (isFirst || Math.floor(this.#fresh / batchSize) > batches) {

@@ -311,7 +311,7 @@ export class Delivery {
       dropped: (event) => this.#dropped(event),
       ready: () => this.#sendAll(),
       arrived: (count) =>
-        this.#trigger.appended(count, this.#clock.monotonic()),
+        this.#trigger.appended(count, () => this.#clock.monotonic()),
     };
   }
 

@@ -30,6 +30,7 @@ export class OutboxAccess {
   readonly outbox: OdpOutbox;
   readonly #trigger: BatchTrigger;
   readonly #clock: Clock;
+  readonly #now = () => this.#clock.monotonic();
   readonly #reporter: Reporter;
   readonly #opening: OutboxOpening;
   /** The last answer, updated in place: it changes with every event. */
@@ -95,16 +96,16 @@ export class OutboxAccess {
   ): void | Promise<void> {
     const { failure } = this.#opening;
     if (failure !== undefined) throw this.#reporter.outboxThrew(failure);
-    const since = this.#clock.monotonic();
     let inTransaction = false;
     try {
       inTransaction = this.outbox.joinsTransaction(options);
       const appended = this.outbox.append(events, options);
       if (isThenable(appended)) {
         const ended = this.#appends.begin();
+        const since = this.#clock.monotonic();
         return Promise.resolve(appended).then(
           () => {
-            this.#appended(events, since, inTransaction);
+            this.#appended(events, () => since, inTransaction);
             ended();
           },
           (error: unknown) => {
@@ -116,7 +117,7 @@ export class OutboxAccess {
     } catch (error) {
       throw this.#reporter.outboxThrew(error);
     }
-    this.#appended(events, since, inTransaction);
+    this.#appended(events, this.#now, inTransaction);
   }
 
   /**
@@ -240,7 +241,7 @@ export class OutboxAccess {
 
   #appended(
     events: readonly OutboxEvent[],
-    since: number,
+    since: () => number,
     inTransaction: boolean,
   ): void {
     if (events.length === 0) return;
