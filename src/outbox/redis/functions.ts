@@ -143,7 +143,8 @@ local function cut(entry, test)
   return runs
 end
 
--- Outcomes are kept for an hour. Each that comes takes along some that are older.
+-- Outcomes are kept for an hour. Each that comes takes along some that are older;
+-- when none comes any more, all go.
 local function record(receipt, outcome, now)
   local old = redis.call('ZRANGEBYSCORE', outcomeTimes, '-inf', now - 3600000, 'LIMIT', 0, 10)
   if #old > 0 then
@@ -152,6 +153,8 @@ local function record(receipt, outcome, now)
   end
   redis.call('HSET', outcomes, receipt, outcome)
   redis.call('ZADD', outcomeTimes, now, receipt)
+  redis.call('PEXPIRE', outcomes, 3600000)
+  redis.call('PEXPIRE', outcomeTimes, 3600000)
 end
 
 -- Forgets entries that neither wait nor are claimed any more. Returns how many events.

@@ -156,6 +156,19 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(idsOf(await outbox.claim(claim))).toEqual(idsOf(list.slice(3, 6)));
   });
 
+  it('keeps what became of awaited events for an hour, though no others follow', async () => {
+    const outbox = await instance();
+    const receipt = randomUUID();
+    await outbox.append(someEvents(1).map((event) => ({ ...event, receipt })));
+    await outbox.acknowledge(await outbox.claim({ limit: 1, lease: LEASE }));
+    expect(await outbox.outcomes([receipt])).toHaveLength(1);
+    for (const name of ['outcomes', 'outcome-times']) {
+      const left = await app.pttl(`{${key}}:${name}`);
+      expect(left).toBeGreaterThan(3_000_000);
+      expect(left).toBeLessThanOrEqual(3_600_000);
+    }
+  });
+
   it('goes on with what comes next after a flush', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(1));
