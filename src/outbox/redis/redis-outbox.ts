@@ -142,12 +142,14 @@ export class RedisOutbox extends OdpOutbox {
     let before = this.#generations.next();
     return {
       pending: async () => {
-        const over = before.filter((one) => this.#generations.isOver(one));
+        // Another call may end meanwhile, and shorten the list.
+        const asked = before;
+        const over = asked.filter((one) => this.#generations.isOver(one));
         const counts = await this.#scripts.run<number[]>(
           scripts.pendingBy,
-          before.map((generation) => byOf(this.#process, generation)),
+          asked.map((generation) => byOf(this.#process, generation)),
         );
-        const empty = before.filter((_, i) => (counts[i] ?? 0) === 0);
+        const empty = asked.filter((_, i) => (counts[i] ?? 0) === 0);
         for (const generation of empty) {
           if (over.includes(generation)) this.#generations.forget(generation);
         }

@@ -105,6 +105,20 @@ describe.skipIf(service === undefined)('redisOutbox: instances', () => {
     expect(lengths.at(-1)).toBe(lengths[0]);
   });
 
+  it('counts what a flush waits for although it is asked twice at once', async () => {
+    const outbox = await instance();
+    await outbox.append(someEvents(1, 'delivered'));
+    await outbox.checkpoint();
+    await outbox.append(someEvents(1, 'pending'));
+    const flush = await outbox.checkpoint();
+    await outbox.acknowledge(await outbox.claim({ limit: 1, lease: LEASE }));
+    expect(await Promise.all([flush.pending(), flush.pending()])).toEqual([
+      1, 1,
+    ]);
+    const next = await outbox.checkpoint();
+    expect(await next.pending()).toBe(1);
+  });
+
   it('shows an operator what waits and what is claimed', async () => {
     const outbox = await instance();
     await outbox.append(someEvents(3));
