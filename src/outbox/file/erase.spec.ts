@@ -13,9 +13,9 @@ beforeEach(() => {
   return () => rmSync(root, { recursive: true });
 });
 
-// Random, so that compression leaves them as they are.
-const ADA = randomBytes(24).toString('base64url');
-const BOB = randomBytes(24).toString('base64url');
+// Random, and begun by what is nowhere else, so that compression leaves them as they are.
+const ADA = `A${randomBytes(24).toString('base64url')}`;
+const BOB = `Z${randomBytes(24).toString('base64url')}`;
 const event = (id: string, email: string): OutboxEvent => ({
   id,
   payload: JSON.stringify({ action: 'seen', identifiers: { email } }),
