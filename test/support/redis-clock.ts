@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisOutboxClient } from '../../src/outbox/redis/index.js';
+import { clientSending } from './redis-client.js';
 
 const TIME = 'math.floor(tonumber(time[2]) / 1000)';
 
@@ -12,15 +13,9 @@ export class RedisClock {
   #passed = 0;
 
   constructor(client: RedisOutboxClient) {
-    this.client = {
-      get status() {
-        return client.status;
-      },
-      connect: () => client.connect(),
-      on: (event, listener) => client.on(event, listener),
-      off: (event, listener) => client.off(event, listener),
-      call: (command, args) => this.#call(client, command, args),
-    };
+    this.client = clientSending(client, (command, args) =>
+      this.#call(client, command, args),
+    );
   }
 
   /** Sets it to the time of Redis. */

@@ -1,4 +1,5 @@
 import type { RedisOutboxClient } from '../../src/outbox/redis/index.js';
+import { clientSending } from './redis-client.js';
 
 /**
  * A client that sends every command twice, as ioredis does when the connection
@@ -12,19 +13,11 @@ export class ResendingClient {
   answer: 'first' | 'second' = 'first';
 
   constructor(client: RedisOutboxClient) {
-    this.client = {
-      get status() {
-        return client.status;
-      },
-      connect: () => client.connect(),
-      on: (event, listener) => client.on(event, listener),
-      off: (event, listener) => client.off(event, listener),
-      call: async (command, args) => {
-        const first = await client.call(command, args);
-        await this.between();
-        const second = await client.call(command, args);
-        return this.answer === 'first' ? first : second;
-      },
-    };
+    this.client = clientSending(client, async (command, args) => {
+      const first = await client.call(command, args);
+      await this.between();
+      const second = await client.call(command, args);
+      return this.answer === 'first' ? first : second;
+    });
   }
 }

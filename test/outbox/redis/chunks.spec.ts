@@ -8,6 +8,7 @@ import {
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
+import { clientSending } from '../../support/redis-client.js';
 import { passTime } from '../../support/redis-clock.js';
 import { redisService } from '../../support/services.js';
 import type {
@@ -196,23 +197,15 @@ describe.skipIf(service === undefined)('redisOutbox: chunks', () => {
       const call = client.call.bind(client) as RedisOutboxClient['call'];
       const erasing = redisOutbox({
         key,
-        client: {
-          get status() {
-            return client.status;
-          },
-          connect: () => client.connect(),
-          on: (event, listener) => client.on(event, listener),
-          off: (event, listener) => client.off(event, listener),
-          call: async (command, args) => {
-            for (let times = 0; times < 9; times++) {
-              await busy.release(
-                await busy.claim({ limit: 13 + times, lease: LEASE }),
-                { delay: LEASE, failed: false },
-              );
-            }
-            return call(command, args);
-          },
-        },
+        client: clientSending(client, async (command, args) => {
+          for (let times = 0; times < 9; times++) {
+            await busy.release(
+              await busy.claim({ limit: 13 + times, lease: LEASE }),
+              { delay: LEASE, failed: false },
+            );
+          }
+          return call(command, args);
+        }),
       });
       await erasing.open(quietContext());
       expect(await erasing.erase({ vuid: 'gone' })).toEqual({
