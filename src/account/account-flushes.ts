@@ -41,7 +41,7 @@ export class AccountFlushes {
     let left = Math.max(deadline - clock.monotonic(), 0);
     // Events that are there already need not wait for a decorator's functions.
     if (this.#background.underWay) void delivery?.flush(left);
-    delivery?.hurry();
+    delivery?.beginShutdown();
     do {
       ({ accepted } = counters);
       // Events in a durable outbox can wait for the account until the next start.

@@ -98,7 +98,7 @@ export class AccountIntegration {
   }
 
   /** The app is ending: no time is left for an account that has been replaced. */
-  hurry(): void {
+  endDraining(): void {
     if (this.#isDraining && this.#wanted !== undefined) {
       this.credentials.set(this.#wanted);
     }

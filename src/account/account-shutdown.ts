@@ -52,7 +52,7 @@ export class AccountShutdown {
     ended: (left: number | undefined) => void,
   ): Promise<void> {
     const connection = this.#connection;
-    connection?.integration?.hurry();
+    connection?.integration?.endDraining();
     await this.#handedOver;
     const deadlines = this.#deadlines;
     await this.#flushes.last(deadlines.claims, this.#options.outbox.durability);

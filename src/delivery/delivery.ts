@@ -220,7 +220,7 @@ export class Delivery {
   }
 
   /** The app is ending: backoff is short, and batches are only claimed for callers that flush or await delivery. */
-  hurry(): void {
+  beginShutdown(): void {
     this.#breaker.limitBackoff(MAX_SHUTDOWN_BACKOFF_MS);
     this.#run.serveCallers();
   }
@@ -231,7 +231,7 @@ export class Delivery {
    * that flush or await delivery. Never rejects.
    */
   async handOver(deadlines: LastDeadlines): Promise<void> {
-    this.hurry();
+    this.beginShutdown();
     await this.flush(this.#until(deadlines.claims));
     await this.#idle(deadlines);
   }
@@ -247,7 +247,7 @@ export class Delivery {
     const clock = this.#clock;
     const grace = this.#until(deadlines.requests) + SHUTDOWN_GRACE_MS;
     const end = clock.monotonic() + grace;
-    this.hurry();
+    this.beginShutdown();
     await this.flush(this.#until(deadlines.claims));
     this.#run.end();
     await this.#idle(deadlines);
