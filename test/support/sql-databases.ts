@@ -153,6 +153,12 @@ const common = (
   },
 });
 
+/** A database of each kind of which there is a server. */
+export async function sqlDatabases(): Promise<readonly SqlDatabase[]> {
+  const databases = [await sqlDatabase('postgres'), await sqlDatabase('mysql')];
+  return databases.filter((database) => database !== undefined);
+}
+
 /** A database of this kind, or `undefined` where there is no such server. */
 export async function sqlDatabase(
   type: SqlDialect,

@@ -9,13 +9,9 @@ import {
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
-import { type SqlDatabase, sqlDatabase } from '../../support/sql-databases.js';
+import { type SqlDatabase, sqlDatabases } from '../../support/sql-databases.js';
 
-const databases: SqlDatabase[] = [];
-for (const type of ['postgres', 'mysql'] as const) {
-  const database = await sqlDatabase(type);
-  if (database !== undefined) databases.push(database);
-}
+const databases = await sqlDatabases();
 if (databases.length === 0) it.skip('there is no database here');
 
 /** A user of a test's own who may do nothing yet. */

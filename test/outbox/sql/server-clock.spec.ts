@@ -1,12 +1,8 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { idsOf, quietContext, someEvents } from '../../support/outboxes.js';
-import { type SqlDatabase, sqlDatabase } from '../../support/sql-databases.js';
+import { sqlDatabases } from '../../support/sql-databases.js';
 
-const databases: SqlDatabase[] = [];
-for (const type of ['postgres', 'mysql'] as const) {
-  const database = await sqlDatabase(type);
-  if (database !== undefined) databases.push(database);
-}
+const databases = await sqlDatabases();
 if (databases.length === 0) it.skip('there is no database here');
 
 describe.each(databases)('$type outbox: its server', (database) => {

@@ -13,7 +13,7 @@ import {
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
-import { type SqlDatabase, sqlDatabase } from '../../support/sql-databases.js';
+import { sqlDatabases } from '../../support/sql-databases.js';
 import {
   type SqlDialect,
   sqlLibraries,
@@ -21,11 +21,7 @@ import {
   type Work,
 } from '../../support/sql-libraries.js';
 
-const databases: SqlDatabase[] = [];
-for (const type of ['postgres', 'mysql'] as const) {
-  const database = await sqlDatabase(type);
-  if (database !== undefined) databases.push(database);
-}
+const databases = await sqlDatabases();
 if (databases.length === 0) it.skip('there is no database here');
 
 describe.each(databases)('$type outbox: transactions', (database) => {
