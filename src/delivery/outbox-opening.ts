@@ -81,10 +81,11 @@ export class OutboxOpening {
       true,
     );
     if (late !== true) return;
-    this.#failure = new OdpOutboxError(
-      `The outbox is still opening after ${BOOT_TIMEOUT_MS / 1000} s. Check that its store can be reached.`,
+    this.#failed(
+      new OdpOutboxError(
+        `The outbox is still opening after ${BOOT_TIMEOUT_MS / 1000} s. Check that its store can be reached.`,
+      ),
     );
-    this.#reporter.outboxFailed('open', this.#failure);
   }
 
   async #try(context: OutboxContext): Promise<void> {
@@ -98,8 +99,7 @@ export class OutboxOpening {
     } catch (error) {
       // No retry fixes a package that is not installed.
       if (error instanceof OdpConfigurationError) throw error;
-      this.#failure = outboxError(error);
-      this.#reporter.outboxFailed('open', this.#failure);
+      this.#failed(outboxError(error));
       this.#clock.schedule(
         () => void this.#again(context),
         REOPEN_INTERVAL_MS,
@@ -113,9 +113,13 @@ export class OutboxOpening {
 
   async #again(context: OutboxContext): Promise<void> {
     if (this.#ended.aborted) return;
-    await this.#try(context).catch((error: unknown) => {
-      this.#failure = outboxError(error);
-      this.#reporter.outboxFailed('open', this.#failure);
-    });
+    await this.#try(context).catch((error: unknown) =>
+      this.#failed(outboxError(error)),
+    );
+  }
+
+  #failed(failure: OdpError): void {
+    this.#failure = failure;
+    this.#reporter.outboxFailed('open', failure);
   }
 }
