@@ -2,45 +2,49 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * A promise whose rejection, if nobody handles it, is reported and does not end the
- * process. `await` calls the `then` of a subclass, which shows whether anybody
- * does; what `then` returns is a plain promise, and up to its owner.
+ * A promise that knows whether anybody handles its outcome: both `await` and `then`
+ * look up the constructor of a promise first (ECMA-262, PromiseResolve and
+ * SpeciesConstructor). As they find `Promise`, it costs them no more than a plain one.
  */
 class WatchedPromise<T> extends Promise<T> {
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
+  static {
+    // A class may not declare its constructor as an accessor.
+    Reflect.defineProperty(this.prototype, 'constructor', {
+      get(this: WatchedPromise<unknown>) {
+        this.#asked = true;
+        return Promise;
+      },
+    });
   }
 
   #asked = false;
-
-  constructor(executor: ConstructorParameters<typeof Promise<T>>[0]) {
-    super(executor);
-    // To Node, it always counts as handled.
-    super.then(undefined, () => {});
-  }
 
   /** Whether anybody handles its outcome. */
   get asked(): boolean {
     return this.#asked;
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
-  override then<A = T, B = never>(
-    onResolved?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#asked = true;
-    return super.then(onResolved, onRejected);
+  /** To Node, its rejection counts as handled from now on. */
+  handle(): void {
+    const asked = this.#asked;
+    super.then(undefined, () => {});
+    this.#asked = asked;
   }
 }
 
-/** @param onUnhandled gets a rejection that nobody handles; must not throw */
+/**
+ * A promise whose rejection, if nobody handles it, is reported and does not end the
+ * process.
+ *
+ * @param onUnhandled gets a rejection that nobody handles; must not throw
+ */
 export function watched<T>(
   promise: Promise<T>,
   onUnhandled: (error: unknown) => void,
 ): Promise<T> {
   const made = new WatchedPromise<T>((resolve, reject) => {
     promise.then(resolve, (error: unknown) => {
+      made.handle();
       // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it is
       reject(error);
       // An `await` of the call attaches its handler within this turn.

@@ -101,15 +101,15 @@ export class OutboxAccess {
       inTransaction = this.outbox.joinsTransaction(options);
       const appended = this.outbox.append(events, options);
       if (isThenable(appended)) {
-        const ended = this.#appends.begin();
+        const round = this.#appends.begin();
         const since = this.#clock.monotonic();
         return Promise.resolve(appended).then(
           () => {
             this.#appended(events, () => since, inTransaction);
-            ended();
+            this.#appends.end(round);
           },
           (error: unknown) => {
-            ended();
+            this.#appends.end(round);
             throw this.#reporter.outboxThrew(error);
           },
         );

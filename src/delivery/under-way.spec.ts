@@ -14,13 +14,13 @@ test('what is under way is waited for, and nothing that begins later', async () 
   const [first, second] = [underWay.begin(), underWay.begin()];
   const before = waiting(underWay);
   const third = underWay.begin();
-  first();
+  underWay.end(first);
   await setImmediate();
   expect(before.over).toBe(false);
-  second();
+  underWay.end(second);
   await setImmediate();
   expect(before.over).toBe(true);
-  third();
+  underWay.end(third);
 });
 
 test('each waits for what others wait for as well', async () => {
@@ -30,18 +30,18 @@ test('each waits for what others wait for as well', async () => {
   const two = waiting(underWay);
   const second = underWay.begin();
   const three = waiting(underWay);
-  second();
+  underWay.end(second);
   await setImmediate();
   expect([one.over, two.over, three.over]).toEqual([false, false, false]);
-  first();
+  underWay.end(first);
   await setImmediate();
   expect([one.over, two.over, three.over]).toEqual([true, true, true]);
 });
 
 test('work that ends while nobody waits is forgotten', async () => {
   const underWay = new UnderWay();
-  underWay.begin()();
+  underWay.end(underWay.begin());
   await underWay.ended();
-  underWay.begin()();
+  underWay.end(underWay.begin());
   await underWay.ended();
 });

@@ -3,14 +3,16 @@ export class UnderWay {
   #round: Round = { left: 0, done: () => {} };
   #earlier: Promise<unknown> = Promise.resolve();
 
-  /** Work begins. Call what this returns when it ends. */
-  begin(): () => void {
-    const round = this.#round;
-    round.left++;
-    return () => {
-      round.left--;
-      if (round.left === 0) round.done();
-    };
+  /** Work begins, in the round that is to be told when it ends. */
+  begin(): Round {
+    this.#round.left++;
+    return this.#round;
+  }
+
+  /** Work that began in this round ends. */
+  end(round: Round): void {
+    round.left--;
+    if (round.left === 0) round.done();
   }
 
   /** Resolves once all that is under way now has ended, whatever begins later. */
@@ -26,7 +28,7 @@ export class UnderWay {
 }
 
 /** Work that began between two calls of {@link UnderWay.ended}. */
-interface Round {
+export interface Round {
   left: number;
   done: () => void;
 }

@@ -31,8 +31,10 @@ const BULK_TIMEOUT_MS = 60_000;
 interface Wait {
   readonly at: number;
   /** `undefined` once answered. */
-  late: (() => void) | undefined;
+  reject: ((reason: Error) => void) | undefined;
 }
+
+const ignore = () => {};
 
 /**
  * Bounds how long an outbox may take to answer: five seconds, or a minute for
@@ -53,8 +55,8 @@ export class BoundedOutbox extends OdpOutbox {
     this.name = outbox.name;
     this.durability = outbox.durability;
     this.pollInterval = outbox.pollInterval;
-    this.#answers = new Deadlines(clock, ANSWER_TIMEOUT_MS);
-    this.#bulk = new Deadlines(clock, BULK_TIMEOUT_MS);
+    this.#answers = new Deadlines(this.name, clock, ANSWER_TIMEOUT_MS);
+    this.#bulk = new Deadlines(this.name, clock, BULK_TIMEOUT_MS);
   }
 
   override get storeClosed(): boolean {
@@ -166,7 +168,7 @@ export class BoundedOutbox extends OdpOutbox {
       const asked = (async () => this.counts())();
       asked.catch(reject);
     });
-    return Promise.race([this.#bound(answer, this.#bulk), silent]);
+    return Promise.race([this.#bound(answer, ignore, this.#bulk), silent]);
   }
 
   #giveBack(events: readonly ClaimedEvent[]): void {
@@ -176,24 +178,17 @@ export class BoundedOutbox extends OdpOutbox {
     released.catch(() => {});
   }
 
-  /** @param how what to do with a late answer, or other deadlines */
+  /** @param late what to do with a late answer */
   #bound<T>(
     answer: MaybePromise<T>,
-    how: ((answer: T) => void) | Deadlines = this.#answers,
+    late: (answer: T) => void = ignore,
+    deadlines = this.#answers,
   ): MaybePromise<T> {
     if (!isThenable(answer)) return answer;
-    const [deadlines, ignored] =
-      how instanceof Deadlines ? [how, () => {}] : [this.#answers, how];
     return new Promise<T>((resolve, reject) => {
-      const wait = deadlines.add(() =>
-        reject(
-          new OdpOutboxError(
-            `The ${this.name} outbox did not answer within ${deadlines.timeout / 1000} s. Check that its store can be reached.`,
-          ),
-        ),
-      );
+      const wait = deadlines.add(reject);
       answer.then(
-        (value) => (deadlines.met(wait) ? resolve(value) : ignored(value)),
+        (value) => (deadlines.met(wait) ? resolve(value) : late(value)),
         (error: unknown) => {
           if (deadlines.met(wait)) reject(error);
         },
@@ -204,29 +199,33 @@ export class BoundedOutbox extends OdpOutbox {
 
 /** Deadlines of equal length, on one timer. */
 class Deadlines {
-  readonly timeout: number;
+  readonly #name: string;
   readonly #clock: Clock;
+  readonly #timeout: number;
   readonly #waits = new Fifo<Wait>();
   #armed = false;
 
-  constructor(clock: Clock, timeout: number) {
+  /** @param name the outbox's, for messages */
+  constructor(name: string, clock: Clock, timeout: number) {
+    this.#name = name;
     this.#clock = clock;
-    this.timeout = timeout;
+    this.#timeout = timeout;
   }
 
-  add(late: () => void): Wait {
-    const wait: Wait = { at: this.#clock.monotonic() + this.timeout, late };
+  /** @param reject called if the answer does not come in time */
+  add(reject: (reason: Error) => void): Wait {
+    const wait: Wait = { at: this.#clock.monotonic() + this.#timeout, reject };
     this.#waits.push(wait);
-    if (!this.#armed) this.#arm(this.timeout);
+    if (!this.#armed) this.#arm(this.#timeout);
     return wait;
   }
 
   /** The answer has come. Returns whether it came in time. */
   met(wait: Wait): boolean {
-    if (wait.late === undefined) return false;
-    wait.late = undefined;
+    if (wait.reject === undefined) return false;
+    wait.reject = undefined;
     // Keep only those that still wait.
-    while (this.#waits.size > 0 && this.#waits.peek()?.late === undefined) {
+    while (this.#waits.size > 0 && this.#waits.peek()?.reject === undefined) {
       this.#waits.shift();
     }
     return true;
@@ -242,15 +241,21 @@ class Deadlines {
     this.#armed = false;
     const now = this.#clock.monotonic();
     for (let first = this.#waits.peek(); first !== undefined;) {
-      if (first.late !== undefined && first.at > now) {
+      if (first.reject !== undefined && first.at > now) {
         this.#arm(first.at - now);
         return;
       }
       this.#waits.shift();
-      const { late } = first;
-      first.late = undefined;
-      late?.();
+      const { reject } = first;
+      first.reject = undefined;
+      reject?.(this.#late());
       first = this.#waits.peek();
     }
+  }
+
+  #late(): OdpOutboxError {
+    return new OdpOutboxError(
+      `The ${this.#name} outbox did not answer within ${this.#timeout / 1000} s. Check that its store can be reached.`,
+    );
   }
 }

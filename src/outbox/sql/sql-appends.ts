@@ -29,9 +29,9 @@ export class SqlAppends {
     );
   }
 
-  async add(events: readonly OutboxEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    await this.#group.add(events);
+  /** @throws OdpOutboxError at once when too many are waiting */
+  add(events: readonly OutboxEvent[]): Promise<void> {
+    return events.length === 0 ? Promise.resolve() : this.#group.add(events);
   }
 
   /** Stores events in the caller's own transaction. */

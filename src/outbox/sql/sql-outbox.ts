@@ -93,14 +93,14 @@ export class SqlOutbox extends OdpOutbox {
     await this.#housekeeping.recorded(this.#state);
   }
 
-  async append(
+  append(
     events: readonly OutboxEvent[],
     { transaction }: AppendOptions = {},
   ): Promise<void> {
     const joined = this.#joined(transaction);
-    await (joined === undefined
+    return joined === undefined
       ? this.#appends.add(events)
-      : this.#appends.join(joined, events));
+      : this.#appends.join(joined, events);
   }
 
   override joinsTransaction({ transaction }: AppendOptions = {}): boolean {
