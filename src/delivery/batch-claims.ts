@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.js';
 import type { BatchLimit } from './batch-limit.js';
-import type { BatchTrigger } from './batch-trigger.js';
+import type { BatchTrigger, BegunClaim } from './batch-trigger.js';
+import { portionsOf } from './batches.js';
 import { type Claim, leaseFor } from './claim.js';
 import type { ResolvedDelivery } from './delivery-options.js';
 import type { OutboxAccess } from './outbox-access.js';
 
+/** How many batches are claimed at once, at most. */
+const MAX_BATCHES = 4;
 const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
 /** Delay before a failed claim is retried, in ms. */
 const OUTBOX_RETRY_INTERVAL_MS = 1000;
@@ -18,6 +21,11 @@ export class BatchClaims {
   readonly #options: ResolvedDelivery;
   /** A failed outbox is not asked before then. */
   #restsUntil = 0;
+  /**
+   * How many batches the next claim takes at most: more and more as long as each is full.
+   * One that its bytes cut short would leave a small batch over.
+   */
+  #most = 1;
 
   constructor(
     access: OutboxAccess,
@@ -45,19 +53,52 @@ export class BatchClaims {
   }
 
   /**
-   * Claims the batch that is due. Never rejects.
+   * Claims batches that are due, in one step. Never rejects.
    *
-   * @param probeChoice for a probe: among how many events to choose
-   * @returns `undefined` if the outbox fails
+   * @param slots how many may go now
+   * @returns none if the outbox fails
    */
-  async claim(probeChoice: number | undefined): Promise<Claim | undefined> {
-    const { minAge, end } = this.#trigger.claim(this.#clock.monotonic());
-    const isProbe = probeChoice !== undefined;
+  async claim(slots: number): Promise<readonly Claim[]> {
+    const { bytes } = this.#limit;
+    const { batchSize } = this.#options;
+    const begun = this.#trigger.claim(this.#clock.monotonic());
+    const batches = Math.min(slots, begun.batches, this.#most);
+    const limit = batches * batchSize;
+    // However large the events are, so many bytes fit into so many batches.
+    const maxBytes = Math.max(bytes, (batches * bytes) / 2);
+    const claim = await this.#claim(begun, limit, maxBytes);
+    const isFull = claim?.events.length === limit;
+    this.#most = isFull ? Math.min(this.#most * 2, MAX_BATCHES) : 1;
+    if (claim === undefined) return [];
+    const portions = portionsOf(claim.events, batchSize, bytes);
+    // An outbox may have returned more than it was asked for.
+    void claim.release(portions.splice(batches).flat());
+    return portions.map((portion) => claim.part(portion));
+  }
+
+  /**
+   * Claims the events among which to choose the one of a probe. Never rejects.
+   *
+   * @param choice how many
+   * @returns `undefined` if there are none, or the outbox fails
+   */
+  async claimForProbe(choice: number): Promise<Claim | undefined> {
+    const begun = this.#trigger.claim(this.#clock.monotonic());
+    const claim = await this.#claim(begun, choice, PROBE_CHOICE_BYTES);
+    return claim?.events.length === 0 ? undefined : claim;
+  }
+
+  async #claim(
+    { minAge, end }: BegunClaim,
+    limit: number,
+    maxBytes: number,
+  ): Promise<Claim | undefined> {
     try {
+      const lease = leaseFor(this.#options);
       const claim = await this.#access.claim({
-        limit: isProbe ? probeChoice : this.#options.batchSize,
-        maxBytes: isProbe ? PROBE_CHOICE_BYTES : this.#limit.bytes,
-        lease: leaseFor(this.#options),
+        limit,
+        maxBytes,
+        lease,
         minAge,
       });
       const newest = claim.events.at(-1);

@@ -41,6 +41,16 @@ describe('trigger', () => {
     expect(now).toHaveBeenCalledTimes(2);
   });
 
+  test('knows how many full batches there are, as long as nothing else is due', () => {
+    const one = trigger();
+    one.appended(25, () => 0);
+    expect(one.claim(0).batches).toBe(2);
+    one.wantAll(5);
+    expect(one.claim(5).batches).toBe(Infinity);
+    one.wantOld();
+    expect(one.claim(5).batches).toBe(Infinity);
+  });
+
   test('keeps what arrives while a claim is under way', () => {
     const one = trigger();
     one.wantAll(0);

@@ -11,6 +11,8 @@ export interface BatchTriggerOptions {
 export interface BegunClaim {
   /** Only events of at least this age, in ms; `undefined`: all of them. */
   readonly minAge: number | undefined;
+  /** How many full batches there are; `Infinity` if it is unknown how much waits. */
+  readonly batches: number;
   /** The claim returned `count` events, the last of them accepted at `newest`. What is left is no older. */
   end(count: number, newest: number | undefined): void;
 }
@@ -116,7 +118,7 @@ export class BatchTrigger {
     this.#old = false;
     const claim = this.#claimOld(this.#options.flushInterval, undefined);
     return {
-      minAge: claim.minAge,
+      ...claim,
       end: (count, newest) => {
         claim.end(count, newest);
         this.#old ||= count > 0;
@@ -131,6 +133,10 @@ export class BatchTrigger {
     this.#flushAt = Infinity;
     return {
       minAge: undefined,
+      batches:
+        allBefore === undefined
+          ? Math.floor(fresh / this.#options.batchSize)
+          : Infinity,
       end: (count, newest) => {
         if (count > 0) this.#allBefore ??= allBefore;
         const left = fresh - count;
@@ -145,6 +151,7 @@ export class BatchTrigger {
   #claimOld(minAge: number, allBefore: number | undefined): BegunClaim {
     return {
       minAge,
+      batches: Infinity,
       end: (count) => {
         this.#fresh = Math.max(this.#fresh - count, 0);
         if (count > 0) this.#allBefore ??= allBefore;

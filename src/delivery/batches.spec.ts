@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batchesOf, pickProbe, sift } from './batches.js';
+import { batchesOf, pickProbe, portionsOf, sift } from './batches.js';
 
 const event = (failedAttempts: number, id = 'a') => ({
   id,
@@ -19,6 +20,36 @@ describe('batchesOf', () => {
       expect(batchesOf(events).flat()).toHaveLength(500);
     },
   );
+});
+
+describe('portionsOf', () => {
+  const sizeOf = (texts: readonly string[]) =>
+    Buffer.byteLength(texts.join(''));
+
+  it('keeps every event in its place, and portions within both limits, as full as they can be', () => {
+    const texts = fc.array(fc.string({ unit: 'binary', maxLength: 30 }));
+    const sizes = fc.integer({ min: 1, max: 9 });
+    const limits = fc.integer({ min: 1, max: 99 });
+    fc.assert(
+      fc.property(texts, sizes, limits, (payloads, size, bytes) => {
+        const events = payloads.map((payload) => ({ ...event(0), payload }));
+        const portions = portionsOf(events, size, bytes).map((portion) =>
+          portion.map(({ payload }) => payload),
+        );
+        expect(portions.flat()).toEqual(payloads);
+        for (const [index, portion] of portions.entries()) {
+          expect(portion.length).toBeGreaterThan(0);
+          expect(portion.length).toBeLessThanOrEqual(size);
+          if (portion.length > 1) {
+            expect(sizeOf(portion)).toBeLessThanOrEqual(bytes);
+          }
+          const next = portions[index + 1]?.[0];
+          if (next === undefined || portion.length === size) continue;
+          expect(sizeOf([...portion, next])).toBeGreaterThan(bytes);
+        }
+      }),
+    );
+  });
 });
 
 describe('pickProbe', () => {

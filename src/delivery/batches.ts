@@ -1,5 +1,5 @@
 import type { InvalidEvent } from '../odp/index.js';
-import type { ClaimedEvent } from '../outbox/index.js';
+import { ByteBudget, type ClaimedEvent } from '../outbox/index.js';
 import type { Refusal } from './outcome-recorder.js';
 
 type Batch = readonly ClaimedEvent[];
@@ -25,6 +25,29 @@ export function batchesOf(events: Batch): Batch[] {
     }
   }
   return batches.toReversed();
+}
+
+/** Splits claimed events into portions of at most so many events and bytes; one that is larger alone goes alone. */
+export function portionsOf(
+  events: Batch,
+  size: number,
+  bytes: number,
+): Batch[] {
+  const portions: ClaimedEvent[][] = [];
+  let portion: ClaimedEvent[] = [];
+  let budget = new ByteBudget(bytes);
+  for (const event of events) {
+    const fits = budget.spend(event.payload);
+    if (portion.length > 0 && (portion.length === size || !fits)) {
+      portions.push(portion);
+      portion = [];
+      budget = new ByteBudget(bytes);
+      budget.spend(event.payload);
+    }
+    portion.push(event);
+  }
+  if (portion.length > 0) portions.push(portion);
+  return portions;
 }
 
 /** The second half first, as the last one is the next to go. */

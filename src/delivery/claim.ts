@@ -50,6 +50,18 @@ export class Claim {
     this.#clock = clock;
   }
 
+  /** Some of the events, claimed as long as all. */
+  part(events: Events): Claim {
+    return new Claim(
+      events,
+      this.#leaseEnd,
+      this.#opening,
+      this.#trigger,
+      this.#reporter,
+      this.#clock,
+    );
+  }
+
   /** How much of the lease is left, in ms. */
   get timeLeft(): number {
     return Math.max(this.#leaseEnd - this.#clock.monotonic(), 0);

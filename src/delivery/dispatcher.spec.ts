@@ -83,6 +83,26 @@ test('no more requests are under way than allowed; each that ends makes room for
   expect(sentBy(transport)[3]).toEqual(['7', '8']);
 });
 
+test('a claim takes several batches, as many as may go', async () => {
+  const { access, append, clock, hang, outbox, transport } = await dispatching({
+    maxConcurrentRequests: 4,
+  });
+  const answer = hang();
+  await append(2);
+  const claim = vi.spyOn(outbox, 'claim');
+  await access.append(Array.from({ length: 9 }, (_, n) => eventOf(`n${n}`)));
+  await clock.advance(0);
+  expect(sentBy(transport)).toEqual([
+    ['1', '2'],
+    ['n0', 'n1'],
+    ['n2', 'n3'],
+    ['n4', 'n5'],
+  ]);
+  expect(claim.mock.calls.map(([{ limit }]) => limit)).toEqual([4, 2]);
+  await answer();
+  expect(sentBy(transport)[4]).toEqual(['n6', 'n7']);
+});
+
 test('one claim is made at a time, and deliveries end meanwhile', async () => {
   const { append, hang, outbox, slots, reporter } = await dispatching();
   const answer = hang();

@@ -70,18 +70,26 @@ export class Dispatcher {
   /** Claims batch after batch, as long as one is due and a slot is free for it. */
   async #claim(): Promise<void> {
     while (this.#wakeTimer.isPast(this.#claimAt)) {
-      const { probeChoice } = this.#slots;
-      const claim = await this.#claims.claim(probeChoice);
-      if (claim === undefined || claim.events.length === 0) continue;
-      void this.#deliver(claim, probeChoice !== undefined);
+      const { probeChoice, free } = this.#slots;
+      if (probeChoice === undefined) {
+        const claims = await this.#claims.claim(free);
+        for (const claim of claims) void this.#deliver(claim);
+      } else {
+        const claim = await this.#claims.claimForProbe(probeChoice);
+        if (claim !== undefined) void this.#probe(claim);
+      }
     }
   }
 
-  async #deliver(claim: Claim, isProbe: boolean): Promise<void> {
-    await this.#slots.deliver(claim, isProbe);
-    // The other events waited for the probe's outcome.
-    if (isProbe) this.#claims.wantAll();
-    else this.#wakeTimer.wake();
+  async #deliver(claim: Claim): Promise<void> {
+    await this.#slots.deliver(claim, false);
+    this.#wakeTimer.wake();
+  }
+
+  async #probe(claim: Claim): Promise<void> {
+    await this.#slots.deliver(claim, true);
+    // The other events waited for its outcome.
+    this.#claims.wantAll();
   }
 
   get #claimAt(): number {

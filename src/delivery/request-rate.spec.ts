@@ -5,6 +5,8 @@ import { RequestRate } from './request-rate.js';
 const { signal } = new AbortController();
 
 test('without a limit every request starts at once', () => {
+  expect(new RequestRate(new ManualClock(), undefined).isLimited).toBe(false);
+  expect(new RequestRate(new ManualClock(), 1).isLimited).toBe(true);
   const rate = new RequestRate(new ManualClock(), undefined);
   expect([rate.turn(signal), rate.turn(signal)]).toEqual([
     undefined,

@@ -14,6 +14,10 @@ export class RequestRate {
     this.#interval = perSecond === undefined ? 0 : 1000 / perSecond;
   }
 
+  get isLimited(): boolean {
+    return this.#interval > 0;
+  }
+
   /** When the next request may start, on the monotonic clock; `undefined`: at once. */
   get nextRequestAt(): number | undefined {
     return this.#next > this.#clock.monotonic() ? this.#next : undefined;

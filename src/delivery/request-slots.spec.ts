@@ -33,13 +33,13 @@ async function slots(perSecond?: number) {
 
 test('as many deliveries as there are slots; the end of one frees its slot', async () => {
   const { one, answer, deliver } = await slots();
-  expect(one.freeAt).toBe(0);
+  expect([one.free, one.freeAt]).toEqual([2, 0]);
   await deliver(3);
-  expect([one.freeAt, one.inFlight]).toEqual([0, 3]);
+  expect([one.free, one.freeAt, one.inFlight]).toEqual([1, 0, 3]);
   await deliver(1);
-  expect([one.freeAt, one.inFlight]).toEqual([Infinity, 4]);
+  expect([one.free, one.freeAt, one.inFlight]).toEqual([0, Infinity, 4]);
   await answer(202);
-  expect([one.freeAt, one.inFlight]).toEqual([0, 1]);
+  expect([one.free, one.freeAt, one.inFlight]).toEqual([1, 0, 1]);
 });
 
 test('a slot is freed whatever becomes of its delivery', async () => {
@@ -56,8 +56,9 @@ test('after a failure one probe of one event goes, once the breaker has waited',
   await answer(503);
   expect([one.freeAt, one.nextRequestAt]).toEqual([200, 200]);
   await clock.advance(200);
-  expect([one.freeAt, one.probeChoice]).toEqual([0, 100]);
+  expect([one.free, one.freeAt, one.probeChoice]).toEqual([1, 0, 100]);
   await deliver(5, true);
+  expect(one.free).toBe(0);
   expect([one.freeAt, one.inFlight]).toEqual([Infinity, 1]);
   expect(sentBy(transport)[1]).toHaveLength(1);
   await answer(503);
@@ -79,6 +80,8 @@ test('more events are a choice for probes that keep being refused, and no flush 
 
 test('nothing starts before the rate allows it', async () => {
   const { one, deliver } = await slots(1);
+  // A second one would only wait.
+  expect(one.free).toBe(1);
   await deliver(1);
   expect(one.freeAt).toBe(1000);
 });

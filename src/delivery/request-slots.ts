@@ -43,12 +43,17 @@ export class RequestSlots {
     return this.#inFlight;
   }
 
+  /** How many deliveries may start at once. */
+  get free(): number {
+    if (!this.#breaker.closed) return this.#probing ? 0 : 1;
+    const free = this.#maxConcurrentRequests - this.#underWay.length;
+    // Their events would be claimed only to wait.
+    return this.#rate.isLimited ? Math.min(free, 1) : free;
+  }
+
   /** When a delivery may start, on the monotonic clock; `Infinity` if the end of another one decides, or nobody knows. */
   get freeAt(): number {
-    const isFree = this.#breaker.closed
-      ? this.#underWay.length < this.#maxConcurrentRequests
-      : !this.#probing;
-    if (!isFree || this.#run.isHeld) return Infinity;
+    if (this.free === 0 || this.#run.isHeld) return Infinity;
     return Math.max(
       this.#breaker.nextRequestAt ?? 0,
       this.#rate.nextRequestAt ?? 0,

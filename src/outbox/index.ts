@@ -18,6 +18,7 @@ export {
   type OutboxEvent,
   type OutboxStore,
 } from './outbox.js';
+export { ByteBudget } from './byte-budget.js';
 export { BoundedOutbox } from './bounded-outbox.js';
 export {
   OdpDeadLetterOptions,
