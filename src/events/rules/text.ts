@@ -20,20 +20,33 @@ export function trimInvisible(text: string): string {
   // Beyond its ends, nothing is invisible.
   while (isInvisible(text, start)) start++;
   while (isInvisible(text, end - 1)) end--;
-  return text.slice(start, end);
+  return end - start === text.length ? text : text.slice(start, end);
 }
 
 const isInvisible = (text: string, at: number) =>
   !isVisibleAscii(text.charCodeAt(at)) && INVISIBLE.test(text.charAt(at));
 
-/** Nearly all names, which need no closer look. */
-const PLAIN_NAME = /^[A-Za-z][\w-]*$/;
 /** At the ends, or nowhere to be seen: ODP would take it for another field. */
 const MISLEADING = /^\s|\s$|\p{Default_Ignorable_Code_Point}/u;
 
+/** Whether it is of ASCII letters, digits, `_` and `-`, as nearly all names are, which need no closer look. */
+function isPlainName(name: string): boolean {
+  for (let i = 0; i < name.length; i++) {
+    const unit = name.charCodeAt(i);
+    if (!isLetter(unit) && !isDigit(unit) && unit !== 0x5f && unit !== 0x2d) {
+      return false;
+    }
+  }
+  return name !== '' && name !== '__proto__';
+}
+
+const isLetter = (unit: number) =>
+  (unit | 0x20) >= 0x61 && (unit | 0x20) <= 0x7a;
+const isDigit = (unit: number) => unit >= 0x30 && unit <= 0x39;
+
 /** Whether a field may be named so. */
 export const isFieldName = (name: string) =>
-  PLAIN_NAME.test(name) ||
+  isPlainName(name) ||
   (name !== '' &&
     name !== '__proto__' &&
     !MISLEADING.test(name) &&
