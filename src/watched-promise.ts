@@ -10,8 +10,9 @@ class WatchedPromise<T> extends Promise<T> {
   static {
     // A class may not declare its constructor as an accessor.
     Reflect.defineProperty(this.prototype, 'constructor', {
-      get(this: WatchedPromise<unknown>) {
-        this.#asked = true;
+      get(this: object) {
+        // Loggers and the like ask the prototype, too.
+        if (#asked in this) this.#asked = true;
         return Promise;
       },
     });

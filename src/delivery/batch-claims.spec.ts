@@ -34,7 +34,7 @@ test('a claim is limited by count and bytes, and leaves the rest due', async () 
   expect(await claim(1)).toEqual([1]);
   expect(asked.mock.lastCall?.[0]).toMatchObject({
     limit: 3,
-    maxBytes: 100_000,
+    maxBytes: 99_000,
     lease: 60_000,
   });
   expect(await claim(1)).toEqual([]);

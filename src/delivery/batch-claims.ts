@@ -6,6 +6,8 @@ import { type Claim, leaseFor } from './claim.js';
 import type { ResolvedDelivery } from './delivery-options.js';
 import type { OutboxAccess } from './outbox-access.js';
 
+/** What separates events takes less than the rest, as each has over a hundred bytes. */
+const PAYLOAD_SHARE = 0.99;
 /** How many batches are claimed at once, at most. */
 const MAX_BATCHES = 4;
 const PROBE_CHOICE_BYTES = 16 * 1024 * 1024;
@@ -64,8 +66,10 @@ export class BatchClaims {
     const begun = this.#trigger.claim(this.#clock.monotonic());
     const batches = Math.min(slots, begun.batches, this.#most);
     const limit = batches * batchSize;
-    // However large the events are, so many bytes fit into so many batches.
-    const maxBytes = Math.max(bytes, (batches * bytes) / 2);
+    // However large the events are, so much of them fits into so many requests.
+    const maxBytes = Math.floor(
+      Math.max(batches / 2, 1) * bytes * PAYLOAD_SHARE,
+    );
     const claim = await this.#claim(begun, limit, maxBytes);
     const isFull = claim?.events.length === limit;
     this.#most = isFull ? Math.min(this.#most * 2, MAX_BATCHES) : 1;

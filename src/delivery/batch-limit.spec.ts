@@ -6,7 +6,7 @@ const MAX = 1024 * KIB;
 
 test('is maxBatchBytes until a request has no answer in time', () => {
   const limit = new BatchLimit(MAX);
-  limit.gotThrough(MAX);
+  limit.gotThrough(() => MAX);
   expect(limit.bytes).toBe(MAX);
 });
 
@@ -30,10 +30,10 @@ test('is not raised by the failure of an older, larger request', () => {
 test('grows by a tenth with each request that uses half of it, up to the maximum', () => {
   const limit = new BatchLimit(MAX);
   limit.timedOut(200 * KIB);
-  limit.gotThrough(50 * KIB - 1);
+  limit.gotThrough(() => 50 * KIB - 1);
   expect(limit.bytes).toBe(100 * KIB);
-  limit.gotThrough(50 * KIB);
+  limit.gotThrough(() => 50 * KIB);
   expect(limit.bytes).toBe(Math.ceil(100 * KIB * 1.1));
-  for (let i = 0; i < 50; i++) limit.gotThrough(MAX);
+  for (let i = 0; i < 50; i++) limit.gotThrough(() => MAX);
   expect(limit.bytes).toBe(MAX);
 });

@@ -24,9 +24,9 @@ export class BatchLimit {
     this.#bytes = Math.min(this.#bytes, half);
   }
 
-  /** A request of this many bytes got through: one that used up the limit raises it. */
-  gotThrough(bytes: number): void {
-    if (this.#bytes === this.#max || bytes * 2 < this.#bytes) return;
+  /** A request of so many bytes got through: one that used up the limit raises it. */
+  gotThrough(bytesOf: () => number): void {
+    if (this.#bytes === this.#max || bytesOf() * 2 < this.#bytes) return;
     this.#bytes = Math.min(Math.ceil(this.#bytes * 1.1), this.#max);
   }
 }

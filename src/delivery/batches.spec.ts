@@ -24,7 +24,7 @@ describe('batchesOf', () => {
 
 describe('portionsOf', () => {
   const sizeOf = (texts: readonly string[]) =>
-    Buffer.byteLength(texts.join(''));
+    Buffer.byteLength(`[${texts.join(',')}]`);
 
   it('keeps every event in its place, and portions within both limits, as full as they can be', () => {
     const texts = fc.array(fc.string({ unit: 'binary', maxLength: 30 }));

@@ -27,7 +27,14 @@ export function batchesOf(events: Batch): Batch[] {
   return batches.toReversed();
 }
 
-/** Splits claimed events into portions of at most so many events and bytes; one that is larger alone goes alone. */
+/** A request is a list as JSON: so many bytes around its events, and after each. */
+const BRACKET_BYTES = 1;
+const SEPARATOR_BYTES = 1;
+
+/**
+ * Splits claimed events into requests of at most so many events and bytes; an event
+ * that is larger alone goes alone.
+ */
 export function portionsOf(
   events: Batch,
   size: number,
@@ -35,13 +42,15 @@ export function portionsOf(
 ): Batch[] {
   const portions: ClaimedEvent[][] = [];
   let portion: ClaimedEvent[] = [];
-  let budget = new ByteBudget(bytes);
+  const newBudget = () =>
+    new ByteBudget(bytes - BRACKET_BYTES, SEPARATOR_BYTES);
+  let budget = newBudget();
   for (const event of events) {
     const fits = budget.spend(event.payload);
     if (portion.length > 0 && (portion.length === size || !fits)) {
       portions.push(portion);
       portion = [];
-      budget = new ByteBudget(bytes);
+      budget = newBudget();
       budget.spend(event.payload);
     }
     portion.push(event);
@@ -56,10 +65,12 @@ export function halvesOf(batch: Batch): Batch[] {
   return [batch.slice(middle), batch.slice(0, middle)];
 }
 
-/** About how many bytes they take in a request; text beyond ASCII takes more. */
+/** How many bytes they take in a request. */
 export function bytesOf(batch: Batch): number {
-  let bytes = 0;
-  for (const { payload } of batch) bytes += payload.length + 1;
+  let bytes = BRACKET_BYTES;
+  for (const { payload } of batch) {
+    bytes += Buffer.byteLength(payload) + SEPARATOR_BYTES;
+  }
   return bytes;
 }
 

@@ -48,8 +48,9 @@ export class EventRequests {
   async send(batch: readonly ClaimedEvent[]): Promise<Outcome> {
     this.#reporter.requested();
     const outcome = await this.#client.send(batch, this.#run.ended);
-    if (outcome.kind === 'accepted') this.#limit.gotThrough(bytesOf(batch));
-    else if (outcome.timedOut) this.#limit.timedOut(bytesOf(batch));
+    if (outcome.kind === 'accepted') {
+      this.#limit.gotThrough(() => bytesOf(batch));
+    } else if (outcome.timedOut) this.#limit.timedOut(bytesOf(batch));
     return outcome;
   }
 }

@@ -8,11 +8,11 @@ const texts = fc.array(
 
 it('tells which text is one too many, to the byte', () => {
   fc.assert(
-    fc.property(texts, fc.nat(200), (all, bytes) => {
-      const budget = new ByteBudget(bytes);
+    fc.property(texts, fc.nat(200), fc.nat(2), (all, bytes, between) => {
+      const budget = new ByteBudget(bytes, between);
       let used = 0;
       for (const text of all) {
-        used += Buffer.byteLength(text);
+        used += Buffer.byteLength(text) + between;
         expect(budget.spend(text)).toBe(used <= bytes);
         if (used > bytes) break;
       }
