@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { ConsoleLogger } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { watched } from './watched-promise.js';
 
@@ -46,10 +47,10 @@ test('a rejection that nobody handles is reported, and nothing else', async () =
   const see = (reason: unknown) => seen.push(reason);
   process.on('unhandledRejection', see);
   process.on('rejectionHandled', see);
-  const logged = (promise: object) => {
+  const logged = (promise: Promise<unknown>) => {
     inspect(promise);
-    // As lodash and Nest's logger look whether it is a plain object.
-    return Reflect.get(Object.getPrototypeOf(promise) as object, 'constructor');
+    new ConsoleLogger({ logLevels: [] }).log(promise);
+    return promise.constructor.name;
   };
   expect(await unhandledOf(logged)).toEqual([FAILURE]);
   process.off('unhandledRejection', see);

@@ -2,20 +2,12 @@
 import { setImmediate } from 'node:timers';
 
 /**
- * A promise that knows whether anybody handles its outcome: both `await` and `then`
- * look up the constructor of a promise first (ECMA-262, PromiseResolve and
- * SpeciesConstructor). As they find `Promise`, it costs them no more than a plain one.
+ * A promise that knows whether anybody handles its outcome: `await` calls the `then`
+ * of a subclass. What `then` returns is a plain promise, and up to its owner.
  */
 class WatchedPromise<T> extends Promise<T> {
-  static {
-    // A class may not declare its constructor as an accessor.
-    Reflect.defineProperty(this.prototype, 'constructor', {
-      get(this: object) {
-        // Loggers and the like ask the prototype, too.
-        if (#asked in this) this.#asked = true;
-        return Promise;
-      },
-    });
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
   }
 
   #asked = false;
@@ -25,11 +17,18 @@ class WatchedPromise<T> extends Promise<T> {
     return this.#asked;
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- it is a promise
+  override then<A = T, B = never>(
+    onResolved?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#asked = true;
+    return super.then(onResolved, onRejected);
+  }
+
   /** To Node, its rejection counts as handled from now on. */
   handle(): void {
-    const asked = this.#asked;
     super.then(undefined, () => {});
-    this.#asked = asked;
   }
 }
 

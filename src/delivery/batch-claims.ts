@@ -24,8 +24,8 @@ export class BatchClaims {
   /** A failed outbox is not asked before then. */
   #restsUntil = 0;
   /**
-   * How many batches the next claim takes at most: more and more as long as each is full.
-   * One that its bytes cut short would leave a small batch over.
+   * How many batches the next claim takes at most: more and more as long as claims are
+   * full. One that its bytes cut short may leave a small batch over.
    */
   #most = 1;
 
@@ -66,17 +66,16 @@ export class BatchClaims {
     const begun = this.#trigger.claim(this.#clock.monotonic());
     const batches = Math.min(slots, begun.batches, this.#most);
     const limit = batches * batchSize;
-    // However large the events are, so much of them fits into so many requests.
-    const maxBytes = Math.floor(
-      Math.max(batches / 2, 1) * bytes * PAYLOAD_SHARE,
-    );
+    // What fits into one request in bytes never takes more requests than it takes by
+    // count, however large the events are.
+    const maxBytes = Math.floor(bytes * PAYLOAD_SHARE);
     const claim = await this.#claim(begun, limit, maxBytes);
     const isFull = claim?.events.length === limit;
     this.#most = isFull ? Math.min(this.#most * 2, MAX_BATCHES) : 1;
     if (claim === undefined) return [];
     const portions = portionsOf(claim.events, batchSize, bytes);
     // An outbox may have returned more than it was asked for.
-    void claim.release(portions.splice(batches).flat());
+    await claim.release(portions.splice(batches).flat());
     return portions.map((portion) => claim.part(portion));
   }
 

@@ -131,6 +131,44 @@ describe('a delivery', () => {
     expect(breaker.nextRequestAt).toBe(7000);
   });
 
+  test('stops between its requests when ODP asks others for a pause', async () => {
+    const { batches, breaker, claim, transport, waiting } = await claimed([
+      'a',
+      'b',
+      'c',
+      'd',
+    ]);
+    transport.respondWith((request) => {
+      if (request.events.length === 4) return { status: 422, body: OWN };
+      breaker.failed(3000);
+      return 202;
+    });
+    await batches.deliver(claim);
+    expect(sentBy(transport)).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['a', 'b'],
+    ]);
+    expect(await waiting()).toEqual({ c: 0, d: 0 });
+  });
+
+  test('takes its turn at once, and gives back what its lease does not cover by then', async () => {
+    const parts = await sendingParts({ maxRequestsPerSecond: 0.01 });
+    const { access, batches, clock, rate, transport } = parts;
+    await access.append(['a', 'b'].map((id) => eventOf(id)));
+    const deliver = async () => {
+      const claim = await access.claim({ limit: 1, lease: LEASE_MS });
+      return batches.deliver(claim);
+    };
+    const first = deliver();
+    await clock.advance(0);
+    expect(rate.nextRequestAt).toBe(100_000);
+    await first;
+    const second = deliver();
+    await clock.advance(100_000);
+    await second;
+    expect(sentBy(transport)).toEqual([['a']]);
+  });
+
   test('lets only those events wait that fail while others get through', async () => {
     const { batches, claim, transport, breaker, evidence, clock, waiting } =
       await claimed(['a']);

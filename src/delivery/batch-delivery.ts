@@ -52,13 +52,15 @@ export class BatchDelivery {
    * Never rejects.
    */
   async deliver(claim: Claim, events: Batch = claim.events): Promise<void> {
+    // Taken at once, so that no other claim is made for the same turn.
+    let turn = this.#requests.turn();
     const batches = batchesOf(await this.#recorder.expire(claim, events));
     const work: Work = { claim, batches, blame: new Blame(this.#evidence) };
-    const { timeout } = this.#requests;
     for (let first = true; batches.length > 0; first = false) {
-      if (!(await this.#requests.turn())) break;
-      const late = claim.timeLeft <= timeout;
-      if (!first && (late || this.#breaker.suspended)) break;
+      if (!first) turn = this.#requests.turn();
+      if (!(await turn)) break;
+      if (claim.timeLeft <= (first ? 0 : this.#requests.timeout)) break;
+      if (!first && (this.#breaker.suspended || this.#breaker.paused)) break;
       if (!(await this.#request(batches.pop() ?? [], work))) break;
     }
     await claim.release(batches.flat());

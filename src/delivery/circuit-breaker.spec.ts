@@ -76,8 +76,8 @@ describe('a circuit breaker', () => {
     const { one, at } = breaker();
     expect(one.failed(3000)).toBe(3000);
     one.succeeded();
-    expect(at(2999).nextRequestAt).toBe(3000);
-    expect(at(3000).nextRequestAt).toBe(undefined);
+    expect([at(2999).nextRequestAt, one.paused]).toEqual([3000, true]);
+    expect([at(3000).nextRequestAt, one.paused]).toEqual([undefined, false]);
   });
 
   test('keeps the longest pause that ODP asked for', () => {

@@ -48,6 +48,11 @@ export class CircuitBreaker {
     return this.#suspended;
   }
 
+  /** Whether ODP has asked for a pause. */
+  get paused(): boolean {
+    return this.#pausedUntil > this.#clock.monotonic();
+  }
+
   /** Whether several probes in a row have found the account misconfigured. */
   get isStuck(): boolean {
     return this.#suspended && this.#failures > STUCK_AFTER_PROBES;

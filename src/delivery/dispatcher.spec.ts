@@ -123,6 +123,33 @@ test('one claim is made at a time, and deliveries end meanwhile', async () => {
   expect([waiting.length, slots.inFlight]).toEqual([1, 2]);
 });
 
+test('what a claim returns after a request has failed waits, too', async () => {
+  const { append, clock, hang, outbox, transport } = await dispatching();
+  const answer = hang();
+  await append(2);
+  const claim = outbox.claim.bind(outbox);
+  const waiting: (() => void)[] = [];
+  const asked = vi
+    .spyOn(outbox, 'claim')
+    .mockImplementationOnce(
+      (request) =>
+        new Promise((resolve) => waiting.push(() => resolve(claim(request)))),
+    );
+  await append(2);
+  expect(asked).toHaveBeenCalledTimes(1);
+  await answer(503);
+  waiting.shift()?.();
+  await clock.advance(199);
+  expect(transport.requests).toHaveLength(1);
+  transport.respondWith(202);
+  await clock.advance(1);
+  const [probe, ...rest] = sentBy(transport).slice(1);
+  expect(probe).toHaveLength(1);
+  expect(new Set([...probe!, ...rest.flat()])).toEqual(
+    new Set(['1', '2', '3', '4']),
+  );
+});
+
 test('an outbox that fails is asked again after a second', async () => {
   const { append, clock, outbox, transport } = await dispatching();
   const claim = vi.spyOn(outbox, 'claim').mockImplementationOnce(() => {

@@ -73,7 +73,12 @@ export class Dispatcher {
       const { probeChoice, free } = this.#slots;
       if (probeChoice === undefined) {
         const claims = await this.#claims.claim(free);
-        for (const claim of claims) void this.#deliver(claim);
+        // A request may have failed while the outbox answered.
+        if (this.#slots.probeChoice === undefined) {
+          for (const claim of claims) void this.#deliver(claim);
+        } else {
+          await Promise.all(claims.map((claim) => claim.release(claim.events)));
+        }
       } else {
         const claim = await this.#claims.claimForProbe(probeChoice);
         if (claim !== undefined) void this.#probe(claim);

@@ -27,6 +27,8 @@ import {
 const ANSWER_TIMEOUT_MS = 5000;
 /** How long an operation on many dead letters may take, in ms. */
 const BULK_TIMEOUT_MS = 60_000;
+/** A timer that is so late shows that the process was frozen, or very busy, in ms. */
+const FROZEN_MS = 1000;
 
 interface Wait {
   readonly at: number;
@@ -157,7 +159,7 @@ export class BoundedOutbox extends OdpOutbox {
   #boundCheckpoint(checkpoint: OutboxCheckpoint): OutboxCheckpoint {
     return {
       pending: () => this.#bound(checkpoint.pending()),
-      close: () => checkpoint.close(),
+      close: () => quietly(() => checkpoint.close()),
     };
   }
 
@@ -172,10 +174,8 @@ export class BoundedOutbox extends OdpOutbox {
   }
 
   #giveBack(events: readonly ClaimedEvent[]): void {
-    const released = (async () =>
-      this.#outbox.release(events, { delay: 0, failed: false }))();
     // Their lease ends anyway.
-    released.catch(() => {});
+    quietly(() => this.#outbox.release(events, { delay: 0, failed: false }));
   }
 
   /** @param late what to do with a late answer */
@@ -187,14 +187,23 @@ export class BoundedOutbox extends OdpOutbox {
     if (!isThenable(answer)) return answer;
     return new Promise<T>((resolve, reject) => {
       const wait = deadlines.add(reject);
-      answer.then(
-        (value) => (deadlines.met(wait) ? resolve(value) : late(value)),
+      // A foreign thenable might answer twice.
+      void Promise.resolve(answer).then(
+        (value) => {
+          if (deadlines.met(wait)) resolve(value);
+          else quietly(() => late(value));
+        },
         (error: unknown) => {
           if (deadlines.met(wait)) reject(error);
         },
       );
     });
   }
+}
+
+/** Does what may fail without harm. */
+function quietly(work: () => unknown): void {
+  void (async () => work())().catch(ignore);
 }
 
 /** Deadlines of equal length, on one timer. */
@@ -204,6 +213,8 @@ class Deadlines {
   readonly #timeout: number;
   readonly #waits = new Fifo<Wait>();
   #armed = false;
+  /** When the process was last seen to have been frozen: what waited then waits anew. */
+  #thawedAt = -Infinity;
 
   /** @param name the outbox's, for messages */
   constructor(name: string, clock: Clock, timeout: number) {
@@ -233,20 +244,28 @@ class Deadlines {
 
   #arm(ms: number): void {
     this.#armed = true;
-    // First read answers that arrived while the process was frozen or busy.
-    this.#clock.schedule(() => setImmediate(() => this.#ring()), ms, false);
+    const clock = this.#clock;
+    const at = clock.monotonic() + ms;
+    const wake = () => {
+      const now = clock.monotonic();
+      if (now - at > FROZEN_MS) this.#thawedAt = now;
+      // First read answers that arrived while the process was busy.
+      setImmediate(() => this.#ring());
+    };
+    clock.schedule(wake, ms, false);
   }
 
   #ring(): void {
     this.#armed = false;
     const now = this.#clock.monotonic();
     for (let first = this.#waits.peek(); first !== undefined;) {
-      if (first.reject !== undefined && first.at > now) {
-        this.#arm(first.at - now);
+      const { reject } = first;
+      const due = Math.max(first.at, this.#thawedAt + this.#timeout);
+      if (reject !== undefined && due > now) {
+        this.#arm(due - now);
         return;
       }
       this.#waits.shift();
-      const { reject } = first;
       first.reject = undefined;
       reject?.(this.#late());
       first = this.#waits.peek();

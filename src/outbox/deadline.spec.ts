@@ -18,3 +18,14 @@ it('takes no answer for late that was there while the process was busy', async (
   while (performance.now() < end);
   expect((await answer).isDirectory()).toBe(true);
 });
+
+it('gives work that needs more than one answer its time again after the process was frozen', async () => {
+  const work = async () => {
+    for (let n = 0; n < 5; n++) await stat('.');
+    return 'done';
+  };
+  const answer = withDeadline(work(), 100, late);
+  const end = performance.now() + 1200;
+  while (performance.now() < end);
+  expect(await answer).toBe('done');
+});

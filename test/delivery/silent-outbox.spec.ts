@@ -2,6 +2,7 @@ import {
   memoryOutbox,
   OdpOutbox,
   OdpOutboxError,
+  type OutboxCheckpoint,
   type OutboxDurability,
 } from 'nestjs-optimizely-odp';
 import { expect, test, vi } from 'vitest';
@@ -126,6 +127,46 @@ test('all who wait for a silent outbox are told after five seconds, whenever the
   expect(told).toEqual([5000, 5000, 5000]);
   mockRestore();
   await odp.sendOdpEvent(numbered(2));
+});
+
+test('what an outbox says too late, twice or wrongly ends nothing', async () => {
+  const { outbox } = silenceable();
+  const { odp, clock, until, arrived } = await startOdpApp({ outbox });
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  const claim = outbox.claim.bind(outbox);
+  let answer = (_events: undefined) => {};
+  vi.spyOn(outbox, 'claim')
+    .mockImplementationOnce(
+      () =>
+        new Promise((resolve) => (answer = resolve as typeof answer)) as never,
+    )
+    .mockImplementationOnce((request) => {
+      const events = claim(request);
+      return {
+        // oxlint-disable-next-line unicorn/no-thenable -- as a careless outbox might return
+        then: (told: (answer: unknown) => void) => {
+          told(events);
+          told(events);
+        },
+      } as never;
+    });
+  const checkpoint = outbox.checkpoint.bind(outbox);
+  vi.spyOn(outbox, 'checkpoint').mockImplementation(() => ({
+    ...(checkpoint() as OutboxCheckpoint),
+    close: () => {
+      throw new Error('close failed');
+    },
+  }));
+  await odp.sendOdpEvent(numbered(1));
+  await clock.advance(6000);
+  answer(undefined);
+  await clock.advance(2000);
+  await until('delivered');
+  await odp.flush();
+  expect(arrived()).toEqual(['1']);
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
 });
 
 test('an operator is told after five seconds as well, and a busy store has a minute', async () => {
