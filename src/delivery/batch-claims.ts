@@ -68,7 +68,7 @@ export class BatchClaims {
     const limit = batches * batchSize;
     // What fits into one request in bytes never takes more requests than it takes by
     // count, however large the events are.
-    const maxBytes = Math.floor(bytes * PAYLOAD_SHARE);
+    const maxBytes = Math.ceil(bytes * PAYLOAD_SHARE);
     const claim = await this.#claim(begun, limit, maxBytes);
     const isFull = claim?.events.length === limit;
     this.#most = isFull ? Math.min(this.#most * 2, MAX_BATCHES) : 1;
