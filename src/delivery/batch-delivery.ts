@@ -60,7 +60,8 @@ export class BatchDelivery {
       if (!first) turn = this.#requests.turn();
       if (!(await turn)) break;
       if (claim.timeLeft <= (first ? 0 : this.#requests.timeout)) break;
-      if (!first && (this.#breaker.suspended || this.#breaker.paused)) break;
+      if (this.#requests.held || this.#breaker.paused) break;
+      if (!first && this.#breaker.suspended) break;
       if (!(await this.#request(batches.pop() ?? [], work))) break;
     }
     await claim.release(batches.flat());

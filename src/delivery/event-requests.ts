@@ -38,6 +38,11 @@ export class EventRequests {
     return this.#run.ended.aborted;
   }
 
+  /** Whether none may start for now. */
+  get held(): boolean {
+    return this.#run.isHeld;
+  }
+
   /** Waits until the next may start. Resolves to whether it still may then. */
   async turn(): Promise<boolean> {
     await this.#rate.turn(this.#run.ended);

@@ -46,8 +46,10 @@ export class RequestSlots {
   /** How many deliveries may start at once. */
   get free(): number {
     if (!this.#breaker.closed) return this.#probing ? 0 : 1;
-    const free = this.#maxConcurrentRequests - this.#underWay.length;
-    // Their events would be claimed only to wait.
+    // A probe may have started while all slots were busy.
+    const left = this.#maxConcurrentRequests - this.#underWay.length;
+    const free = Math.max(left, 0);
+    // More events would be claimed only to wait for a turn.
     return this.#rate.isLimited ? Math.min(free, 1) : free;
   }
 
