@@ -21,6 +21,7 @@ import {
   postgresService,
   redisService,
 } from '../support/services.js';
+import { deleteKeys } from '../support/redis-client.js';
 
 const unique = `odp_${randomUUID().replaceAll('-', '')}`;
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -88,8 +89,7 @@ async function kinds() {
   if (redis !== undefined) {
     const client = new Redis(redis.url);
     cleanUps.push(redis.stop, async () => {
-      const keys = await client.keys(`{${unique}*`);
-      if (keys.length > 0) await client.del(keys);
+      await deleteKeys(client, `{${unique}*`);
       client.disconnect();
     });
     found.push([

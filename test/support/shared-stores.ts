@@ -16,6 +16,7 @@ import {
   startPostgres,
   startRedis,
 } from './services.js';
+import { deleteKeys } from './redis-client.js';
 
 /** A server that instances of an app share. */
 export interface SharedStore {
@@ -63,8 +64,7 @@ const redis: SharedStore = {
       },
       async remove() {
         const client = connect(url);
-        const keys = await client.keys(`{${key}}*`);
-        if (keys.length > 0) await client.del(keys);
+        await deleteKeys(client, `{${key}}*`);
         for (const each of clients) each.disconnect();
       },
     };

@@ -8,7 +8,7 @@ import {
   quietContext,
   someEvents,
 } from '../../support/outboxes.js';
-import { clientSending } from '../../support/redis-client.js';
+import { clientSending, deleteKeys } from '../../support/redis-client.js';
 import { passTime } from '../../support/redis-clock.js';
 import { redisService } from '../../support/services.js';
 import type {
@@ -48,8 +48,7 @@ describe.skipIf(service === undefined)('redisOutbox: chunks', () => {
 
   afterEach(async () => {
     await outbox.close();
-    const keys = await client.keys(`{${key}}*`);
-    if (keys.length > 0) await client.del(keys);
+    await deleteKeys(client, `{${key}}*`);
   });
 
   afterAll(async () => {

@@ -5,6 +5,7 @@ import { sharedOutboxSuite } from '../../support/shared-outbox-suite.js';
 import { RedisClock } from '../../support/redis-clock.js';
 import { redisService } from '../../support/services.js';
 import { redisOutbox } from '../../../src/outbox/redis/index.js';
+import { deleteKeys } from '../../support/redis-client.js';
 
 const service = await redisService();
 
@@ -14,8 +15,7 @@ describe.skipIf(service === undefined)('redisOutbox: contract', () => {
   let key = '';
 
   afterAll(async () => {
-    const keys = await client.keys('{odp-contract-*');
-    if (keys.length > 0) await client.del(keys);
+    await deleteKeys(client, '{odp-contract-*');
     await client.quit();
     await service?.stop();
   });

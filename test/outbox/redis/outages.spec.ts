@@ -14,6 +14,7 @@ import {
   redisOutbox,
   type RedisOutboxClient,
 } from '../../../src/outbox/redis/index.js';
+import { deleteKeys } from '../../support/redis-client.js';
 
 const service = await redisService();
 
@@ -27,8 +28,7 @@ afterEach(async () => {
 afterAll(async () => {
   if (service === undefined) return;
   const client = new Redis(service.url);
-  const keys = await client.keys(`{${run}*`);
-  if (keys.length > 0) await client.del(keys);
+  await deleteKeys(client, `{${run}*`);
   await client.quit();
   await service.stop();
 });

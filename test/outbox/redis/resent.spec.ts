@@ -14,6 +14,7 @@ import { redisService } from '../../support/services.js';
 import { sharedOutboxSuite } from '../../support/shared-outbox-suite.js';
 import type { OdpOutbox } from '../../../src/outbox/outbox.js';
 import { redisOutbox } from '../../../src/outbox/redis/index.js';
+import { deleteKeys } from '../../support/redis-client.js';
 
 const service = await redisService();
 
@@ -26,8 +27,7 @@ describe.skipIf(service === undefined)('redisOutbox: all is resent', () => {
   let key = '';
 
   afterAll(async () => {
-    const keys = await client.keys('{odp-resent-*');
-    if (keys.length > 0) await client.del(keys);
+    await deleteKeys(client, '{odp-resent-*');
     await client.quit();
   });
 
@@ -82,8 +82,7 @@ describe.skipIf(service === undefined)('redisOutbox: commands resent', () => {
   afterEach(async () => {
     await outbox.close();
     await other.close();
-    const keys = await client.keys(`{${key}}*`);
-    if (keys.length > 0) await client.del(keys);
+    await deleteKeys(client, `{${key}}*`);
   });
 
   afterAll(async () => {
