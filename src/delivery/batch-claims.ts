@@ -6,7 +6,7 @@ import { type Claim, leaseFor } from './claim.js';
 import type { ResolvedDelivery } from './delivery-options.js';
 import type { OutboxAccess } from './outbox-access.js';
 
-/** What separates events takes less than the rest, as each has over a hundred bytes. */
+/** The share of a request that payloads may take: what separates them fits into the rest, as each has over a hundred bytes. */
 const PAYLOAD_SHARE = 0.99;
 /** How many batches are claimed at once, at most. */
 const MAX_BATCHES = 4;
@@ -24,8 +24,8 @@ export class BatchClaims {
   /** A failed outbox is not asked before then. */
   #restsUntil = 0;
   /**
-   * How many batches the next claim takes at most: more and more as long as claims are
-   * full. One that its bytes cut short may leave a small batch over.
+   * How many batches the next claim takes at most. Doubles while claims are full; one
+   * that is not may have been cut short by its bytes, which leaves a small batch over.
    */
   #most = 1;
 
@@ -66,8 +66,8 @@ export class BatchClaims {
     const begun = this.#trigger.claim(this.#clock.monotonic());
     const batches = Math.min(slots, begun.batches, this.#most);
     const limit = batches * batchSize;
-    // What fits into one request in bytes never takes more requests than it takes by
-    // count, however large the events are.
+    // The bytes of one request for all: then only the count splits them, into no more
+    // requests than may go.
     const maxBytes = Math.ceil(bytes * PAYLOAD_SHARE);
     const claim = await this.#claim(begun, limit, maxBytes);
     const isFull = claim?.events.length === limit;

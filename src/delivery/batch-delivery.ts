@@ -58,7 +58,7 @@ export class BatchDelivery {
     const work: Work = { claim, batches, blame: new Blame(this.#evidence) };
     for (let first = true; batches.length > 0; first = false) {
       if (!first) turn = this.#requests.turn();
-      if (!(await turn)) break;
+      await turn;
       if (claim.timeLeft <= (first ? 0 : this.#requests.timeout)) break;
       if (this.#requests.held || this.#breaker.paused) break;
       if (!first && this.#breaker.suspended) break;

@@ -24,9 +24,13 @@ export class BatchLimit {
     this.#bytes = Math.min(this.#bytes, half);
   }
 
-  /** A request of so many bytes got through: one that used up the limit raises it. */
-  gotThrough(bytesOf: () => number): void {
-    if (this.#bytes === this.#max || bytesOf() * 2 < this.#bytes) return;
+  /**
+   * A request got through: one that used half of the limit raises it.
+   *
+   * @param measure its bytes; called only if they matter
+   */
+  gotThrough(measure: () => number): void {
+    if (this.#bytes === this.#max || measure() * 2 < this.#bytes) return;
     this.#bytes = Math.min(Math.ceil(this.#bytes * 1.1), this.#max);
   }
 }

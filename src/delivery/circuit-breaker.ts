@@ -48,7 +48,7 @@ export class CircuitBreaker {
     return this.#suspended;
   }
 
-  /** Whether ODP has asked for a pause. */
+  /** Whether a pause that ODP asked for is not over yet. */
   get paused(): boolean {
     return this.#pausedUntil > this.#clock.monotonic();
   }

@@ -50,7 +50,7 @@ export class Claim {
     this.#clock = clock;
   }
 
-  /** Some of the events, claimed as long as all. */
+  /** A claim of some of its events, with the same lease. */
   part(events: Events): Claim {
     return new Claim(
       events,

@@ -43,10 +43,9 @@ export class EventRequests {
     return this.#run.isHeld;
   }
 
-  /** Waits until the next may start. Resolves to whether it still may then. */
-  async turn(): Promise<boolean> {
-    await this.#rate.turn(this.#run.ended);
-    return !this.#run.isHeld;
+  /** Resolves when it is the next one's turn; it may be {@link held} by then. */
+  turn(): void | Promise<void> {
+    return this.#rate.turn(this.#run.ended);
   }
 
   /** Never rejects. */

@@ -43,7 +43,7 @@ export class RequestSlots {
     return this.#inFlight;
   }
 
-  /** How many deliveries may start at once. */
+  /** How many deliveries may start now, as far as slots decide. */
   get free(): number {
     if (!this.#breaker.closed) return this.#probing ? 0 : 1;
     // A probe may have started while all slots were busy.

@@ -3,7 +3,7 @@ export class UnderWay {
   #round: Round = { left: 0, done: () => {} };
   #earlier: Promise<unknown> = Promise.resolve();
 
-  /** Work begins, in the round that is to be told when it ends. */
+  /** Work begins. Pass what this returns to {@link end}. */
   begin(): Round {
     this.#round.left++;
     return this.#round;

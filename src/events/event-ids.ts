@@ -17,7 +17,7 @@ const HEX_DIGITS = Buffer.from('0123456789abcdef');
 export class EventIds {
   readonly #random = new Uint8Array(AT_ONCE * BYTES);
   readonly #bytes = Buffer.alloc(AT_ONCE * ID_LENGTH);
-  /** The same as a string, of which an id is a slice: V8 copies none. */
+  /** The same as a string, of which an id is a slice, so that V8 copies nothing. */
   #text = '';
   #used = this.#bytes.length;
 
@@ -26,7 +26,7 @@ export class EventIds {
     if (this.#used === this.#bytes.length) this.#make();
     const start = this.#used;
     const end = start + ID_LENGTH;
-    // For so few bytes, faster than a copy.
+    // For so few bytes, faster than `Buffer.copy`.
     for (let i = start; i < end; i++) into[at++] = this.#bytes[i]!;
     this.#used = end;
     return this.#text.slice(start, end);

@@ -140,7 +140,7 @@ export class EventMaker {
 
 const FIELDS: readonly string[] = ['type', 'action', 'identifiers', 'data'];
 
-/** The same, but faster than a search. */
+/** Whether it is one of these; faster than a search. */
 const isField = (name: string) =>
   name === 'type' ||
   name === 'action' ||

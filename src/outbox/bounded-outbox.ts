@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers';
 import type { Clock } from '../clock.js';
 import { OdpOutboxError } from '../errors/index.js';
+import { FROZEN_MS } from './deadline.js';
 import { Fifo } from './fifo.js';
 import { isThenable } from './is-thenable.js';
 import {
@@ -27,8 +28,6 @@ import {
 const ANSWER_TIMEOUT_MS = 5000;
 /** How long an operation on many dead letters may take, in ms. */
 const BULK_TIMEOUT_MS = 60_000;
-/** A timer that is so late shows that the process was frozen, or very busy, in ms. */
-const FROZEN_MS = 1000;
 
 interface Wait {
   readonly at: number;

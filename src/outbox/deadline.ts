@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
-/** A timer that is so late shows that the process was frozen, or very busy, in ms. */
-const FROZEN_MS = 1000;
+/** A timer this late shows that the process was frozen, or very busy, in ms. */
+export const FROZEN_MS = 1000;
 
 /**
  * Waits for `work` for at most `ms`, then rejects with the error that `late` makes

@@ -37,7 +37,7 @@ function isPlainName(name: string): boolean {
       return false;
     }
   }
-  return name !== '' && name !== '__proto__';
+  return true;
 }
 
 const isLetter = (unit: number) =>
@@ -46,11 +46,9 @@ const isDigit = (unit: number) => unit >= 0x30 && unit <= 0x39;
 
 /** Whether a field may be named so. */
 export const isFieldName = (name: string) =>
-  isPlainName(name) ||
-  (name !== '' &&
-    name !== '__proto__' &&
-    !MISLEADING.test(name) &&
-    name.isWellFormed());
+  name !== '' &&
+  name !== '__proto__' &&
+  (isPlainName(name) || (!MISLEADING.test(name) && name.isWellFormed()));
 
 export const BAD_NAME =
   'has a field whose name is blank, "__proto__" or malformed Unicode, or has white space at its ends or invisible characters; name it otherwise';
