@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   eventOf,
   sendingParts,
@@ -149,6 +149,32 @@ describe('a delivery', () => {
       ['a', 'b'],
     ]);
     expect(await waiting()).toEqual({ c: 0, d: 0 });
+  });
+
+  test('does not begin during a pause that ODP asked others for', async () => {
+    const { batches, breaker, claim, transport, waiting } = await claimed([
+      'a',
+    ]);
+    breaker.failed(3000);
+    breaker.succeeded();
+    await batches.deliver(claim);
+    expect([transport.requests, await waiting()]).toEqual([[], { a: 0 }]);
+  });
+
+  test('does not begin if delivery was paused while old events were given up', async () => {
+    const { batches, claim, claimAll, clock, access, outbox, run, transport } =
+      await claimed(['old']);
+    await claim.release(claim.events);
+    await clock.advance(100_000);
+    await access.append([eventOf('young')]);
+    const deadLetter = outbox.deadLetter.bind(outbox);
+    vi.spyOn(outbox, 'deadLetter').mockImplementationOnce(async (...given) => {
+      await clock.advance(10);
+      run.pause();
+      return deadLetter(...given);
+    });
+    await batches.deliver(await claimAll());
+    expect(transport.requests).toEqual([]);
   });
 
   test('takes its turn at once, and gives back what its lease does not cover by then', async () => {

@@ -69,6 +69,17 @@ test('after a failure one probe of one event goes, once the breaker has waited',
   expect([one.freeAt, breaker.closed, one.inFlight]).toEqual([0, true, 0]);
 });
 
+test('a probe beside busy slots leaves none free, and no fewer', async () => {
+  const { one, breaker, clock, deliver } = await slots();
+  await deliver(1);
+  await deliver(1);
+  breaker.failed();
+  await clock.advance(200);
+  await deliver(1, true);
+  breaker.succeeded();
+  expect([one.free, one.freeAt]).toEqual([0, Infinity]);
+});
+
 test('more events are a choice for probes that keep being refused, and no flush waits for them', async () => {
   const { one, breaker, clock } = await slots();
   for (let n = 0; n < 4; n++) {
